@@ -1,0 +1,120 @@
+// Byte strings: comparison, concatenation, text forms. Owns conversions between bytes and hex, base64, UTF-8, latin1.
+// Does not own: canonical encoding (codec.ts), hashing (hash.ts). Browser-clean.
+
+import { LedgerError } from "./errors.ts";
+
+export type Bytes = Uint8Array;
+
+const HEX = Array.from({ length: 256 }, (_, i) => i.toString(16).padStart(2, "0"));
+
+/** Lowercase hex of `bytes`. */
+export function hex(bytes: Bytes): string {
+  let out = "";
+  for (let i = 0; i < bytes.length; i++) out += HEX[bytes[i]!];
+  return out;
+}
+
+/** Bytes of a lowercase or uppercase hex string. Throws `codec.hex` on odd length or another character. */
+export function unhex(text: string): Bytes {
+  if (text.length % 2 !== 0 || !/^[0-9a-fA-F]*$/.test(text)) throw new LedgerError("codec.hex", { length: text.length });
+  const out = new Uint8Array(text.length / 2);
+  for (let i = 0; i < out.length; i++) out[i] = Number.parseInt(text.slice(2 * i, 2 * i + 2), 16);
+  return out;
+}
+
+/** One new byte string holding `parts` in order. */
+export function concat(...parts: Bytes[]): Bytes {
+  let length = 0;
+  for (const part of parts) length += part.length;
+  const out = new Uint8Array(length);
+  let at = 0;
+  for (const part of parts) {
+    out.set(part, at);
+    at += part.length;
+  }
+  return out;
+}
+
+/** Order of unsigned bytes, a prefix first: negative, 0 or positive. */
+export function compareBytes(a: Bytes, b: Bytes): number {
+  const n = Math.min(a.length, b.length);
+  for (let i = 0; i < n; i++) if (a[i] !== b[i]) return a[i]! - b[i]!;
+  return a.length - b.length;
+}
+
+/** Equality of public bytes; not for secrets (its time depends on the content). */
+export function equalBytes(a: Bytes, b: Bytes): boolean {
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
+}
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+/** UTF-8 of well-formed text. Throws `codec.text` on a lone surrogate, which UTF-8 cannot hold. */
+export function utf8(value: string): Bytes {
+  if (!value.isWellFormed()) throw new LedgerError("codec.text");
+  return encoder.encode(value);
+}
+
+/** Text of strict UTF-8; throws `codec.text` on anything else. */
+export function text(bytes: Bytes): string {
+  try {
+    return decoder.decode(bytes);
+  } catch (cause) {
+    throw new LedgerError("codec.text", undefined, cause);
+  }
+}
+
+const CHUNK = 0x2000;
+
+/** One character per byte: a map key that compares as the bytes do. */
+export function latin1(bytes: Bytes): string {
+  if (bytes.length <= CHUNK) return String.fromCharCode(...bytes);
+  let out = "";
+  for (let i = 0; i < bytes.length; i += CHUNK) out += String.fromCharCode(...bytes.subarray(i, i + CHUNK));
+  return out;
+}
+
+/** The bytes of a latin1 map key. */
+export function unlatin1(key: string): Bytes {
+  const out = new Uint8Array(key.length);
+  for (let i = 0; i < key.length; i++) out[i] = key.charCodeAt(i);
+  return out;
+}
+
+/** Standard base64 with padding (RFC 4648 §4). */
+export function base64(bytes: Bytes): string {
+  return btoa(latin1(bytes));
+}
+
+/** Bytes of standard base64; throws `codec.base64` unless `text` is exactly what `base64` would write. */
+export function unbase64(value: string): Bytes {
+  if (value.length % 4 === 0 && /^[A-Za-z0-9+/]*={0,2}$/.test(value)) {
+    const out = unlatin1(atob(value));
+    if (btoa(latin1(out)) === value) return out;
+  }
+  throw new LedgerError("codec.base64", { length: value.length });
+}
+
+/** Four bytes, big endian, of 0 … 2^32 − 1. */
+export function u32be(value: number): Bytes {
+  return Uint8Array.of(value >>> 24, value >>> 16, value >>> 8, value);
+}
+
+/** Six bytes, big endian, of 0 … 2^48 − 1 (a time in milliseconds fits until the year 10889). */
+export function u48be(value: number): Bytes {
+  const high = Math.floor(value / 2 ** 32);
+  return Uint8Array.of(high >>> 8, high, value >>> 24, value >>> 16, value >>> 8, value);
+}
+
+/** Unsigned big-endian integer of 4 bytes at `offset`. */
+export function readU32(bytes: Bytes, offset: number): number {
+  return ((bytes[offset]! << 24) | (bytes[offset + 1]! << 16) | (bytes[offset + 2]! << 8) | bytes[offset + 3]!) >>> 0;
+}
+
+/** Unsigned big-endian integer of 6 bytes at `offset`. */
+export function readU48(bytes: Bytes, offset: number): number {
+  return ((bytes[offset]! << 8) | bytes[offset + 1]!) * 2 ** 32 + readU32(bytes, offset + 2);
+}

@@ -1,0 +1,29 @@
+// The cryptographic primitives where there is no node:crypto: @noble. Chosen by package.json "imports" (#crypto). Same names as cryptoNode.ts.
+
+import { ed25519 } from "@noble/curves/ed25519.js";
+import { hmac } from "@noble/hashes/hmac.js";
+import { sha256, sha512 as nobleSha512 } from "@noble/hashes/sha2.js";
+import type { Bytes } from "./bytes.ts";
+
+export function sha256Into(bytes: Bytes, out: Bytes, offset: number): void {
+  out.set(sha256(bytes), offset);
+}
+
+export const sha512 = (bytes: Bytes): Bytes => nobleSha512(bytes);
+export const hmacSha256 = (key: Bytes, bytes: Bytes): Bytes => hmac(sha256, key, bytes);
+
+export function hashPairs(input: Bytes, output: Bytes, count: number): void {
+  for (let i = 0; i < count; i++) sha256Into(input.subarray(i * 64, i * 64 + 64), output, i * 32);
+}
+
+/** No faster verifier here: signature.ts goes on to the full rule. */
+export function ed25519Fast(_signature: Bytes, _message: Bytes, _key: Bytes): boolean {
+  return false;
+}
+
+export const ed25519Sign = (seed: Bytes, message: Bytes): Bytes => ed25519.sign(message, seed);
+export const ed25519PublicKey = (seed: Bytes): Bytes => ed25519.getPublicKey(seed);
+
+export function randomBytes(length: number): Bytes {
+  return crypto.getRandomValues(new Uint8Array(length));
+}

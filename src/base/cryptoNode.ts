@@ -1,0 +1,73 @@
+// The cryptographic primitives on nodes: node:crypto for hashes, libsodium for Ed25519. Chosen by package.json "imports" (#crypto).
+// Owns nothing of the acceptance rule (signature.ts) and of framing (tags.ts). Same names as cryptoBrowser.ts.
+
+import crypto from "node:crypto";
+import { createRequire } from "node:module";
+import sodium from "sodium-native";
+import type { Bytes } from "./bytes.ts";
+
+// The returned Buffer, not the hash, is the cost of crypto.hash: a latin1 string written in place is three times cheaper (performance.md §2).
+const latin1Write = Buffer.prototype.latin1Write as unknown as (this: Uint8Array, text: string, offset: number, length: number) => number;
+
+/** Writes SHA-256(bytes) to out[offset … offset + 32). */
+export function sha256Into(bytes: Bytes, out: Bytes, offset: number): void {
+  latin1Write.call(out, crypto.hash("sha256", bytes, "binary"), offset, 32);
+}
+
+export function sha512(bytes: Bytes): Bytes {
+  return new Uint8Array(crypto.hash("sha512", bytes, "buffer"));
+}
+
+export function hmacSha256(key: Bytes, bytes: Bytes): Bytes {
+  return new Uint8Array(crypto.createHmac("sha256", key).update(bytes).digest());
+}
+
+interface Hashtree {
+  hashInto(input: Uint8Array, output: Uint8Array): void;
+}
+let hashtree: Hashtree | undefined;
+try {
+  if (process.env["CHANCERY_NO_HASHTREE"] === undefined) hashtree = createRequire(import.meta.url)("@chainsafe/hashtree") as Hashtree;
+} catch {
+  hashtree = undefined; // an optional accelerator: the same hashes come from node:crypto, more slowly
+}
+
+/** SHA-256 of `count` inputs of exactly 64 bytes each, laid end to end; 32 bytes each into `output`. */
+export function hashPairs(input: Bytes, output: Bytes, count: number): void {
+  if (hashtree !== undefined) return hashtree.hashInto(input.subarray(0, count * 64), output.subarray(0, count * 32));
+  for (let i = 0; i < count; i++) sha256Into(input.subarray(i * 64, i * 64 + 64), output, i * 32);
+}
+
+/** libsodium's verdict, raw: callers have done the pre-check (lengths above all; it would take 65-byte signatures). */
+export function ed25519Fast(signature: Bytes, message: Bytes, key: Bytes): boolean {
+  return sodium.crypto_sign_verify_detached(signature as Buffer, message as Buffer, key as Buffer);
+}
+
+/** RFC 8032 signature by the 32-byte seed; the public key is derived, never taken from a caller. */
+export function ed25519Sign(seed: Bytes, message: Bytes): Bytes {
+  const signature = Buffer.alloc(64);
+  sodium.crypto_sign_detached(signature, message as Buffer, expanded(seed).secret);
+  return new Uint8Array(signature.buffer, signature.byteOffset, 64);
+}
+
+export function ed25519PublicKey(seed: Bytes): Bytes {
+  return new Uint8Array(expanded(seed).key);
+}
+
+const EXPANDED_KEPT = 64; // one process signs with a handful of keys; tests with a few dozen
+const expandedKeys = new Map<string, { key: Buffer; secret: Buffer }>();
+function expanded(seed: Bytes): { key: Buffer; secret: Buffer } {
+  const name = Buffer.from(seed.buffer, seed.byteOffset, seed.byteLength).latin1Slice();
+  let pair = expandedKeys.get(name);
+  if (pair === undefined) {
+    pair = { key: Buffer.alloc(32), secret: Buffer.alloc(64) };
+    sodium.crypto_sign_seed_keypair(pair.key, pair.secret, seed as Buffer);
+    if (expandedKeys.size >= EXPANDED_KEPT) expandedKeys.clear();
+    expandedKeys.set(name, pair);
+  }
+  return pair;
+}
+
+export function randomBytes(length: number): Bytes {
+  return new Uint8Array(crypto.randomBytes(length));
+}

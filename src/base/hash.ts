@@ -1,0 +1,13 @@
+// SHA-256, the one hash of the ledger. Owns the cheap forms of calling it; the implementation comes from #crypto (native on nodes, @noble in browsers).
+
+import { sha256Into } from "#crypto";
+import type { Bytes } from "./bytes.ts";
+
+export { hashPairs, hmacSha256, sha256Into, sha512 } from "#crypto";
+
+/** SHA-256 of `bytes`: 32 new bytes. Hot paths use `sha256Into`, which allocates nothing. */
+export function sha256(bytes: Bytes): Bytes {
+  const out = new Uint8Array(32);
+  sha256Into(bytes, out, 0);
+  return out;
+}
