@@ -1,0 +1,189 @@
+// Validator sets, votes and certificates: who confirms a block, and the proof that enough of them did. docs/protocol.md §3, §4.1, §4.2.
+// Owns the numbers f, q, weak; the bytes under a vote's signature; certificates and their verification. Does not own: when to vote (consensus).
+// Browser-clean: the light verifier stands on this file.
+
+import { type Bytes, compareBytes, concat, utf8 } from "./bytes.ts";
+import { decode, encode, type Value } from "./codec.ts";
+import { LedgerError } from "./errors.ts";
+import { MAX_VALIDATORS } from "./limits.ts";
+import { sign, verify } from "./signature.ts";
+import { frame, taggedBytes, tags } from "./tags.ts";
+
+export interface Validator {
+  /** Organisation id. */
+  readonly id: string;
+  /** Consensus key, 32 bytes. */
+  readonly key: Bytes;
+}
+/** Sorted by the bytes of the ids, none twice. */
+export type ValidatorSet = readonly Validator[];
+
+/** f: how many of n may be faulty, ⌊(n − 1)/3⌋ (§4.1). */
+export const faults = (n: number): number => Math.floor((n - 1) / 3);
+/** q = ⌊(n + f)/2⌋ + 1: any two quorums meet in an honest validator. It is 2f + 1 only where n = 3f + 1 (§4.1). */
+export const quorum = (n: number): number => Math.floor((n + faults(n)) / 2) + 1;
+/** f + 1: at least one of them is honest (§4.1). */
+export const weak = (n: number): number => faults(n) + 1;
+/** Index of the primary of a view: the set rotates with epoch and view (§4.1). */
+export const primaryIndex = (n: number, epoch: number, view: number): number => (epoch + view) % n;
+
+export function encodeSet(set: ValidatorSet): Bytes {
+  return encode(set.map((v) => [v.id, v.key]));
+}
+
+/** Throws `certificate.set` unless ids are ascending and keys are 32 bytes. */
+export function decodeSet(bytes: Bytes): ValidatorSet {
+  const value = decode(bytes);
+  if (!Array.isArray(value) || value.length < 1 || value.length > MAX_VALIDATORS) throw new LedgerError("certificate.set");
+  const set = (value as Value[]).map((item) => {
+    const [id, key, ...rest] = Array.isArray(item) ? (item as Value[]) : [];
+    if (typeof id !== "string" || !(key instanceof Uint8Array) || key.length !== 32 || rest.length > 0) throw new LedgerError("certificate.set");
+    return { id, key };
+  });
+  for (let i = 1; i < set.length; i++)
+    if (compareBytes(utf8(set[i - 1]!.id), utf8(set[i]!.id)) >= 0) throw new LedgerError("certificate.set", { reason: "order" });
+  return set;
+}
+
+/** A set in its one order. */
+export function sortedSet(validators: Iterable<Validator>): ValidatorSet {
+  return [...validators].sort((a, b) => compareBytes(utf8(a.id), utf8(b.id)));
+}
+
+/** Hash of a set, as block headers carry it. */
+export function setHash(network: Bytes, set: ValidatorSet): Bytes {
+  return taggedBytes(tags.validators, network, encodeSet(set));
+}
+
+export type VoteKind = "prepare" | "commit";
+export interface VoteFields {
+  readonly epoch: number;
+  readonly view: number;
+  readonly height: number;
+  /** Order digest for a Prepare, block hash for a Commit. */
+  readonly hash: Bytes;
+  readonly signer: string;
+}
+
+/** What a vote's signature covers: all of its fields, the view among them, or votes of two views could be added up (§4.2). */
+export function voteFrame(network: Bytes, kind: VoteKind, vote: VoteFields): Bytes {
+  return frame(kind === "prepare" ? tags.prepare : tags.commit, network, encode([vote.epoch, vote.view, vote.height, vote.hash, vote.signer]));
+}
+
+export function signVote(network: Bytes, kind: VoteKind, vote: VoteFields, seed: Bytes): Bytes {
+  return sign(seed, voteFrame(network, kind, vote));
+}
+
+export function verifyVote(network: Bytes, kind: VoteKind, vote: VoteFields, signature: Bytes, key: Bytes): boolean {
+  return verify(signature, voteFrame(network, kind, vote), key);
+}
+
+/** q votes of one kind for one (epoch, view, height, hash). */
+export interface Certificate {
+  readonly kind: VoteKind;
+  readonly epoch: number;
+  readonly view: number;
+  readonly height: number;
+  readonly hash: Bytes;
+  /** One bit a validator, in the order of the set, the first in the highest bit of the first byte; spare bits are 0. */
+  readonly signers: Bytes;
+  /** 64 bytes for each set bit, in order. */
+  readonly signatures: Bytes;
+}
+
+const KINDS: readonly VoteKind[] = ["prepare", "commit"];
+
+export function certificateValue(c: Certificate): Value {
+  return [KINDS.indexOf(c.kind), c.epoch, c.view, c.height, c.hash, c.signers, c.signatures];
+}
+
+/** Throws `certificate.malformed`. */
+export function certificateFrom(value: Value | undefined): Certificate {
+  if (Array.isArray(value) && value.length === 7) {
+    const [k, epoch, view, height, hash, signers, signatures] = value as Value[];
+    const kind = typeof k === "number" ? KINDS[k] : undefined;
+    if (
+      kind !== undefined &&
+      isNatural(epoch) &&
+      isNatural(view) &&
+      isNatural(height) &&
+      isBytes(hash, 32, 32) &&
+      isBytes(signers, 1, MAX_VALIDATORS / 8) &&
+      isBytes(signatures, 64, MAX_VALIDATORS * 64)
+    )
+      return { kind, epoch, view, height, hash, signers, signatures };
+  }
+  throw new LedgerError("certificate.malformed");
+}
+
+export function encodeCertificate(c: Certificate): Bytes {
+  return encode(certificateValue(c));
+}
+
+/** Throws `codec.…` or `certificate.malformed`. */
+export function decodeCertificate(bytes: Bytes): Certificate {
+  return certificateFrom(decode(bytes));
+}
+
+/** A certificate from signatures by index of the set; exactly q of them are taken, lowest index first. */
+export function makeCertificate(
+  kind: VoteKind,
+  vote: Omit<VoteFields, "signer">,
+  signatures: ReadonlyMap<number, Bytes>,
+  n: number,
+): Certificate {
+  const indexes = [...signatures.keys()].sort((a, b) => a - b).slice(0, quorum(n));
+  if (indexes.length < quorum(n)) throw new LedgerError("bug.assertion", { message: "a certificate needs q votes", votes: indexes.length, n });
+  const signers = new Uint8Array(Math.ceil(n / 8));
+  for (const i of indexes) signers[i >> 3]! |= 0x80 >> (i & 7);
+  return {
+    kind,
+    epoch: vote.epoch,
+    view: vote.view,
+    height: vote.height,
+    hash: vote.hash,
+    signers,
+    signatures: concat(...indexes.map((i) => signatures.get(i)!)),
+  };
+}
+
+/** Indexes of the validators that signed, ascending; undefined if the bitmap does not fit a set of n. */
+export function signerIndexes(c: Certificate, n: number): number[] | undefined {
+  if (c.signers.length !== Math.ceil(n / 8)) return undefined;
+  const out: number[] = [];
+  for (let i = 0; i < c.signers.length * 8; i++) {
+    if ((c.signers[i >> 3]! & (0x80 >> (i & 7))) === 0) continue;
+    if (i >= n) return undefined;
+    out.push(i);
+  }
+  return c.signatures.length === out.length * 64 ? out : undefined;
+}
+
+/** Why a certificate fails, or undefined if it holds: distinct signers of `set`, at least q, every signature good. */
+export function certificateFault(network: Bytes, c: Certificate, set: ValidatorSet, check: SignatureCheck = verify): CertificateFault | undefined {
+  const indexes = signerIndexes(c, set.length);
+  if (indexes === undefined) return { code: "certificate.bitmap" };
+  if (indexes.length < quorum(set.length)) return { code: "certificate.quorum" };
+  for (let i = 0; i < indexes.length; i++) {
+    const { id, key } = set[indexes[i]!]!;
+    if (!check(c.signatures.subarray(i * 64, i * 64 + 64), voteFrame(network, c.kind, { ...c, signer: id }), key))
+      return { code: "certificate.signature", signer: id };
+  }
+  return undefined;
+}
+export type SignatureCheck = (signature: Bytes, framed: Bytes, key: Bytes) => boolean;
+export interface CertificateFault {
+  readonly code: "certificate.bitmap" | "certificate.quorum" | "certificate.signature";
+  readonly signer?: string;
+}
+
+export function verifyCertificate(network: Bytes, c: Certificate, set: ValidatorSet, check: SignatureCheck = verify): boolean {
+  return certificateFault(network, c, set, check) === undefined;
+}
+
+function isNatural(v: Value | undefined): v is number {
+  return typeof v === "number" && v >= 0;
+}
+function isBytes(v: Value | undefined, min: number, max: number): v is Bytes {
+  return v instanceof Uint8Array && v.length >= min && v.length <= max;
+}

@@ -1,0 +1,474 @@
+// Canonical MessagePack: the only form in which anything is hashed, signed, stored or sent. docs/protocol.md §1.
+// Owns the encoder, the strict reader and the scanner that decides canonicity without allocating. Browser-clean.
+//
+// The profile: nil, booleans, integers −2^63 … 2^64−1 in their shortest form, UTF-8 text, byte strings, arrays, maps with text keys in ascending
+// order of their UTF-8 bytes, none twice. No floats, no extensions. A decoder accepts exactly the bytes that encoding its result would give.
+
+import { type Bytes, compareBytes } from "./bytes.ts";
+import { LedgerError } from "./errors.ts";
+import { MAX_CODEC_DEPTH } from "./limits.ts";
+
+export type Value = null | boolean | number | bigint | string | Bytes | readonly Value[] | { readonly [key: string]: Value };
+
+/** Keys that name parts of JavaScript's own objects: refused, so that no decoded map can reach a prototype. */
+const REFUSED_KEYS: ReadonlySet<string> = new Set(["__proto__", "constructor", "prototype"]);
+
+const utf8Encoder = new TextEncoder();
+const utf8Decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+function refuse(reason: string, offset: number): never {
+  throw new LedgerError(`codec.${reason}`, { offset });
+}
+
+// ── encoding ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+// One scratch buffer for the process: encoding is synchronous and never re-entered.
+let scratch = new Uint8Array(1 << 16);
+let view = new DataView(scratch.buffer);
+let used = 0;
+
+/** Canonical bytes of `value` (a copy of their own). Throws `codec.number`, `codec.text`, `codec.key`, `codec.type` or `codec.depth`. */
+export function encode(value: Value): Bytes {
+  used = 0;
+  write(value, 0);
+  return scratch.slice(0, used);
+}
+
+function room(bytes: number): void {
+  if (used + bytes <= scratch.length) return;
+  const grown = new Uint8Array(Math.max(scratch.length * 2, used + bytes));
+  grown.set(scratch.subarray(0, used));
+  scratch = grown;
+  view = new DataView(scratch.buffer);
+}
+
+function write(value: Value, depth: number): void {
+  if (depth > MAX_CODEC_DEPTH) refuse("depth", used);
+  room(16);
+  switch (typeof value) {
+    case "number":
+      return writeNumber(value);
+    case "string":
+      return writeText(value);
+    case "boolean":
+      scratch[used++] = value ? 0xc3 : 0xc2;
+      return;
+    case "bigint":
+      return writeBigint(value);
+    case "object":
+      if (value === null) {
+        scratch[used++] = 0xc0;
+        return;
+      }
+      if (value instanceof Uint8Array) return writeBytes(value);
+      if (Array.isArray(value)) return writeArray(value as readonly Value[], depth);
+      return writeMap(value as { readonly [key: string]: Value }, depth);
+    default:
+      return refuse("type", used);
+  }
+}
+
+function writeNumber(n: number): void {
+  if (!Number.isSafeInteger(n)) refuse("number", used);
+  if (n >= 0) {
+    if (n < 0x80) scratch[used++] = n;
+    else if (n <= 0xff) {
+      scratch[used++] = 0xcc;
+      scratch[used++] = n;
+    } else if (n <= 0xffff) {
+      scratch[used++] = 0xcd;
+      scratch[used++] = n >>> 8;
+      scratch[used++] = n;
+    } else if (n <= 0xffffffff) {
+      scratch[used++] = 0xce;
+      view.setUint32(used, n);
+      used += 4;
+    } else {
+      scratch[used++] = 0xcf;
+      view.setUint32(used, Math.floor(n / 2 ** 32));
+      view.setUint32(used + 4, n >>> 0);
+      used += 8;
+    }
+  } else if (n >= -0x20) scratch[used++] = 0x100 + n;
+  else if (n >= -0x80) {
+    scratch[used++] = 0xd0;
+    scratch[used++] = n;
+  } else if (n >= -0x8000) {
+    scratch[used++] = 0xd1;
+    view.setInt16(used, n);
+    used += 2;
+  } else if (n >= -0x80000000) {
+    scratch[used++] = 0xd2;
+    view.setInt32(used, n);
+    used += 4;
+  } else {
+    scratch[used++] = 0xd3;
+    view.setBigInt64(used, BigInt(n));
+    used += 8;
+  }
+}
+
+function writeBigint(n: bigint): void {
+  if (n >= BigInt(Number.MIN_SAFE_INTEGER) && n <= BigInt(Number.MAX_SAFE_INTEGER)) return writeNumber(Number(n));
+  if (n >= 1n << 64n || n < -(1n << 63n)) refuse("number", used);
+  scratch[used++] = n > 0n ? 0xcf : 0xd3;
+  if (n > 0n) view.setBigUint64(used, n);
+  else view.setBigInt64(used, n);
+  used += 8;
+}
+
+function writeHead(length: number, fix: number, fixMax: number, form8: number, form16: number): void {
+  if (length <= fixMax) scratch[used++] = fix | length;
+  else if (form8 !== 0 && length <= 0xff) {
+    scratch[used++] = form8;
+    scratch[used++] = length;
+  } else if (length <= 0xffff) {
+    scratch[used++] = form16;
+    scratch[used++] = length >>> 8;
+    scratch[used++] = length;
+  } else {
+    scratch[used++] = form16 + 1;
+    view.setUint32(used, length);
+    used += 4;
+  }
+}
+
+function writeText(value: string): void {
+  const n = value.length;
+  if (n < 24) {
+    // short ASCII, the common case, without a call into the encoder
+    const start = used;
+    scratch[used++] = 0xa0 | n;
+    for (let i = 0; i < n; i++) {
+      const c = value.charCodeAt(i);
+      if (c >= 0x80) {
+        used = start;
+        return writeLongText(value);
+      }
+      scratch[used++] = c;
+    }
+    return;
+  }
+  writeLongText(value);
+}
+
+function writeLongText(value: string): void {
+  if (!value.isWellFormed()) refuse("text", used);
+  const bytes = utf8Encoder.encode(value);
+  room(bytes.length + 5);
+  writeHead(bytes.length, 0xa0, 31, 0xd9, 0xda);
+  scratch.set(bytes, used);
+  used += bytes.length;
+}
+
+function writeBytes(value: Bytes): void {
+  room(value.length + 5);
+  writeHead(value.length, 0, -1, 0xc4, 0xc5);
+  scratch.set(value, used);
+  used += value.length;
+}
+
+function writeArray(value: readonly Value[], depth: number): void {
+  writeHead(value.length, 0x90, 15, 0, 0xdc);
+  for (let i = 0; i < value.length; i++) write(value[i]!, depth + 1);
+}
+
+function writeMap(value: { readonly [key: string]: Value }, depth: number): void {
+  const keys = sortedKeys(value);
+  writeHead(keys.length, 0x80, 15, 0, 0xde);
+  for (const key of keys) {
+    room(16);
+    if (key.length >= 24) room(key.length * 3 + 5);
+    if (REFUSED_KEYS.has(key)) refuse("key", used);
+    writeText(key);
+    write(value[key]!, depth + 1);
+  }
+}
+
+function sortedKeys(value: object): string[] {
+  const keys = Object.keys(value);
+  for (let i = 1; i < keys.length; i++) if (compareText(keys[i - 1]!, keys[i]!) >= 0) return keys.sort(compareText);
+  return keys;
+}
+
+/** Order of texts by their UTF-8 bytes (JavaScript's own order is by UTF-16 units, which differs above U+FFFF). */
+export function compareText(a: string, b: string): number {
+  const n = Math.min(a.length, b.length);
+  for (let i = 0; i < n; i++) {
+    const x = a.charCodeAt(i);
+    const y = b.charCodeAt(i);
+    if (x !== y) return x >= 0xd800 && y >= 0xd800 ? compareBytes(utf8Encoder.encode(a), utf8Encoder.encode(b)) : x - y;
+  }
+  return a.length - b.length;
+}
+
+// ── reading ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+let source: Bytes = new Uint8Array(0);
+let at = 0;
+let end = 0;
+
+/** The value of canonical bytes, all of them. Integers beyond ±2^53 become bigint. Throws `codec.…` with the offset of the first fault. */
+export function decode(bytes: Bytes): Value {
+  const value = decodeFirst(bytes, 0);
+  if (at !== bytes.length) refuse("trailing", at);
+  return value;
+}
+
+/** The value that begins at `start`; `decodedEnd()` then says where it ends. */
+export function decodeFirst(bytes: Bytes, start: number): Value {
+  source = bytes;
+  at = start;
+  end = bytes.length;
+  const value = read(0);
+  source = EMPTY; // do not pin the caller's buffer
+  return value;
+}
+const EMPTY = new Uint8Array(0);
+
+/** Offset behind the value that `decodeFirst` read last. */
+export function decodedEnd(): number {
+  return at;
+}
+
+function take(n: number): number {
+  const from = at;
+  if (from + n > end) refuse("truncated", from);
+  at = from + n;
+  return from;
+}
+
+function u16(o: number): number {
+  return (source[o]! << 8) | source[o + 1]!;
+}
+function u32(o: number): number {
+  return ((source[o]! << 24) | (source[o + 1]! << 16) | (source[o + 2]! << 8) | source[o + 3]!) >>> 0;
+}
+
+/** The length that form 8, 16 or 32 gives (width 1, 2, 4), refused unless no shorter form would do. */
+function length(width: number, above: number): number {
+  const o = take(width);
+  const n = width === 1 ? source[o]! : width === 2 ? u16(o) : u32(o);
+  if (n <= above) refuse("not_shortest", o);
+  return n;
+}
+
+function read(depth: number): Value {
+  if (depth > MAX_CODEC_DEPTH) refuse("depth", at);
+  const t = source[take(1)]!;
+  if (t < 0x80) return t;
+  if (t >= 0xe0) return t - 0x100;
+  if (t < 0x90) return readMap(t & 15, depth);
+  if (t < 0xa0) return readArray(t & 15, depth);
+  if (t < 0xc0) return readText(t & 31);
+  switch (t) {
+    case 0xc0:
+      return null;
+    case 0xc2:
+      return false;
+    case 0xc3:
+      return true;
+    case 0xc4:
+      return readBytes(length(1, -1));
+    case 0xc5:
+      return readBytes(length(2, 0xff));
+    case 0xc6:
+      return readBytes(length(4, 0xffff));
+    case 0xd9:
+      return readText(length(1, 31));
+    case 0xda:
+      return readText(length(2, 0xff));
+    case 0xdb:
+      return readText(length(4, 0xffff));
+    case 0xdc:
+      return readArray(length(2, 15), depth);
+    case 0xdd:
+      return readArray(length(4, 0xffff), depth);
+    case 0xde:
+      return readMap(length(2, 15), depth);
+    case 0xdf:
+      return readMap(length(4, 0xffff), depth);
+    default:
+      return readInteger(t);
+  }
+}
+
+function readInteger(t: number): number | bigint {
+  switch (t) {
+    case 0xcc:
+      return length(1, 0x7f);
+    case 0xcd:
+      return length(2, 0xff);
+    case 0xce:
+      return length(4, 0xffff);
+    case 0xcf: {
+      const o = take(8);
+      const high = u32(o);
+      if (high === 0) refuse("not_shortest", o);
+      return high < 0x200000 ? high * 2 ** 32 + u32(o + 4) : (BigInt(high) << 32n) | BigInt(u32(o + 4));
+    }
+    case 0xd0: {
+      const n = (source[take(1)]! << 24) >> 24;
+      return n < -0x20 ? n : refuse("not_shortest", at);
+    }
+    case 0xd1: {
+      const n = (u16(take(2)) << 16) >> 16;
+      return n < -0x80 ? n : refuse("not_shortest", at);
+    }
+    case 0xd2: {
+      const n = u32(take(4)) | 0;
+      return n < -0x8000 ? n : refuse("not_shortest", at);
+    }
+    case 0xd3: {
+      const o = take(8);
+      const n = (BigInt(u32(o) | 0) << 32n) | BigInt(u32(o + 4));
+      if (n >= -0x80000000n) refuse("not_shortest", o);
+      return n >= BigInt(Number.MIN_SAFE_INTEGER) ? Number(n) : n;
+    }
+    default:
+      return refuse("type", at - 1);
+  }
+}
+
+function readBytes(n: number): Bytes {
+  const o = take(n);
+  return source.slice(o, o + n);
+}
+
+function readText(n: number): string {
+  const o = take(n);
+  if (n < 24) {
+    let out = "";
+    for (let i = o; i < at; i++) {
+      const c = source[i]!;
+      if (c >= 0x80) return readUtf8(o, n);
+      out += String.fromCharCode(c);
+    }
+    return out;
+  }
+  return readUtf8(o, n);
+}
+
+function readUtf8(o: number, n: number): string {
+  try {
+    return utf8Decoder.decode(source.subarray(o, o + n));
+  } catch {
+    return refuse("text", o);
+  }
+}
+
+function readArray(n: number, depth: number): Value[] {
+  if (n > end - at) refuse("truncated", at); // each item takes a byte at least
+  const out: Value[] = [];
+  for (let i = 0; i < n; i++) out.push(read(depth + 1));
+  return out;
+}
+
+function readMap(n: number, depth: number): { [key: string]: Value } {
+  if (n * 2 > end - at) refuse("truncated", at);
+  const out: { [key: string]: Value } = {};
+  let before: string | undefined;
+  for (let i = 0; i < n; i++) {
+    const o = at;
+    const key = readKey();
+    if (before !== undefined) {
+      const order = compareText(before, key);
+      if (order >= 0) refuse(order === 0 ? "duplicate" : "order", o);
+    }
+    if (REFUSED_KEYS.has(key)) refuse("key", o);
+    out[key] = read(depth + 1);
+    before = key;
+  }
+  return out;
+}
+
+function readKey(): string {
+  const t = source[take(1)]!;
+  if (t >= 0xa0 && t < 0xc0) return readText(t & 31);
+  if (t === 0xd9) return readText(length(1, 31));
+  return refuse("key", at - 1); // text of at most 255 bytes
+}
+
+/** Where the canonical value that begins at `start` ends, at most `limit`. Allocates nothing but for maps' keys; throws as `decode` does. */
+export function scan(bytes: Bytes, start: number, limit: number): number {
+  source = bytes;
+  at = start;
+  end = limit;
+  skip(0);
+  source = EMPTY;
+  return at;
+}
+
+function skip(depth: number): void {
+  if (depth > MAX_CODEC_DEPTH) refuse("depth", at);
+  const t = source[take(1)]!;
+  if (t < 0x80 || t >= 0xe0) return;
+  if (t < 0x90) return skipMap(t & 15, depth);
+  if (t < 0xa0) return skipArray(t & 15, depth);
+  if (t < 0xc0) return skipText(t & 31);
+  switch (t) {
+    case 0xc0:
+    case 0xc2:
+    case 0xc3:
+      return;
+    case 0xc4:
+      take(length(1, -1));
+      return;
+    case 0xc5:
+      take(length(2, 0xff));
+      return;
+    case 0xc6:
+      take(length(4, 0xffff));
+      return;
+    case 0xd9:
+      return skipText(length(1, 31));
+    case 0xda:
+      return skipText(length(2, 0xff));
+    case 0xdb:
+      return skipText(length(4, 0xffff));
+    case 0xdc:
+      return skipArray(length(2, 15), depth);
+    case 0xdd:
+      return skipArray(length(4, 0xffff), depth);
+    case 0xde:
+      return skipMap(length(2, 15), depth);
+    case 0xdf:
+      return skipMap(length(4, 0xffff), depth);
+    default:
+      readInteger(t);
+  }
+}
+
+function skipArray(n: number, depth: number): void {
+  if (n > end - at) refuse("truncated", at);
+  for (let i = 0; i < n; i++) skip(depth + 1);
+}
+
+function skipText(n: number): void {
+  const o = take(n);
+  for (let i = o; i < at; i++) {
+    if (source[i]! >= 0x80) {
+      readUtf8(o, n);
+      return;
+    }
+  }
+}
+
+function skipMap(n: number, depth: number): void {
+  if (n * 2 > end - at) refuse("truncated", at);
+  let before = 0;
+  let beforeLength = -1;
+  for (let i = 0; i < n; i++) {
+    const o = at;
+    const t = source[take(1)]!;
+    const size = t >= 0xa0 && t < 0xc0 ? t & 31 : t === 0xd9 ? length(1, 31) : refuse("key", o);
+    const key = at;
+    skipText(size);
+    if (beforeLength >= 0) {
+      const order = compareBytes(source.subarray(before, before + beforeLength), source.subarray(key, at));
+      if (order >= 0) refuse(order === 0 ? "duplicate" : "order", o);
+    }
+    if (size === 9 || size === 11) if (REFUSED_KEYS.has(readUtf8(key, size))) refuse("key", o);
+    before = key;
+    beforeLength = size;
+    skip(depth + 1);
+  }
+}

@@ -1,0 +1,44 @@
+// Every maximum of the system, with its reason. Owns numbers only. Limits of the protocol (docs/protocol.md) change with the protocol version;
+// limits of a node may change with a release.
+
+// ── canonical bytes (§1) ─────────────────────────────────────────────────────────────────────────────────────────────────────
+/** Nesting of canonical values: deeper than any message needs (8 in arguments, plus envelopes), far from the stack's limit. */
+export const MAX_CODEC_DEPTH = 16;
+
+// ── transactions (§2) ────────────────────────────────────────────────────────────────────────────────────────────────────────
+/** Bytes of a transaction, signatures included: one record of the largest kind with its envelope. */
+export const MAX_TRANSACTION_BYTES = 65_536;
+/** Signers of one transaction: a transfer of land with all its parties. */
+export const MAX_SIGNERS = 16;
+export const MAX_OPERATIONS = 64;
+export const NONCE_BYTES = 16;
+
+// ── blocks and batches (§4.8, §4.11) ─────────────────────────────────────────────────────────────────────────────────────────
+export const MAX_BLOCK_BYTES = 4 << 20;
+export const MAX_BLOCK_TRANSACTIONS = 10_000;
+export const MAX_BLOCK_SIGNATURES = 20_000;
+export const MAX_BLOCK_BATCHES = 64;
+/** Bytes of transactions in one batch: verified by a worker in about 40 ms. */
+export const MAX_BATCH_BYTES = 262_144;
+export const MAX_BATCH_TRANSACTIONS = 1_000;
+/** A batch leaves after this long even if it is not full. */
+export const BATCH_DELAY_MS = 5;
+
+// ── consensus messages (§4.2) ────────────────────────────────────────────────────────────────────────────────────────────────
+export const MAX_VALIDATORS = 128;
+export const MIN_PRODUCTION_VALIDATORS = 4;
+export const MAX_VIEW_CHANGE_BYTES = 65_536;
+export const MAX_NEW_VIEW_BYTES = 262_144;
+export const MAX_WINDOW = 8;
+
+// ── state and contracts (engine.md §10) ──────────────────────────────────────────────────────────────────────────────────────
+export const MAX_ROW_BYTES = 16_384;
+export const MAX_ARGUMENT_DEPTH = 8;
+export const MAX_SCAN_ROWS = 500;
+/** Entries of a bucket of the state tree: proofs stay near 1.4 KB at ten million keys. */
+export const TREE_BUCKET_ENTRIES = 16;
+
+// ── members, documents ───────────────────────────────────────────────────────────────────────────────────────────────────────
+export const MAX_MEMBERS = 256;
+export const MAX_DOCUMENT_BYTES = 4 << 20;
+export const MAX_NAME_LENGTH = 200;
