@@ -40,13 +40,13 @@ export function hashPairs(input: Bytes, output: Bytes, count: number): void {
 
 /** libsodium's verdict, raw: callers have done the pre-check (lengths above all; it would take 65-byte signatures). */
 export function ed25519Fast(signature: Bytes, message: Bytes, key: Bytes): boolean {
-  return sodium.crypto_sign_verify_detached(signature as Buffer, message as Buffer, key as Buffer);
+  return sodium.crypto_sign_verify_detached(signature, message, key);
 }
 
 /** RFC 8032 signature by the 32-byte seed; the public key is derived, never taken from a caller. */
 export function ed25519Sign(seed: Bytes, message: Bytes): Bytes {
   const signature = Buffer.alloc(64);
-  sodium.crypto_sign_detached(signature, message as Buffer, expanded(seed).secret);
+  sodium.crypto_sign_detached(signature, message, expanded(seed).secret);
   return new Uint8Array(signature.buffer, signature.byteOffset, 64);
 }
 
@@ -57,11 +57,11 @@ export function ed25519PublicKey(seed: Bytes): Bytes {
 const EXPANDED_KEPT = 64; // one process signs with a handful of keys; tests with a few dozen
 const expandedKeys = new Map<string, { key: Buffer; secret: Buffer }>();
 function expanded(seed: Bytes): { key: Buffer; secret: Buffer } {
-  const name = Buffer.from(seed.buffer, seed.byteOffset, seed.byteLength).latin1Slice();
+  const name = Buffer.from(seed.buffer, seed.byteOffset, seed.byteLength).toString("latin1");
   let pair = expandedKeys.get(name);
   if (pair === undefined) {
     pair = { key: Buffer.alloc(32), secret: Buffer.alloc(64) };
-    sodium.crypto_sign_seed_keypair(pair.key, pair.secret, seed as Buffer);
+    sodium.crypto_sign_seed_keypair(pair.key, pair.secret, seed);
     if (expandedKeys.size >= EXPANDED_KEPT) expandedKeys.clear();
     expandedKeys.set(name, pair);
   }
