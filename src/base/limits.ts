@@ -42,3 +42,21 @@ export const TREE_BUCKET_ENTRIES = 16;
 export const MAX_MEMBERS = 256;
 export const MAX_DOCUMENT_BYTES = 4 << 20;
 export const MAX_NAME_LENGTH = 200;
+
+// ── ledger: transactions, batches, mempool, proofs (src/ledger) ──────────────────────────────────────────────────────────────
+/** `contract.action@version`, three names of at most 40 and what joins them. */
+export const MAX_ACTION_BYTES = 128;
+/** Times stand in six bytes in front of an id: below 2^48 ms, the year 10889. */
+export const TRANSACTION_TIME_LIMIT = 2 ** 48;
+/** Origin, sequence, heads and signature around the transactions of a batch. */
+export const BATCH_ENVELOPE_BYTES = 128;
+/** One bulk request of transactions. */
+export const MAX_BULK_BYTES = 1 << 20;
+/** The hard bound of the parameter due_per_block. */
+export const MAX_DUE_PER_BLOCK = 1_000;
+
+// ── vote journal (src/consensus/journal.ts, §4.7) ────────────────────────────────────────────────────────────────────────────
+/** A segment holds W full blocks several times over; preallocated, since appending to a growing file makes fdatasync 2–3 times as dear. */
+export const JOURNAL_SEGMENT_BYTES = 64 << 20;
+/** A record is at most a batch or a NewView with what surrounds it; a longer length is garbage. */
+export const JOURNAL_RECORD_BYTES = 1 << 20;
