@@ -7,6 +7,32 @@ export type Bytes = Uint8Array;
 
 const HEX = Array.from({ length: 256 }, (_, i) => i.toString(16).padStart(2, "0"));
 
+// A byte string of more than 64 bytes has its memory outside V8's heap, which costs 1 µs; a view of a slab costs 0.08 µs. The slab is small, so that
+// a value that is kept keeps little else alive.
+const SLAB_BYTES = 16_384;
+const SLAB_MAX = 2_048;
+let slab = new ArrayBuffer(SLAB_BYTES);
+let slabUsed = 0;
+
+/** A byte string of `length` with unspecified content: for values that are made by the thousand. Its `buffer` is shared: never transfer it. */
+export function allocate(length: number): Uint8Array<ArrayBuffer> {
+  if (length <= 64 || length > SLAB_MAX) return new Uint8Array(length);
+  if (slabUsed + length > SLAB_BYTES) {
+    slab = new ArrayBuffer(SLAB_BYTES);
+    slabUsed = 0;
+  }
+  const out = new Uint8Array(slab, slabUsed, length);
+  slabUsed += (length + 7) & ~7;
+  return out;
+}
+
+/** A copy of bytes[start … end). */
+export function copyOf(bytes: Bytes, start = 0, end = bytes.length): Uint8Array<ArrayBuffer> {
+  const out = allocate(end - start);
+  out.set(bytes.subarray(start, end));
+  return out;
+}
+
 /** Lowercase hex of `bytes`. */
 export function hex(bytes: Bytes): string {
   let out = "";
@@ -26,7 +52,7 @@ export function unhex(text: string): Bytes {
 export function concat(...parts: Bytes[]): Bytes {
   let length = 0;
   for (const part of parts) length += part.length;
-  const out = new Uint8Array(length);
+  const out = allocate(length);
   let at = 0;
   for (const part of parts) {
     out.set(part, at);

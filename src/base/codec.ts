@@ -4,7 +4,7 @@
 // The profile: nil, booleans, integers −2^63 … 2^64−1 in their shortest form, UTF-8 text, byte strings, arrays, maps with text keys in ascending
 // order of their UTF-8 bytes, none twice. No floats, no extensions. A decoder accepts exactly the bytes that encoding its result would give.
 
-import { type Bytes, compareBytes } from "./bytes.ts";
+import { type Bytes, compareBytes, copyOf } from "./bytes.ts";
 import { LedgerError } from "./errors.ts";
 import { MAX_CODEC_DEPTH } from "./limits.ts";
 
@@ -30,7 +30,7 @@ let used = 0;
 export function encode(value: Value): Bytes {
   used = 0;
   write(value, 0);
-  return scratch.slice(0, used);
+  return copyOf(scratch, 0, used);
 }
 
 function room(bytes: number): void {
@@ -330,7 +330,7 @@ function readInteger(t: number): number | bigint {
 
 function readBytes(n: number): Bytes {
   const o = take(n);
-  return source.slice(o, o + n);
+  return copyOf(source, o, o + n);
 }
 
 function readText(n: number): string {

@@ -1,7 +1,7 @@
 // Domain separation: the closed list of tags and the frame under which everything is hashed or signed. docs/protocol.md §1.
 // Does not own: what stands in the frame (headers, votes, transactions: their own files). Browser-clean.
 
-import type { Bytes } from "./bytes.ts";
+import { allocate, type Bytes } from "./bytes.ts";
 import { encode, type Value } from "./codec.ts";
 import { LedgerError } from "./errors.ts";
 import { sha256 } from "./hash.ts";
@@ -52,7 +52,7 @@ function head(tag: Tag): Bytes {
 export function frame(tag: Tag, network: Bytes, bytes: Bytes): Bytes {
   if (network.length !== 32) throw new LedgerError("bug.assertion", { message: "network is 32 bytes" });
   const first = head(tag);
-  const out = new Uint8Array(first.length + 32 + bytes.length);
+  const out = allocate(first.length + 32 + bytes.length);
   out.set(first, 0);
   out.set(network, first.length);
   out.set(bytes, first.length + 32);
