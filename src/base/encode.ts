@@ -1,0 +1,199 @@
+// Writing canonical MessagePack: the encoder half of codec.ts, which says what the form is. docs/protocol.md §1.
+// Owns the encoder and the order of texts by their UTF-8 bytes. Browser-clean.
+
+import { type Bytes, compareBytes, copyOf } from "./bytes.ts";
+import { LedgerError } from "./errors.ts";
+import { MAX_CODEC_DEPTH } from "./limits.ts";
+
+export type Value = null | boolean | number | bigint | string | Bytes | readonly Value[] | { readonly [key: string]: Value };
+
+/** Keys that name parts of JavaScript's own objects: refused, so that no decoded map can reach a prototype. */
+export const REFUSED_KEYS: ReadonlySet<string> = new Set(["__proto__", "constructor", "prototype"]);
+
+const utf8Encoder = new TextEncoder();
+
+/** Throws the codec's error for a reason, with the offset at which it was found. */
+export function refuse(reason: string, offset: number): never {
+  throw new LedgerError(`codec.${reason}`, { offset });
+}
+
+// One scratch buffer for the process: encoding is synchronous and never re-entered.
+let scratch = new Uint8Array(1 << 16);
+let view = new DataView(scratch.buffer);
+let used = 0;
+
+/** Canonical bytes of `value` (a copy of their own). Throws `codec.number`, `codec.text`, `codec.key`, `codec.type` or `codec.depth`. */
+export function encode(value: Value): Bytes {
+  used = 0;
+  write(value, 0);
+  return copyOf(scratch, 0, used);
+}
+
+function room(bytes: number): void {
+  if (used + bytes <= scratch.length) return;
+  const grown = new Uint8Array(Math.max(scratch.length * 2, used + bytes));
+  grown.set(scratch.subarray(0, used));
+  scratch = grown;
+  view = new DataView(scratch.buffer);
+}
+
+function write(value: Value, depth: number): void {
+  if (depth > MAX_CODEC_DEPTH) refuse("depth", used);
+  room(16);
+  switch (typeof value) {
+    case "number":
+      return writeNumber(value);
+    case "string":
+      return writeText(value);
+    case "boolean":
+      scratch[used++] = value ? 0xc3 : 0xc2;
+      return;
+    case "bigint":
+      return writeBigint(value);
+    case "object":
+      if (value === null) {
+        scratch[used++] = 0xc0;
+        return;
+      }
+      if (value instanceof Uint8Array) return writeBytes(value);
+      if (Array.isArray(value)) return writeArray(value as readonly Value[], depth);
+      return writeMap(value as { readonly [key: string]: Value }, depth);
+    default:
+      return refuse("type", used);
+  }
+}
+
+function writeNumber(n: number): void {
+  if (!Number.isSafeInteger(n)) refuse("number", used);
+  if (n >= 0) {
+    if (n < 0x80) scratch[used++] = n;
+    else if (n <= 0xff) {
+      scratch[used++] = 0xcc;
+      scratch[used++] = n;
+    } else if (n <= 0xffff) {
+      scratch[used++] = 0xcd;
+      scratch[used++] = n >>> 8;
+      scratch[used++] = n;
+    } else if (n <= 0xffffffff) {
+      scratch[used++] = 0xce;
+      view.setUint32(used, n);
+      used += 4;
+    } else {
+      scratch[used++] = 0xcf;
+      view.setUint32(used, Math.floor(n / 2 ** 32));
+      view.setUint32(used + 4, n >>> 0);
+      used += 8;
+    }
+  } else if (n >= -0x20) scratch[used++] = 0x100 + n;
+  else if (n >= -0x80) {
+    scratch[used++] = 0xd0;
+    scratch[used++] = n;
+  } else if (n >= -0x8000) {
+    scratch[used++] = 0xd1;
+    view.setInt16(used, n);
+    used += 2;
+  } else if (n >= -0x80000000) {
+    scratch[used++] = 0xd2;
+    view.setInt32(used, n);
+    used += 4;
+  } else {
+    scratch[used++] = 0xd3;
+    view.setBigInt64(used, BigInt(n));
+    used += 8;
+  }
+}
+
+function writeBigint(n: bigint): void {
+  if (n >= BigInt(Number.MIN_SAFE_INTEGER) && n <= BigInt(Number.MAX_SAFE_INTEGER)) return writeNumber(Number(n));
+  if (n >= 1n << 64n || n < -(1n << 63n)) refuse("number", used);
+  scratch[used++] = n > 0n ? 0xcf : 0xd3;
+  if (n > 0n) view.setBigUint64(used, n);
+  else view.setBigInt64(used, n);
+  used += 8;
+}
+
+function writeHead(length: number, fix: number, fixMax: number, form8: number, form16: number): void {
+  if (length <= fixMax) scratch[used++] = fix | length;
+  else if (form8 !== 0 && length <= 0xff) {
+    scratch[used++] = form8;
+    scratch[used++] = length;
+  } else if (length <= 0xffff) {
+    scratch[used++] = form16;
+    scratch[used++] = length >>> 8;
+    scratch[used++] = length;
+  } else {
+    scratch[used++] = form16 + 1;
+    view.setUint32(used, length);
+    used += 4;
+  }
+}
+
+function writeText(value: string): void {
+  const n = value.length;
+  if (n < 24) {
+    // short ASCII, the common case, without a call into the encoder
+    const start = used;
+    scratch[used++] = 0xa0 | n;
+    for (let i = 0; i < n; i++) {
+      const c = value.charCodeAt(i);
+      if (c >= 0x80) {
+        used = start;
+        return writeLongText(value);
+      }
+      scratch[used++] = c;
+    }
+    return;
+  }
+  writeLongText(value);
+}
+
+function writeLongText(value: string): void {
+  if (!value.isWellFormed()) refuse("text", used);
+  const bytes = utf8Encoder.encode(value);
+  room(bytes.length + 5);
+  writeHead(bytes.length, 0xa0, 31, 0xd9, 0xda);
+  scratch.set(bytes, used);
+  used += bytes.length;
+}
+
+function writeBytes(value: Bytes): void {
+  room(value.length + 5);
+  writeHead(value.length, 0, -1, 0xc4, 0xc5);
+  scratch.set(value, used);
+  used += value.length;
+}
+
+function writeArray(value: readonly Value[], depth: number): void {
+  writeHead(value.length, 0x90, 15, 0, 0xdc);
+  for (let i = 0; i < value.length; i++) write(value[i]!, depth + 1);
+}
+
+function writeMap(value: { readonly [key: string]: Value }, depth: number): void {
+  const keys = sortedKeys(value);
+  writeHead(keys.length, 0x80, 15, 0, 0xde);
+  for (const key of keys) {
+    room(16);
+    if (key.length >= 24) room(key.length * 3 + 5);
+    if (REFUSED_KEYS.has(key)) refuse("key", used);
+    writeText(key);
+    write(value[key]!, depth + 1);
+  }
+}
+
+function sortedKeys(value: object): string[] {
+  const keys = Object.keys(value);
+  for (let i = 1; i < keys.length; i++) if (compareText(keys[i - 1]!, keys[i]!) >= 0) return keys.sort(compareText);
+  return keys;
+}
+
+/** Order of texts by their UTF-8 bytes (JavaScript's own order is by UTF-16 units, which differs above U+FFFF). */
+export function compareText(a: string, b: string): number {
+  const n = Math.min(a.length, b.length);
+  for (let i = 0; i < n; i++) {
+    const x = a.charCodeAt(i);
+    const y = b.charCodeAt(i);
+    if (x !== y) return x >= 0xd800 && y >= 0xd800 ? compareBytes(utf8Encoder.encode(a), utf8Encoder.encode(b)) : x - y;
+  }
+  return a.length - b.length;
+}
+
