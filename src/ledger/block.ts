@@ -155,7 +155,7 @@ export function encodeResults({ due, skipped, receipts }: BlockResults): Bytes {
     lengths[2 * i] = r.length >>> 8;
     lengths[2 * i + 1] = r.length;
   });
-  return encode([due.map((d) => [d.collection, d.key, d.name]), skipped, lengths, concat(...receipts)]);
+  return encode([due.map((d) => [d.collection, d.key, d.name]), skipped, lengths, join(receipts)]);
 }
 
 /** Throws `codec.…` or `block.malformed`: the bytes may come from a peer. */
@@ -224,7 +224,20 @@ export function encodeWriteSet(leaves: readonly (readonly Write[])[]): Bytes {
     }
   });
   putU32(starts, 4 * leaves.length, at);
-  return encode([[...names.keys()], starts, concat(...parts)]);
+  return encode([[...names.keys()], starts, join(parts)]);
+}
+
+/** As `concat`, for more parts than a call may have arguments. */
+function join(parts: readonly Bytes[]): Bytes {
+  let length = 0;
+  for (const part of parts) length += part.length;
+  const out = new Uint8Array(length);
+  let at = 0;
+  for (const part of parts) {
+    out.set(part, at);
+    at += part.length;
+  }
+  return out;
 }
 
 function putU32(out: Bytes, at: number, value: number): void {

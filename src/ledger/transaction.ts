@@ -4,7 +4,7 @@
 
 import { type Bytes, compareBytes, concat, hex, readU48, u48be } from "../base/bytes.ts";
 import { decode, decodedEnd, decodeFirst, encode, scan, type Value } from "../base/codec.ts";
-import { LedgerError } from "../base/errors.ts";
+import { isLedgerError, LedgerError } from "../base/errors.ts";
 import { sha256 } from "../base/hash.ts";
 import { MAX_ACTION_BYTES, MAX_OPERATIONS, MAX_SIGNERS, MAX_TRANSACTION_BYTES, NONCE_BYTES, TRANSACTION_TIME_LIMIT } from "../base/limits.ts";
 import { publicKeyOf, sign, verify } from "../base/signature.ts";
@@ -50,7 +50,7 @@ export interface Layout {
 }
 const KEY_STRIDE = 34;
 
-/** Canonical bytes of a body. Sorts the signers. Throws `transaction.…` if no well-formed transaction can come of it. */
+/** Canonical bytes of a body. Sorts the signers. Throws `codec.…` or `transaction.malformed` if no well-formed transaction can come of it. */
 export function encodeBody(body: TransactionBody): Bytes {
   const signers = [...body.signers].sort(compareBytes);
   const bytes = encode([TRANSACTION_VERSION, body.nonce, body.notAfter, signers, body.operations.map((o) => [o.action, o.args])]);
@@ -58,7 +58,7 @@ export function encodeBody(body: TransactionBody): Bytes {
   return bytes;
 }
 
-/** The body in canonical bytes that stand alone, unsigned. Throws `transaction.…` or `codec.…`. */
+/** The body in canonical bytes that stand alone, unsigned. Throws `transaction.malformed`, naming the part and the offset. */
 export function decodeBody(bytes: Bytes): TransactionBody {
   bodyLayout(bytes);
   return bodyFrom(decode(bytes));
@@ -112,7 +112,7 @@ export function signTransaction(network: Bytes, fields: Omit<TransactionBody, "s
   return assemble(body, seeds.map((seed) => signBody(network, body, seed)));
 }
 
-/** Decodes a transaction without checking its signatures. Throws `transaction.…` or `codec.…`. */
+/** Decodes a transaction without checking its signatures. Throws `transaction.malformed`, naming the part and the offset. */
 export function decodeTransaction(bytes: Bytes): Transaction {
   const { bodyEnd, signers } = readLayout(bytes, 0, bytes.length);
   const signatures = Array.from({ length: signers }, (_, i) => bytes.slice(bodyEnd + 64 * i, bodyEnd + 64 * i + 64));
@@ -120,7 +120,7 @@ export function decodeTransaction(bytes: Bytes): Transaction {
 }
 
 /**
- * Well-formedness whole: shape, then every signature by the one rule (§1). Throws `transaction.…` or `codec.…`; returns id and layout.
+ * Well-formedness whole: shape, then every signature by the one rule (§1). Throws `transaction.…`; returns id and layout.
  * For one transaction at a time; verify.ts does the same for batches without allocating.
  */
 export function checkTransaction(network: Bytes, bytes: Bytes, check: typeof verify = verify): { id: Bytes; layout: Layout } {
@@ -130,7 +130,7 @@ export function checkTransaction(network: Bytes, bytes: Bytes, check: typeof ver
   for (let i = 0; i < layout.signers; i++) {
     const at = layout.bodyEnd + 64 * i;
     const key = signerAt(bytes, layout, i);
-    if (!check(bytes.subarray(at, at + 64), framed, key)) refuse("signature_invalid", { signer: hex(key) });
+    if (!check(bytes.subarray(at, at + 64), framed, key)) refuse("signature", { signer: hex(key) });
   }
   return { id: concat(u48be(layout.notAfter), sha256(framed).subarray(0, 26)), layout };
 }
@@ -141,40 +141,40 @@ export function signerAt(bytes: Bytes, layout: Layout, index: number): Bytes {
   return bytes.subarray(at, at + 32);
 }
 
-/** Reads the shape of the transaction that fills bytes[start … end). The bytes are under a stranger's control. Throws `transaction.…` or `codec.…`. */
+/** Reads the shape of the transaction that fills bytes[start … end). The bytes are under a stranger's control. Throws `transaction.malformed`, naming the part and the offset. */
 export function readLayout(bytes: Bytes, start: number, end: number): Layout {
-  if (end - start > MAX_TRANSACTION_BYTES) refuse("too_large", { bytes: end - start });
+  if (end - start > MAX_TRANSACTION_BYTES) malformed("size", end - start);
   const layout = readBody(bytes, start, end);
-  if (end - layout.bodyEnd !== 64 * layout.signers) refuse("signature_count", { signers: layout.signers, bytes: end - layout.bodyEnd });
+  if (end - layout.bodyEnd !== 64 * layout.signers) malformed("signatures", layout.bodyEnd);
   return layout;
 }
 
 function bodyLayout(body: Bytes): Layout {
   const layout = readBody(body, 0, body.length);
-  if (layout.bodyEnd !== body.length) refuse("malformed", { part: "body", offset: layout.bodyEnd });
-  if (body.length + 64 * layout.signers > MAX_TRANSACTION_BYTES) refuse("too_large", { bytes: body.length + 64 * layout.signers });
+  if (layout.bodyEnd !== body.length) malformed("body", layout.bodyEnd);
+  if (body.length + 64 * layout.signers > MAX_TRANSACTION_BYTES) malformed("size", body.length);
   return layout;
 }
 
 // The scanner decides that the body is canonical; what it is, is read head by head rather than decoded: most transactions are only looked at, and 0.3 µs
 // against 3 µs counts five thousand times a second. A byte read past the end is undefined and equals no head.
 function readBody(bytes: Bytes, start: number, end: number): Layout {
-  if (bytes[start] !== 0x95) refuse("malformed", { part: "body", offset: start });
-  if (bytes[start + 1] !== TRANSACTION_VERSION) refuse("version", { offset: start + 1 });
-  const bodyEnd = scan(bytes, start, end);
+  if (bytes[start] !== 0x95) malformed("body", start);
+  if (bytes[start + 1] !== TRANSACTION_VERSION) malformed("version", start + 1);
+  const bodyEnd = canonicalEnd(bytes, start, end);
   let at = start + 2;
-  if (bytes[at] !== 0xc4 || bytes[at + 1] !== NONCE_BYTES) refuse("malformed", { part: "nonce", offset: at });
+  if (bytes[at] !== 0xc4 || bytes[at + 1] !== NONCE_BYTES) malformed("nonce", at);
   at += 2 + NONCE_BYTES;
   const head = bytes[at]!;
   const notAfter = head < 0x80 || (head >= 0xcc && head <= 0xcf) ? decodeFirst(bytes, at) : undefined;
-  if (typeof notAfter !== "number" || notAfter >= TRANSACTION_TIME_LIMIT) return refuse("not_after", { offset: at });
+  if (typeof notAfter !== "number" || notAfter >= TRANSACTION_TIME_LIMIT) return malformed("notAfter", at);
   at = decodedEnd();
   const signers = readCount(bytes, at, MAX_SIGNERS, "signers");
   at += signers > 15 ? 3 : 1;
   const signersAt = at + 2;
   for (let i = 0; i < signers; i++, at += KEY_STRIDE) {
-    if (bytes[at] !== 0xc4 || bytes[at + 1] !== 32) refuse("malformed", { part: "signers", offset: at });
-    if (i > 0 && !ascending(bytes, at + 2 - KEY_STRIDE, at + 2)) refuse("signers_order", { offset: at });
+    if (bytes[at] !== 0xc4 || bytes[at + 1] !== 32) malformed("signers", at);
+    if (i > 0 && !ascending(bytes, at + 2 - KEY_STRIDE, at + 2)) malformed("signers_order", at);
   }
   const operations = readCount(bytes, at, MAX_OPERATIONS, "operations");
   at += operations > 15 ? 3 : 1;
@@ -183,20 +183,29 @@ function readBody(bytes: Bytes, start: number, end: number): Layout {
   return { notAfter, signers, signersAt, operations, operationsAt, bodyEnd };
 }
 
+function canonicalEnd(bytes: Bytes, start: number, end: number): number {
+  try {
+    return scan(bytes, start, end);
+  } catch (cause) {
+    if (!isLedgerError(cause)) throw cause;
+    throw new LedgerError("transaction.malformed", { part: cause.code, ...cause.data }, cause);
+  }
+}
+
 /** Items of the array whose head stands at `at`, 1 … max; forms fix and 16 only, the shortest. */
 function readCount(bytes: Bytes, at: number, max: number, part: string): number {
   const head = bytes[at]!;
   const count = (head & 0xf0) === 0x90 ? head & 15 : head === 0xdc && bytes[at + 1] === 0 && bytes[at + 2]! > 15 ? bytes[at + 2]! : 0;
-  return count >= 1 && count <= max ? count : refuse("malformed", { part, offset: at });
+  return count >= 1 && count <= max ? count : malformed(part, at);
 }
 
 function readOperation(bytes: Bytes, start: number, end: number): number {
-  if (bytes[start] !== 0x92) refuse("malformed", { part: "operation", offset: start });
+  if (bytes[start] !== 0x92) malformed("operation", start);
   const { from, to } = actionBounds(bytes, start);
   // Printable ASCII without the space: what the name means is the manifest's business, but it is safe to show.
-  for (let i = from; i < to; i++) if (bytes[i]! < 0x21 || bytes[i]! > 0x7e) refuse("malformed", { part: "action", offset: i });
+  for (let i = from; i < to; i++) if (bytes[i]! < 0x21 || bytes[i]! > 0x7e) malformed("action", i);
   const head = bytes[to]!;
-  if ((head & 0xf0) !== 0x80 && head !== 0xde && head !== 0xdf) refuse("malformed", { part: "args", offset: to });
+  if ((head & 0xf0) !== 0x80 && head !== 0xde && head !== 0xdf) malformed("args", to);
   return scan(bytes, to, end);
 }
 
@@ -204,7 +213,7 @@ function actionBounds(bytes: Bytes, start: number): { from: number; to: number }
   const head = bytes[start + 1]!;
   const long = head === 0xd9;
   const length = (head & 0xe0) === 0xa0 ? head & 31 : long && bytes[start + 2]! > 31 ? bytes[start + 2]! : 0;
-  if (length < 1 || length > MAX_ACTION_BYTES) refuse("malformed", { part: "action", offset: start + 1 });
+  if (length < 1 || length > MAX_ACTION_BYTES) malformed("action", start + 1);
   const from = start + (long ? 3 : 2);
   return { from, to: from + length };
 }
@@ -226,6 +235,10 @@ export function readOperations(bytes: Bytes, layout: Layout): { action: string; 
 function ascending(bytes: Bytes, before: number, after: number): boolean {
   for (let i = 0; i < 32; i++) if (bytes[before + i] !== bytes[after + i]) return bytes[before + i]! < bytes[after + i]!;
   return false;
+}
+
+function malformed(part: string, offset: number): never {
+  throw new LedgerError("transaction.malformed", { part, offset });
 }
 
 function refuse(reason: string, data?: Readonly<Record<string, unknown>>): never {

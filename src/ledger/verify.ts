@@ -223,7 +223,7 @@ function checkOne(bytes: Bytes, facts: Facts, index: number, options: VerifyOpti
         slow++;
         good = verifyFull(signature, message, key);
       }
-      if (!good) return { code: "transaction.signature_invalid", signatures: layout.signers, work: 0, failed: [], slow };
+      if (!good) return { code: "transaction.signature", signatures: layout.signers, work: 0, failed: [], slow };
     }
     return { code: null, signatures: layout.signers, slow, ...operationsOf(bytes, layout, options) };
   } catch (error) {
