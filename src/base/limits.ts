@@ -54,9 +54,74 @@ export const BATCH_ENVELOPE_BYTES = 128;
 export const MAX_BULK_BYTES = 1 << 20;
 /** The hard bound of the parameter due_per_block. */
 export const MAX_DUE_PER_BLOCK = 1_000;
+/** Batches held per origin, in multiples of M: a receiver may learn of commits later than their origin. */
+export const MAX_BATCH_HOLD_FACTOR = 2;
+/** Bodies of the blocks committed last, kept in memory for peers that are a little behind. */
+export const MAX_RECENT_BODY_BYTES = 32 << 20;
+/** Transactions that wait for a batch at one node, of all senders (some seconds of the fastest network) and of one. */
+export const MAX_PENDING_TRANSACTIONS = 20_000;
+export const MAX_PENDING_PER_SENDER = 10_000;
+export const MAX_PENDING_BYTES = 16 << 20;
+/** Transactions of one sender taken into a batch before the next sender's turn. */
+export const QUEUE_TURN = 16;
+/** Senders whose quota is remembered: 100 bytes each. */
+export const MAX_QUOTA_SENDERS = 10_000;
+/** How many seconds' worth of its quota a sender may use at once. */
+export const QUOTA_BURST_SECONDS = 2;
 
 // ── vote journal (src/consensus/journal.ts, §4.7) ────────────────────────────────────────────────────────────────────────────
 /** A segment holds W full blocks several times over; preallocated, since appending to a growing file makes fdatasync 2–3 times as dear. */
 export const JOURNAL_SEGMENT_BYTES = 64 << 20;
 /** A record is at most a batch or a NewView with what surrounds it; a longer length is garbage. */
 export const JOURNAL_RECORD_BYTES = 1 << 20;
+
+// ── contract engine (src/contracts/engine, engine.md §10) ────────────────────────────────────────────────────────────────────
+/** An encoded key: every level of the tree and every index entry repeats it. */
+export const MAX_KEY_BYTES = 512;
+/** The most a record may declare for a row: it must fit a transaction that replaces it. */
+export const MAX_DECLARED_ROW_BYTES = 65_536;
+/** Work of an operation that declares nothing else. */
+export const DEFAULT_WORK = 64;
+/** The most an action may declare: the smallest block budget that parameters allow. */
+export const MAX_ACTION_WORK = 10_000;
+/** The most due work may declare: the quarter that due work has of that budget. */
+export const MAX_DUE_WORK = 2_500;
+/** Due entries of one contract in a block while entries of others wait. */
+export const MAX_DUE_PER_CONTRACT = 16;
+/** Work of a view: read-only, on one node, for one reader. */
+export const MAX_VIEW_WORK = 10_000;
+/** Flags on one receipt. */
+export const MAX_FLAGS = 16;
+/** Schema nodes and bytes that cost one unit of work. */
+export const NODES_PER_WORK = 64;
+export const BYTES_PER_WORK = 1_024;
+
+// ── ledger: state, store, chain (src/ledger) ─────────────────────────────────────────────────────────────────────────────────
+/** Levels at the top of the state tree that always stand: 4 MB, and no bucket above them (§5). */
+export const TREE_TOP_BITS = 16;
+
+// ── node and HTTP API (src/node) ─────────────────────────────────────────────────────────────────────────────────────────────
+/** Text of one setting: a path or an address. */
+export const MAX_SETTING_LENGTH = 4_096;
+
+// ── consensus core (src/consensus, §4.2, §4.9, §4.11) ────────────────────────────────────────────────────────────────────────
+/** Epochs, views, heights and times in messages: sums of a few of them stay exact. */
+export const MAX_COUNTER = 2 ** 48;
+/** A vote, status, question or get: a few fields and one signature. */
+export const MAX_SMALL_MESSAGE_BYTES = 1_024;
+/** A PrePrepare, order or block without bodies: 64 references and one certificate of 128 validators. */
+export const MAX_ORDER_MESSAGE_BYTES = 32_768;
+/** Committed blocks without bodies kept at hand for peers a little behind. */
+export const RECENT_BLOCKS = 16;
+/** Certified blocks kept above the committed height while they wait for their turn; sync hands in no more. */
+export const SYNC_AHEAD = 32;
+/** Digests of batches committed last, so that a late copy does not wait a second time. */
+export const ORDERED_DIGESTS = 4_096;
+/** Batches that others acked and I lack, over all peers. */
+export const MAX_WANTED = 1_024;
+/** An acked batch is pulled after this long (§4.8). */
+export const PULL_AFTER_MS = 50;
+/** What was asked of peers is asked again after this long. */
+export const ASK_AGAIN_MS = 250;
+/** Status to every peer, and the own view change again (§4.5, §4.9). */
+export const STATUS_MS = 1_000;
