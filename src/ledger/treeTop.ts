@@ -1,0 +1,107 @@
+// The top of the state tree: a complete binary heap over the first 16 bits of a key hash, 4 MB, and the buffer in which nodes are hashed many at once.
+// Owns the hashes from the prefixes up to the root. Does not own: the subtrees below (stateTree.ts). docs/protocol.md §5.
+
+import type { Bytes } from "../base/bytes.ts";
+import { hashPairs } from "../base/hash.ts";
+import { TREE_TOP_BITS } from "../base/limits.ts";
+
+export const TREE_PREFIXES = 1 << TREE_TOP_BITS;
+/** Nodes hashed in one call: 64 KB of input stay in the processor's cache. */
+export const HASH_CHUNK = 1_024;
+
+/** Inputs of 64 bytes each, hashed together, and their hashes. */
+export class HashBuffer {
+  readonly input = new Uint8Array(64 * HASH_CHUNK);
+  readonly inputWords = new Int32Array(this.input.buffer);
+  readonly #output = new Uint8Array(32 * HASH_CHUNK);
+  readonly outputWords = new Int32Array(this.#output.buffer);
+
+  hash(count: number): void {
+    hashPairs(this.input, this.#output, count);
+  }
+}
+
+export class TreeTop {
+  /** Node i has the children 2i and 2i + 1; the root is node 1, prefix p stands at TREE_PREFIXES + p. 32 bytes each. */
+  readonly heap = new Uint8Array(TREE_PREFIXES * 2 * 32);
+  readonly words = new Int32Array(this.heap.buffer);
+  readonly #buffer: HashBuffer;
+  /** The round in which a node was marked last. */
+  readonly #marks = new Uint32Array(TREE_PREFIXES * 2);
+  #round = 1;
+  #prefixes: number[] = [];
+
+  constructor(buffer: HashBuffer) {
+    this.#buffer = buffer;
+  }
+
+  get bytes(): number {
+    return this.heap.length + this.#marks.byteLength;
+  }
+
+  /** Prefixes marked since the last `hash`. */
+  get marked(): readonly number[] {
+    return this.#prefixes;
+  }
+
+  /** Something under the prefix changed. */
+  mark(prefix: number): void {
+    if (this.#marks[TREE_PREFIXES + prefix] === this.#round) return;
+    this.#marks[TREE_PREFIXES + prefix] = this.#round;
+    this.#prefixes.push(prefix);
+  }
+
+  root(): Bytes {
+    return this.heap.slice(32, 64);
+  }
+
+  /** Hashes upwards from the marked prefixes, whose own hashes are set. */
+  hash(): void {
+    let level = this.#prefixes.map((prefix) => TREE_PREFIXES + prefix);
+    while (level[0] !== undefined && level[0] > 1) level = this.#hashLevel(level);
+    this.#prefixes = [];
+    this.#round++;
+  }
+
+  /** Hashes the parents of the given nodes and returns them. */
+  #hashLevel(level: readonly number[]): number[] {
+    const parents: number[] = [];
+    for (const node of level) {
+      const parent = node >>> 1;
+      if (this.#marks[parent] === this.#round) continue;
+      this.#marks[parent] = this.#round;
+      parents.push(parent);
+    }
+    const { inputWords, outputWords } = this.#buffer;
+    for (let from = 0; from < parents.length; from += HASH_CHUNK) {
+      const n = Math.min(HASH_CHUNK, parents.length - from);
+      for (let i = 0; i < n; i++) {
+        const at = parents[from + i]! * 16;
+        for (let w = 0; w < 16; w++) inputWords[16 * i + w] = this.words[at + w]!;
+      }
+      this.#buffer.hash(n);
+      for (let i = 0; i < n; i++) {
+        const to = parents[from + i]! * 8;
+        // Two empty subtrees are an empty subtree: zeros, unhashed.
+        const empty = isZero(inputWords, 16 * i) && isZero(inputWords, 16 * i + 8);
+        for (let w = 0; w < 8; w++) this.words[to + w] = empty ? 0 : outputWords[8 * i + w]!;
+      }
+    }
+    return parents;
+  }
+
+  /** The siblings on the way down to a prefix, the root's child first. Views. */
+  siblings(prefix: number): Bytes[] {
+    const out: Bytes[] = [];
+    for (let d = 1; d <= TREE_TOP_BITS; d++) {
+      const node = ((TREE_PREFIXES + prefix) >>> (TREE_TOP_BITS - d)) ^ 1;
+      out.push(this.heap.subarray(node * 32, node * 32 + 32));
+    }
+    return out;
+  }
+}
+
+/** Are the eight words of a hash at `at` all zero? */
+export function isZero(words: Int32Array, at: number): boolean {
+  return (words[at]! | words[at + 1]! | words[at + 2]! | words[at + 3]! | words[at + 4]! | words[at + 5]! | words[at + 6]! | words[at + 7]!) === 0;
+}
