@@ -44,6 +44,7 @@ export const codes: { readonly [code: string]: CodeEntry } = {
   "release.needed": { title: "The network needs a newer release of this software.", exit: 14 },
   "genesis.mismatch": { title: "The genesis is not that of the data or of the peers.", exit: 15 },
   "bug.assertion": { title: "A rule that always holds did not: a bug of ours.", status: 500, retry: "same", exit: 70 },
+  "bug.unexpected": { title: "Something went wrong that should not: a bug of ours.", status: 500, retry: "same", exit: 70 },
   // ── files and keys ───────────────────────────────────────────────────────────────────────────────────────────────────────
   "config.invalid": { title: "The configuration is not valid.", exit: 2 },
   "document.malformed": { title: "The file is not a document of the ledger.", exit: 2 },
@@ -60,6 +61,15 @@ export const codes: { readonly [code: string]: CodeEntry } = {
   "key.seed_length": { title: "A secret has another length than it must.", exit: 2 },
   "key.purpose": { title: "The key is made for another purpose.", exit: 2 },
   "file.exists": { title: "The file exists already.", exit: 2 },
+  // ── the command line ─────────────────────────────────────────────────────────────────────────────────────────────────────
+  "usage.invalid": { title: "The command is not understood.", exit: 2 },
+  "file.unusable": { title: "A file cannot be used.", exit: 2 },
+  "home.invalid": { title: "The directory is not the home of a node.", exit: 2 },
+  "node.unreachable": { title: "No node answered; nothing was sent.", exit: 3 },
+  "transaction.pending": { title: "Sent; the outcome is not known yet.", status: 202, retry: "same", exit: 5 },
+  "prepare.altered": { title: "The node prepared something else than was asked for; nothing was signed.", exit: 4 },
+  "devnet.failed": { title: "The development network did not start.", exit: 1 },
+  "check.failed": { title: "The check found something wrong.", exit: 1 },
 };
 
 /** The entry of a code; codes of contracts and unlisted ones get a general one. */

@@ -103,6 +103,21 @@ export const TREE_TOP_BITS = 16;
 // ── node and HTTP API (src/node) ─────────────────────────────────────────────────────────────────────────────────────────────
 /** Text of one setting: a path or an address. */
 export const MAX_SETTING_LENGTH = 4_096;
+/** Transactions for which requests wait at this node: 10,000 people, or forty bulk requests of a system. */
+export const MAX_WAITING_TRANSACTIONS = 40_000;
+/** A JSON request: a transaction in hex with its signatures, and room. */
+export const MAX_JSON_BYTES = 262_144;
+export const MAX_JSON_DEPTH = 8;
+export const MAX_URL_LENGTH = 4_096;
+export const MAX_HEADER_BYTES = 16_384;
+export const MAX_CONNECTIONS = 1_024;
+/** Requests of one address that are being answered at the same time. */
+export const MAX_REQUESTS_IN_FLIGHT = 64;
+export const HEADER_TIMEOUT_MS = 10_000;
+export const BODY_TIMEOUT_MS = 30_000;
+/** Rows of a page of a list, events of a page. */
+export const MAX_PAGE = 500;
+export const DEFAULT_PAGE = 50;
 
 // ── consensus core (src/consensus, §4.2, §4.9, §4.11) ────────────────────────────────────────────────────────────────────────
 /** Epochs, views, heights and times in messages: sums of a few of them stay exact. */
@@ -125,18 +140,3 @@ export const PULL_AFTER_MS = 50;
 export const ASK_AGAIN_MS = 250;
 /** Status to every peer, and the own view change again (§4.5, §4.9). */
 export const STATUS_MS = 1_000;
-/** Transactions for which requests wait at this node: 10,000 people, or forty bulk requests of a system. */
-export const MAX_WAITING_TRANSACTIONS = 40_000;
-/** A JSON request: a transaction in hex with its signatures, and room. */
-export const MAX_JSON_BYTES = 262_144;
-export const MAX_JSON_DEPTH = 8;
-export const MAX_URL_LENGTH = 4_096;
-export const MAX_HEADER_BYTES = 16_384;
-export const MAX_CONNECTIONS = 1_024;
-/** Requests of one address that are being answered at the same time. */
-export const MAX_REQUESTS_IN_FLIGHT = 64;
-export const HEADER_TIMEOUT_MS = 10_000;
-export const BODY_TIMEOUT_MS = 30_000;
-/** Rows of a page of a list, events of a page. */
-export const MAX_PAGE = 500;
-export const DEFAULT_PAGE = 50;
