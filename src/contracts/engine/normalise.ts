@@ -3,6 +3,7 @@
 // a handler sees does not depend on where a value came from. Consensus code: test/vectors/contracts pins what it takes and refuses.
 // Owns that form and its measure. Does not own: why a value does not fit (json.ts says it, outside consensus). docs/protocol.md §8.
 
+import { copyOf } from "../../base/bytes.ts";
 import { compareText, decode, encode, type Value } from "../../base/codec.ts";
 import { MAX_ARGUMENT_DEPTH } from "../../base/limits.ts";
 import { type Field, type Fields, MAX_MONEY, type Shape } from "./fields.ts";
@@ -149,8 +150,7 @@ function byteString(min: number, max: number): Normaliser {
     if (!(value instanceof Uint8Array) || value.length < min || value.length > max) refuse();
     measure.nodes++;
     measure.bytes += value.length;
-    // A view into a batch or a Buffer of a pool would keep the whole of it alive, and a Buffer prints otherwise.
-    return value.constructor === Uint8Array && value.byteLength === value.buffer.byteLength ? value : new Uint8Array(value);
+    return value.constructor === Uint8Array ? value : copyOf(value); // a Buffer is a view of a pool, and behaves otherwise
   };
 }
 

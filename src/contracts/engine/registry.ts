@@ -1,0 +1,212 @@
+// The registry: everything that contracts declare, made ready once, and the one object through which the ledger runs them. Owns names, the order of
+// contracts, the seam to the ledger. Does not own: what the contracts say (contracts/), how each part works (the files it calls).
+
+import type { Bytes } from "../../base/bytes.ts";
+import { latin1, unlatin1 } from "../../base/bytes.ts";
+import type { Value } from "../../base/codec.ts";
+import { fail, LedgerError } from "../../base/errors.ts";
+import { encodeGenesis, type Genesis, genesisHash } from "../../base/genesis.ts";
+import { DEFAULT_WORK, MAX_VIEW_WORK } from "../../base/limits.ts";
+import { defaultParameters } from "../../base/parameters.ts";
+import { noNetwork, tagged, tags } from "../../base/tags.ts";
+import { type Module, problemsOf, slotsOf } from "./check.ts";
+import { type BlockContext, Context, type Need } from "./context.ts";
+import type { Action, AnyContract, AnyRecord, Due, Reader, Tx, View } from "./define.ts";
+import { type DueEngine, type DueEntry, dueHead, nextDue, runDueEntry } from "./due.ts";
+import { findEntries, findPrefix, findShape, memoryEntries } from "./entries.ts";
+import type { Field, Fields } from "./fields.ts";
+import { encodePart, keyFromText, partFromText, writtenParts } from "./keys.ts";
+import { manifestOf } from "./manifest.ts";
+import { filler, misfit } from "./normalise.ts";
+import type { Result } from "./outcome.ts";
+import type { Resolver } from "./roles.ts";
+import { type AnyRow, type Plan, planOf, rowOf, type StoredRow } from "./rows.ts";
+import { type ActionPlan, type Call, failedProofs, inForce, prepareTransaction, runTransaction } from "./run.ts";
+import type { State } from "./staging.ts";
+
+export type { BlockContext, Call, DueEntry, Need, Result, State, StoredRow };
+
+/** What contracts/all.ts puts together. */
+export interface Composition {
+  /** The modules of the contracts (`import * as evidence from …`), in the order of the reference. */
+  readonly modules: readonly { readonly default: AnyContract }[];
+  readonly resolver: Resolver;
+  /** Writes the state before block 1. */
+  readonly found: (tx: Tx<any, any, any>, genesis: Genesis) => void;
+}
+
+export interface Registry {
+  readonly manifest: Value;
+  readonly contracts: readonly RegisteredContract[];
+  readonly actions: ReadonlyMap<string, ActionPlan>;
+  manifestHash(network?: Bytes): Bytes;
+  /** Executes a transaction; `state` holds what it wrote only if the outcome is 0. */
+  run(state: State, call: Call, block: BlockContext): Result;
+  /** The dry run: who must sign, and how it would end if they did. */
+  prepare(state: State, call: Call, block: BlockContext): { result: Result; needs: Need[] };
+  /** The next entry of due work; its `id` goes into `alreadyRun`, its `work` off the budget. */
+  due(state: State, block: BlockContext, alreadyRun: ReadonlySet<string>, budgetWork: number): DueEntry | undefined;
+  runDue(state: State, entry: DueEntry, block: BlockContext, index: number): Result;
+  dueHead(state: State): number | undefined;
+  found(genesis: Genesis, state: State): void;
+  memoryIndex(collection: string, key: Bytes, row: StoredRow): readonly string[];
+  findIndex(collection: string, key: Bytes, row: StoredRow): string[];
+  /** Where the entries of a query begin; the key stands behind the prefix. Throws `request.invalid`. */
+  findPrefix(collection: string, name: string, value: string): string;
+  work(action: string, protocol: number): number;
+  proofs(action: string, args: Value, network: Bytes): string[];
+  keyOf(collection: string, parts: readonly string[]): Bytes;
+  partsOf(collection: string, key: Bytes): string[];
+  /** The row's fields and header, normalised; for the API and tests. */
+  rowOf(collection: string, key: Bytes, row: StoredRow): AnyRow;
+  plan(collection: string): Plan;
+  /** Reads rows outside of any transaction: for what the ledger must know of the state (consensusView). */
+  reader(state: State, block?: BlockContext): Reader & Pick<Tx, "scan" | "ordered" | "unique">;
+  /** The answer of a view: `contract.view`. Throws `request.invalid` when the arguments do not fit. */
+  view(name: string, args: unknown, state: State, block: BlockContext): unknown;
+}
+export interface RegisteredContract extends Module {
+  readonly views: readonly View[];
+}
+
+export interface BuildOptions {
+  /** Tests: an undeclared rule or slot, or a procedure of another sector, throws. */
+  readonly strict?: boolean;
+}
+
+export function build(composition: Composition, options: BuildOptions = {}): Registry {
+  const contracts = composition.modules.map(moduleOf);
+  const problems = contracts.flatMap(problemsOf);
+  const twice = contracts.map(({ contract }) => contract.name).filter((name, i, all) => all.indexOf(name) !== i);
+  problems.push(...twice.map((name) => `${name}: two contracts of one name`));
+  if (problems.length > 0) fail("contracts are declared soundly", { problems });
+
+  const plans = new Map<AnyRecord, Plan>();
+  const byCollection = new Map<string, Plan>();
+  for (const { contract, dues } of contracts)
+    for (const type of contract.options.records) {
+      const plan = planOf(
+        contract.name,
+        type,
+        dues.filter((due) => due.type === type),
+      );
+      plans.set(type, plan);
+      byCollection.set(plan.collection, plan);
+    }
+  const dueContracts = contracts
+    .filter(({ dues }) => dues.length > 0)
+    .map(({ contract, dues }) => ({ name: contract.name, plans: new Map(dues.map((due) => [due.type.name as string, plans.get(due.type)!])) }));
+  const engine: DueEngine = { plans, resolver: composition.resolver, strict: options.strict ?? false, dueContracts };
+  const actions = new Map(contracts.flatMap(({ actions: own }) => own.map((action) => [action.name, actionPlan(action)])));
+  const views = new Map(contracts.flatMap(({ contract, views: own }) => own.map((view) => [`${contract.name}.${view.name}`, view])));
+  const manifest = manifestOf(contracts);
+  const plan = (collection: string): Plan => byCollection.get(collection) ?? unknown("collection.unknown", { collection });
+  const read = (collection: string, key: Bytes, row: StoredRow): AnyRow => rowOf(plan(collection), latin1(key), row);
+  const keyFields = ({ type }: Plan): Field<any>[] => (type.key as readonly string[]).map((name) => (type.fields as Fields)[name]!);
+
+  return {
+    manifest,
+    contracts,
+    actions,
+    manifestHash: (network = noNetwork) => tagged(tags.manifest, network, manifest),
+    run: (state, call, block) => runTransaction(engine, actions, state, call, block),
+    prepare: (state, call, block) => prepareTransaction(engine, actions, state, call, block),
+    due: (state, block, alreadyRun, budgetWork) => nextDue(engine, state, block, alreadyRun, budgetWork),
+    runDue: (state, entry, block, index) => runDueEntry(engine, state, entry, block, index),
+    dueHead: (state) => dueHead(engine, state),
+    found(genesis, state) {
+      const { time, protocol, parameters } = genesis;
+      const block = { network: genesisHash(encodeGenesis(genesis)), height: 0, time, epoch: 0, protocol, parameters };
+      const context = new Context(engine, state, block, { id: new Uint8Array(32), index: 0, signers: [], contract: FOUNDING });
+      composition.found(context, genesis);
+      context.settle();
+      context.flush();
+    },
+    memoryIndex: (collection, key, row) => memoryEntries(read(collection, key, row)),
+    findIndex: (collection, key, row) => findEntries(read(collection, key, row)),
+    findPrefix(collection, name, value) {
+      const own = plan(collection);
+      if (own.type.options.find?.includes(name) !== true) throw new LedgerError("request.invalid", { find: name, expected: own.type.options.find ?? [] });
+      const shape = findShape(own, name);
+      return findPrefix(own, name) + encodePart(shape, partFromText(name, { shape, optional: false }, value));
+    },
+    work(action, protocol) {
+      const found = actions.get(action);
+      return found !== undefined && inForce(found, protocol) ? found.work : 1; // §4.4: unknown actions 1
+    },
+    proofs(action, args, network) {
+      const found = actions.get(action);
+      return found === undefined ? [] : failedProofs(found, args, network);
+    },
+    keyOf: (collection, parts) => unlatin1(keyFromText(plan(collection).type.key, keyFields(plan(collection)), parts)),
+    partsOf: (collection, key) => writtenParts(plan(collection).keyShapes, latin1(key)),
+    rowOf: read,
+    plan,
+    reader(state, block = NOWHERE) {
+      return new Context(engine, state, block, { id: new Uint8Array(32), index: 0, signers: [], contract: FOUNDING, readOnly: true });
+    },
+    view(name, args, state, block) {
+      const view = views.get(name) ?? unknown("route.unknown", { view: name });
+      const context = new Context(engine, state, block, { id: new Uint8Array(32), index: 0, signers: [], contract: view.contract, readOnly: true });
+      context.begin(view.contract, MAX_VIEW_WORK, 0, 0);
+      return view.options.run(context, fit(view, args) as never);
+    },
+  };
+}
+
+function fit(view: View, args: unknown): object {
+  try {
+    return filler(view.options.input as Fields)({}, args, false);
+  } catch (error) {
+    if (error === misfit) throw new LedgerError("args.invalid", { view: view.name });
+    throw error;
+  }
+}
+
+/** The founding has no contract of its own: procedures of governance and eid write. */
+const FOUNDING = { name: "", options: {} } as AnyContract;
+const NOWHERE: BlockContext = { network: noNetwork, height: 0, time: 0, epoch: 0, protocol: 1, parameters: defaultParameters };
+
+function unknown(code: string, data: Readonly<Record<string, unknown>>): never {
+  throw new LedgerError(code, data);
+}
+
+/** Reads a module's exports and gives each its name: the export's name is the action's name. */
+function moduleOf(exports: { readonly default: AnyContract }): RegisteredContract {
+  const contract = exports.default;
+  const actions: Action[] = [];
+  const dues: Due[] = [];
+  const views: View[] = [];
+  for (const [name, value] of Object.entries(exports) as [string, Action | Due | View | AnyContract | undefined][]) {
+    if (typeof value !== "object" || value === null || !("kind" in value) || value.kind === "contract" || !("contract" in value)) continue;
+    if (value.contract !== contract) fail("a module holds one contract", { contract: contract.name, export: name });
+    if (value.kind === "action") {
+      value.name = `${contract.name}.${value.options.name ?? name}@${value.options.version ?? 1}`;
+      actions.push(value);
+    } else if (value.kind === "due") {
+      value.name = name;
+      dues.push(value);
+    } else {
+      value.name = name;
+      views.push(value);
+    }
+  }
+  return { contract, actions, dues, views };
+}
+
+function actionPlan(action: Action): ActionPlan {
+  const { options, contract } = action;
+  const slots = slotsOf(action);
+  return {
+    action,
+    contract,
+    name: action.name,
+    since: options.since ?? 1,
+    until: options.until ?? Number.POSITIVE_INFINITY,
+    work: options.work ?? DEFAULT_WORK,
+    fill: filler(action.input as Fields),
+    slots,
+    declared: new Set(slots.map(([slot]) => slot)),
+    codes: new Set(((options.rules ?? []) as readonly string[]).map((rule) => (rule.includes(".") ? rule : `${contract.name}.${rule}`))),
+  };
+}

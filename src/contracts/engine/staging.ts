@@ -1,0 +1,130 @@
+// The rows of one transaction: read once, written here first, given to the state when all of it is applied. Owns the copy that a transaction works
+// on, index reads that see its own writes, the bytes of what it wrote. Does not own: whether a write is allowed (context.ts), rows' form (rows.ts).
+
+import { type Bytes, unlatin1 } from "../../base/bytes.ts";
+import { memoryEntries } from "./entries.ts";
+import { Fault, Stop } from "./outcome.ts";
+import { type AnyRow, encodeRow, headerOf, NOT_PARKED, type Plan, type RowHeader, rowOf, type StoredRow } from "./rows.ts";
+
+/** The state as the engine sees it; the ledger's overlay implements it. */
+export interface State {
+  get(collection: string, key: Bytes): StoredRow | undefined;
+  put(collection: string, key: Bytes, row: StoredRow): void;
+  /** Entries of the index in memory that begin with `prefix`, ascending, after the entry `after`, own writes seen. */
+  entries(prefix: string, limit: number, after?: string): string[];
+}
+
+/** A row read or written in this transaction. */
+export interface Staged {
+  readonly plan: Plan;
+  readonly keyText: string;
+  /** As it stood before the transaction. */
+  readonly before: AnyRow | undefined;
+  /** Bytes it took there: what reading it costs. */
+  readonly bytes: number;
+  row: AnyRow | undefined;
+  written: boolean;
+  /** Bytes of what was written, once an operation ended with it. */
+  stored: StoredRow | undefined;
+}
+
+export class Staging {
+  readonly #state: State;
+  readonly #rows = new Map<string, Staged>();
+  readonly #written: Staged[] = [];
+
+  constructor(state: State) {
+    this.#state = state;
+  }
+
+  /** Throws `Stop` when the ledger fails or the stored row is damaged, `Fault` when an old row cannot be upgraded. */
+  load(plan: Plan, keyText: string): Staged {
+    const path = `${plan.collection}\0${keyText}`;
+    let staged = this.#rows.get(path);
+    if (staged !== undefined) return staged;
+    let row: AnyRow | undefined;
+    let bytes = 0;
+    try {
+      const stored = this.#state.get(plan.collection, unlatin1(keyText));
+      if (stored !== undefined) {
+        row = rowOf(plan, keyText, stored);
+        bytes = stored.bytes.length;
+      }
+    } catch (error) {
+      throw error instanceof Fault ? error : new Stop(error);
+    }
+    staged = { plan, keyText, before: row, bytes, row, written: false, stored: undefined };
+    this.#rows.set(path, staged);
+    return staged;
+  }
+
+  /** Where the row stands, if it is the row as it stands now; undefined for one that was written since, or is no row. */
+  current(row: AnyRow | undefined): Staged | undefined {
+    const header = row?.$;
+    if (header?.plan === undefined) return undefined;
+    const staged = this.#rows.get(`${header.plan.collection}\0${header.keyText}`);
+    return staged?.row === row ? staged : undefined;
+  }
+
+  /** The header of the version that this act (height, index) writes: one revision for a transaction, however often it writes the row. */
+  header(staged: Staged, act: { readonly height: number; readonly index: number }, status: string, since: number, parked = NOT_PARKED): RowHeader {
+    const last = staged.before?.$;
+    return headerOf(staged.plan, staged.keyText, {
+      revision: (last?.revision ?? 0) + 1,
+      status,
+      since,
+      schemaVersion: staged.plan.version,
+      height: act.height,
+      index: act.index,
+      previousHeight: last?.height ?? 0,
+      previousIndex: last?.index ?? 0,
+      parked,
+    });
+  }
+
+  write(staged: Staged, row: AnyRow): void {
+    if (!staged.written) {
+      staged.written = true;
+      this.#written.push(staged);
+    }
+    staged.row = row;
+    staged.stored = undefined;
+  }
+
+  /** Entries of the state's index, with what this transaction wrote put in and taken out. */
+  index(plan: Plan, prefix: string, limit: number, after: string | undefined): string[] {
+    const gone = new Set<string>();
+    const come: string[] = [];
+    for (const { plan: own, before, row } of this.#written) {
+      if (own !== plan) continue;
+      if (before !== undefined) for (const text of memoryEntries(before)) if (text.startsWith(prefix)) gone.add(text);
+      for (const text of memoryEntries(row!)) if (text.startsWith(prefix) && (after === undefined || text > after)) come.push(text);
+    }
+    let stands: string[];
+    try {
+      stands = this.#state.entries(prefix, limit + gone.size, after);
+    } catch (error) {
+      throw new Stop(error);
+    }
+    if (gone.size === 0 && come.length === 0) return stands;
+    const merged = [...stands.filter((text) => !gone.has(text)), ...come].sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
+    return merged.slice(0, limit);
+  }
+
+  /** Ends an operation: what it wrote becomes bytes; the number of them. */
+  settle(): number {
+    let bytes = 0;
+    for (const staged of this.#written) {
+      if (staged.stored !== undefined) continue;
+      memoryEntries(staged.row!); // what a due date computes may throw: here, where it is still the contract's fault
+      staged.stored = { bytes: encodeRow(staged.row!), decoded: staged.row };
+      bytes += staged.stored.bytes.length;
+    }
+    return bytes;
+  }
+
+  /** Gives all that was written to the state, in the order of first writing. */
+  flush(): void {
+    for (const { plan, row, stored } of this.#written) this.#state.put(plan.collection, row!.$.key, stored!);
+  }
+}
