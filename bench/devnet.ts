@@ -54,7 +54,10 @@ export async function startDevnet(nodes: number, environment: NodeJS.ProcessEnv 
 
 /** CPU of a process so far, all threads, user + system, in microseconds (to the kernel's tick of 10 ms). */
 export function cpuMicroseconds(pid: number): number {
-  const fields = fs.readFileSync(`/proc/${pid}/stat`, "latin1").replace(/^.*\) /, "").split(" ");
+  const fields = fs
+    .readFileSync(`/proc/${pid}/stat`, "latin1")
+    .replace(/^.*\) /, "")
+    .split(" ");
   return (Number(fields[11]) + Number(fields[12])) * 10_000;
 }
 

@@ -3,12 +3,16 @@
 import { Command } from "commander";
 import { type ThroughputOptions, throughput, throughputDefaults } from "./throughput.ts";
 
-const program = new Command("bench").description("Measures this checkout on this machine; every figure says what was measured and under which conditions");
+const program = new Command("bench").description(
+  "Measures this checkout on this machine; every figure says what was measured and under which conditions",
+);
 const say = (text: string): void => void process.stderr.write(`${text}\n`);
 
 function print(result: Record<string, unknown>, json: boolean): void {
   if (json) process.stdout.write(`${JSON.stringify(result)}\n`);
-  else for (const [name, value] of Object.entries(result)) process.stdout.write(`${name.padEnd(28)} ${typeof value === "object" ? JSON.stringify(value) : String(value)}\n`);
+  else
+    for (const [name, value] of Object.entries(result))
+      process.stdout.write(`${name.padEnd(28)} ${typeof value === "object" ? JSON.stringify(value) : String(value)}\n`);
 }
 
 program

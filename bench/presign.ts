@@ -14,7 +14,14 @@ export interface Presigned {
 }
 
 /** Writes `count` deposits of exactly `bytes` bytes each (body and one signature). Throws if no deposit has that size. */
-export function presignDeposits(file: string, count: number, bytes: number, network: Uint8Array, keyFile: string, notAfter: number): Presigned {
+export function presignDeposits(
+  file: string,
+  count: number,
+  bytes: number,
+  network: Uint8Array,
+  keyFile: string,
+  notAfter: number,
+): Presigned {
   const key = loadKey(keyFile);
   const descriptor = fs.openSync(file, "w");
   const stride = bytes + 4;

@@ -31,7 +31,8 @@ export function verificationsPerSecond(forMs = 1_000): number {
   let count = 0;
   const start = process.cpuUsage();
   const end = performance.now() + forMs;
-  while (performance.now() < end) for (let i = 0; i < 100; i++, count++) if (!verify(signature, message, key)) throw new Error("a good signature failed");
+  while (performance.now() < end)
+    for (let i = 0; i < 100; i++, count++) if (!verify(signature, message, key)) throw new Error("a good signature failed");
   const { user, system } = process.cpuUsage(start);
   return Math.round((count * 1e6) / (user + system));
 }

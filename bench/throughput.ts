@@ -48,11 +48,23 @@ export async function throughput(options: ThroughputOptions, say: (text: string)
   }
 }
 
-async function measure(options: ThroughputOptions, devnet: Devnet, verifications: number, say: (text: string) => void): Promise<Record<string, unknown>> {
+async function measure(
+  options: ThroughputOptions,
+  devnet: Devnet,
+  verifications: number,
+  say: (text: string) => void,
+): Promise<Record<string, unknown>> {
   const { network } = readGenesis(fs.readFileSync(devnet.genesis, "utf8"));
   const count = Math.ceil((options.seconds + options.warmupSeconds + 2) * options.supplyPerSecond);
   say(`signing ${count} transactions of ${options.bytes} bytes`);
-  const presigned = presignDeposits(path.join(devnet.directory, "load.bin"), count, options.bytes, network, devnet.keys["tax"]!, Date.now() + 3_600_000);
+  const presigned = presignDeposits(
+    path.join(devnet.directory, "load.bin"),
+    count,
+    options.bytes,
+    network,
+    devnet.keys["tax"]!,
+    Date.now() + 3_600_000,
+  );
   const loaders = startLoaders(options, devnet, presigned.file, presigned.stride, count);
   const sample = async (message: "sample" | "stop"): Promise<LoadSample[]> => Promise.all(loaders.map((l) => ask(l, message)));
 

@@ -29,7 +29,13 @@ export function writeAnchor(anchor: Pick<Anchor, "network" | "headerBytes" | "ce
 export function readAnchor(text: string): Anchor {
   const value = decode(readDocument(text, "chancery-anchor/1").body);
   const [network, headerBytes, certificate, set, ...rest] = Array.isArray(value) ? (value as Value[]) : [];
-  if (!(network instanceof Uint8Array) || network.length !== 32 || !(headerBytes instanceof Uint8Array) || !(set instanceof Uint8Array) || rest.length > 0)
+  if (
+    !(network instanceof Uint8Array) ||
+    network.length !== 32 ||
+    !(headerBytes instanceof Uint8Array) ||
+    !(set instanceof Uint8Array) ||
+    rest.length > 0
+  )
     throw new LedgerError("anchor.malformed");
   const header = decodeBlock(headerBytes);
   const hash = blockHashOf(network, headerBytes);

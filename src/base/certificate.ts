@@ -37,7 +37,8 @@ export function decodeSet(bytes: Bytes): ValidatorSet {
   if (!Array.isArray(value) || value.length < 1 || value.length > MAX_VALIDATORS) throw new LedgerError("certificate.set");
   const set = (value as Value[]).map((item) => {
     const [id, key, ...rest] = Array.isArray(item) ? (item as Value[]) : [];
-    if (typeof id !== "string" || !(key instanceof Uint8Array) || key.length !== 32 || rest.length > 0) throw new LedgerError("certificate.set");
+    if (typeof id !== "string" || !(key instanceof Uint8Array) || key.length !== 32 || rest.length > 0)
+      throw new LedgerError("certificate.set");
     return { id, key };
   });
   for (let i = 1; i < set.length; i++)
@@ -67,7 +68,11 @@ export interface VoteFields {
 
 /** What a vote's signature covers: all of its fields, the view among them, or votes of two views could be added up (§4.2). */
 export function voteFrame(network: Bytes, kind: VoteKind, vote: VoteFields): Bytes {
-  return frame(kind === "prepare" ? tags.prepare : tags.commit, network, encode([vote.epoch, vote.view, vote.height, vote.hash, vote.signer]));
+  return frame(
+    kind === "prepare" ? tags.prepare : tags.commit,
+    network,
+    encode([vote.epoch, vote.view, vote.height, vote.hash, vote.signer]),
+  );
 }
 
 export function signVote(network: Bytes, kind: VoteKind, vote: VoteFields, seed: Bytes): Bytes {
@@ -133,7 +138,8 @@ export function makeCertificate(
   n: number,
 ): Certificate {
   const indexes = [...signatures.keys()].sort((a, b) => a - b).slice(0, quorum(n));
-  if (indexes.length < quorum(n)) throw new LedgerError("bug.assertion", { message: "a certificate needs q votes", votes: indexes.length, n });
+  if (indexes.length < quorum(n))
+    throw new LedgerError("bug.assertion", { message: "a certificate needs q votes", votes: indexes.length, n });
   const signers = new Uint8Array(Math.ceil(n / 8));
   for (const i of indexes) signers[i >> 3]! |= 0x80 >> (i & 7);
   return {
@@ -160,7 +166,12 @@ export function signerIndexes(c: Certificate, n: number): number[] | undefined {
 }
 
 /** Why a certificate fails, or undefined if it holds: distinct signers of `set`, at least q, every signature good. */
-export function certificateFault(network: Bytes, c: Certificate, set: ValidatorSet, check: SignatureCheck = verify): CertificateFault | undefined {
+export function certificateFault(
+  network: Bytes,
+  c: Certificate,
+  set: ValidatorSet,
+  check: SignatureCheck = verify,
+): CertificateFault | undefined {
   const indexes = signerIndexes(c, set.length);
   if (indexes === undefined) return { code: "certificate.bitmap" };
   if (indexes.length < quorum(set.length)) return { code: "certificate.quorum" };

@@ -4,6 +4,7 @@ import { ed25519 } from "@noble/curves/ed25519.js";
 import { hmac } from "@noble/hashes/hmac.js";
 import { sha256, sha512 as nobleSha512 } from "@noble/hashes/sha2.js";
 import type { Bytes } from "./bytes.ts";
+import { LedgerError } from "./errors.ts";
 
 export function sha256Into(bytes: Bytes, out: Bytes, offset: number): void {
   out.set(sha256(bytes), offset);
@@ -27,3 +28,10 @@ export const ed25519PublicKey = (seed: Bytes): Bytes => ed25519.getPublicKey(see
 export function randomBytes(length: number): Bytes {
   return crypto.getRandomValues(new Uint8Array(length));
 }
+
+/** ML-DSA is for checkpoint keys, which live on nodes; no browser needs it. Throws `crypto.unsupported`. */
+export function mlDsaPublicKey(_seed: Bytes): Bytes {
+  throw new LedgerError("crypto.unsupported", { algorithm: "ml-dsa-44" });
+}
+export const mlDsaSign = (seed: Bytes, _message: Bytes): Bytes => mlDsaPublicKey(seed);
+export const mlDsaVerify = (_signature: Bytes, _message: Bytes, key: Bytes): boolean => mlDsaPublicKey(key).length === 0;

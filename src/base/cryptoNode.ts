@@ -6,6 +6,8 @@ import { createRequire } from "node:module";
 import sodium from "sodium-native";
 import type { Bytes } from "./bytes.ts";
 
+export { mlDsaPublicKey, mlDsaSign, mlDsaVerify } from "./postQuantum.ts";
+
 // The returned Buffer, not the hash, is the cost of crypto.hash: a latin1 string written in place is three times cheaper (performance.md §2).
 const latin1Write = Buffer.prototype.latin1Write as unknown as (this: Uint8Array, text: string, offset: number, length: number) => number;
 

@@ -5,7 +5,12 @@ import { type Bytes, hex, unhex } from "./bytes.ts";
 import { LedgerError } from "./errors.ts";
 import { MAX_DOCUMENT_BYTES } from "./limits.ts";
 
-export type DocumentFormat = "chancery-member/1" | "chancery-genesis/1" | "chancery-anchor/1" | "chancery-transaction/1" | "chancery-recovery/1";
+export type DocumentFormat =
+  | "chancery-member/1"
+  | "chancery-genesis/1"
+  | "chancery-anchor/1"
+  | "chancery-transaction/1"
+  | "chancery-recovery/1";
 /** Who signed (a key, an organisation id, a purpose: each format says which) and the signature. */
 export interface DocumentSignature {
   readonly by: string;
@@ -35,9 +40,11 @@ export function readDocument(text: string, format: DocumentFormat): LedgerDocume
     throw new LedgerError("document.malformed", { reason: "not JSON" }, cause);
   }
   const file = json as { format?: unknown; body?: unknown; signatures?: unknown };
-  if (json === null || typeof json !== "object" || typeof file.format !== "string") throw new LedgerError("document.malformed", { reason: "no format" });
+  if (json === null || typeof json !== "object" || typeof file.format !== "string")
+    throw new LedgerError("document.malformed", { reason: "no format" });
   if (file.format !== format) throw new LedgerError("document.format", { expected: format, got: file.format.slice(0, 64) });
-  for (const name of Object.keys(json)) if (!["format", "body", "signatures"].includes(name)) throw new LedgerError("document.malformed", { reason: `unknown field ${name}` });
+  for (const name of Object.keys(json))
+    if (!["format", "body", "signatures"].includes(name)) throw new LedgerError("document.malformed", { reason: `unknown field ${name}` });
   if (typeof file.body !== "string" || !Array.isArray(file.signatures) || file.signatures.length > MAX_SIGNATURES)
     throw new LedgerError("document.malformed", { reason: "body or signatures" });
   const signatures = (file.signatures as unknown[]).map((item) => {

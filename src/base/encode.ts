@@ -196,4 +196,3 @@ export function compareText(a: string, b: string): number {
   }
   return a.length - b.length;
 }
-

@@ -117,7 +117,8 @@ export function genesisProblems(genesis: Genesis, network: Bytes, signatures: re
   const problems: string[] = [];
   const seats = genesis.founders.filter((f) => f.seat).length;
   if (seats < 1) problems.push("no founder has a seat");
-  if (genesis.purpose === "production" && seats < MIN_PRODUCTION_VALIDATORS) problems.push(`production needs ${MIN_PRODUCTION_VALIDATORS} validators, this has ${seats}`);
+  if (genesis.purpose === "production" && seats < MIN_PRODUCTION_VALIDATORS)
+    problems.push(`production needs ${MIN_PRODUCTION_VALIDATORS} validators, this has ${seats}`);
   const keys = new Set<string>();
   for (const { member } of genesis.founders) {
     for (const purpose of memberFaults(member)) problems.push(`${member.id}: the ${purpose} key's proof of possession does not hold`);
@@ -132,7 +133,8 @@ export function genesisProblems(genesis: Genesis, network: Bytes, signatures: re
     } else if (!verify(signed.signature, frame(tags.genesisSignature, network, encode([member.id])), member.keys.organisation))
       problems.push(`${member.id}: the signature does not fit`);
   }
-  for (const g of genesis.grants) if (!genesis.founders.some((f) => f.member.id === g.agency)) problems.push(`grant of ${g.role} to ${g.agency}, who is no founder`);
+  for (const g of genesis.grants)
+    if (!genesis.founders.some((f) => f.member.id === g.agency)) problems.push(`grant of ${g.role} to ${g.agency}, who is no founder`);
   return problems;
 }
 

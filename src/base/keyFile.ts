@@ -5,14 +5,25 @@ import crypto from "node:crypto";
 import fs from "node:fs";
 import path from "node:path";
 import sodium from "sodium-native";
+import { mlDsaPublicKey } from "#crypto";
 import { type Bytes, base64, concat, equalBytes, hex, unbase64, unhex } from "./bytes.ts";
 import { encode } from "./codec.ts";
 import { LedgerError } from "./errors.ts";
-import { mlDsaPublicKey } from "./postQuantum.ts";
 import { generateSeed, publicKeyOf } from "./signature.ts";
 import { noNetwork, tagged, tags } from "./tags.ts";
 
-export const keyPurposes = ["consensus", "peer", "checkpoint", "organisation", "person", "access", "credential", "vault", "recovery", "ceremony"] as const;
+export const keyPurposes = [
+  "consensus",
+  "peer",
+  "checkpoint",
+  "organisation",
+  "person",
+  "access",
+  "credential",
+  "vault",
+  "recovery",
+  "ceremony",
+] as const;
 export type KeyPurpose = (typeof keyPurposes)[number];
 export type KeyAlgorithm = "ed25519" | "ed25519+ml-dsa-44";
 
@@ -66,14 +77,33 @@ interface KeyFile {
 
 /** The file's text; without a passphrase the seed stands in it in the clear (development networks only). */
 export function sealKey(key: Key, passphrase?: Bytes): string {
-  const head = { format: FORMAT, purpose: key.purpose, algorithm: key.algorithm, public: hex(key.publicKey), fingerprint: fingerprint(key.publicKey) };
+  const head = {
+    format: FORMAT,
+    purpose: key.purpose,
+    algorithm: key.algorithm,
+    public: hex(key.publicKey),
+    fingerprint: fingerprint(key.publicKey),
+  };
   if (passphrase === undefined) return text({ ...head, kdf: "none", cipher: "none", seed: hex(key.secret) });
   const salt = crypto.randomBytes(16);
   const nonce = crypto.randomBytes(24);
   const ciphertext = Buffer.alloc(key.secret.length + 16);
   const associated = associatedData(key.purpose, key.algorithm, key.publicKey, SCRYPT, salt);
-  sodium.crypto_aead_xchacha20poly1305_ietf_encrypt(ciphertext, Buffer.from(key.secret), associated, null, nonce, derive(passphrase, salt, SCRYPT));
-  return text({ ...head, kdf: { name: "scrypt", ...SCRYPT, salt: hex(salt) }, cipher: "xchacha20poly1305", nonce: hex(nonce), ciphertext: base64(ciphertext) });
+  sodium.crypto_aead_xchacha20poly1305_ietf_encrypt(
+    ciphertext,
+    Buffer.from(key.secret),
+    associated,
+    null,
+    nonce,
+    derive(passphrase, salt, SCRYPT),
+  );
+  return text({
+    ...head,
+    kdf: { name: "scrypt", ...SCRYPT, salt: hex(salt) },
+    cipher: "xchacha20poly1305",
+    nonce: hex(nonce),
+    ciphertext: base64(ciphertext),
+  });
 }
 const text = (file: KeyFile): string => `${JSON.stringify(file, undefined, 2)}\n`;
 
@@ -108,7 +138,14 @@ function unseal(file: KeyFile, kdf: Exclude<KeyFile["kdf"], "none">, publicKey: 
   const nonce = unhex(file.nonce ?? "");
   if (nonce.length !== 24 || secret.length < 32) throw new LedgerError("key.malformed", { reason: "nonce or ciphertext" });
   try {
-    sodium.crypto_aead_xchacha20poly1305_ietf_decrypt(secret, null, Buffer.from(ciphertext), associated, Buffer.from(nonce), derive(passphrase, salt, kdf));
+    sodium.crypto_aead_xchacha20poly1305_ietf_decrypt(
+      secret,
+      null,
+      Buffer.from(ciphertext),
+      associated,
+      Buffer.from(nonce),
+      derive(passphrase, salt, kdf),
+    );
   } catch (cause) {
     throw new LedgerError("key.passphrase_wrong", undefined, cause);
   }
@@ -122,12 +159,14 @@ function parse(content: string): KeyFile {
   } catch (cause) {
     throw new LedgerError("key.malformed", { reason: "not JSON" }, cause);
   }
-  if (file?.format !== FORMAT || !keyPurposes.includes(file.purpose) || typeof file.public !== "string") throw new LedgerError("key.malformed", { reason: "format" });
+  if (file?.format !== FORMAT || !keyPurposes.includes(file.purpose) || typeof file.public !== "string")
+    throw new LedgerError("key.malformed", { reason: "format" });
   if (file.kdf === "none") return file;
   // Bounds before deriving: a hostile file must not make us take gigabytes.
   const { name, N, r, p, salt } = file.kdf ?? {};
   const powerOfTwo = Number.isInteger(N) && N >= MIN_N && N <= MAX_N && (N & (N - 1)) === 0;
-  if (name !== "scrypt" || !powerOfTwo || r !== 8 || p !== 1 || typeof salt !== "string" || salt.length !== 32) throw new LedgerError("key.malformed", { reason: "kdf" });
+  if (name !== "scrypt" || !powerOfTwo || r !== 8 || p !== 1 || typeof salt !== "string" || salt.length !== 32)
+    throw new LedgerError("key.malformed", { reason: "kdf" });
   return file;
 }
 

@@ -42,6 +42,9 @@ export const TREE_BUCKET_ENTRIES = 16;
 export const MAX_MEMBERS = 256;
 export const MAX_DOCUMENT_BYTES = 4 << 20;
 export const MAX_NAME_LENGTH = 200;
+/** FIPS 204, table 2. */
+export const ML_DSA_44_PUBLIC_BYTES = 1_312;
+export const ML_DSA_44_SIGNATURE_BYTES = 2_420;
 
 // ── ledger: transactions, batches, mempool, proofs (src/ledger) ──────────────────────────────────────────────────────────────
 /** `contract.action@version`, three names of at most 40 and what joins them. */

@@ -1,11 +1,11 @@
 // The member file: what an agency tells the others about itself: id, name, address, five public keys, each with a proof of possession. docs/protocol.md §6.
-// Owns its canonical form and its check. Does not own: who becomes a member (governance), key files (keyFile.ts). Nodes only (ML-DSA).
+// Owns its canonical form and its check. Does not own: who becomes a member (governance), key files (keyFile.ts). Browser-clean but for the proofs of ML-DSA keys.
 
+import { mlDsaSign, mlDsaVerify } from "#crypto";
 import { type Bytes, text, utf8 } from "./bytes.ts";
 import { decode, encode, type Value } from "./codec.ts";
 import { LedgerError } from "./errors.ts";
-import { MAX_NAME_LENGTH } from "./limits.ts";
-import { ML_DSA_44_PUBLIC_BYTES, mlDsaSign, mlDsaVerify } from "./postQuantum.ts";
+import { MAX_NAME_LENGTH, ML_DSA_44_PUBLIC_BYTES } from "./limits.ts";
 import { isRegistrableKey, sign, verify } from "./signature.ts";
 import { frame, noNetwork, tags } from "./tags.ts";
 

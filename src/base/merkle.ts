@@ -145,7 +145,8 @@ export class Peaks {
   #size: number;
 
   constructor(size = 0, peaks: readonly Bytes[] = []) {
-    if (peaks.length !== ones(size) || peaks.some((p) => p.length !== 32)) throw new LedgerError("merkle.peaks", { size, peaks: peaks.length });
+    if (peaks.length !== ones(size) || peaks.some((p) => p.length !== 32))
+      throw new LedgerError("merkle.peaks", { size, peaks: peaks.length });
     this.#size = size;
     this.#peaks = [...peaks];
   }

@@ -28,7 +28,12 @@ export const parameterBounds = {
   heartbeat_ms: { default: 30_000, min: 1_000, max: 600_000, title: "An empty block after this long without one, in ms" },
   max_lifetime_ms: { default: 86_400_000, min: 600_000, max: 604_800_000, title: "Longest life of a transaction, in ms" },
   due_per_block: { default: 64, min: 1, max: 1_000, title: "Entries of due work run in a block" },
-  proposal_lifetime_ms: { default: 30 * 86_400_000, min: 60_000, max: 365 * 86_400_000, title: "How long a proposal may be voted on, in ms" },
+  proposal_lifetime_ms: {
+    default: 30 * 86_400_000,
+    min: 60_000,
+    max: 365 * 86_400_000,
+    title: "How long a proposal may be voted on, in ms",
+  },
 } as const satisfies Record<string, Bound>;
 
 export type ParameterName = keyof typeof parameterBounds;
@@ -46,7 +51,8 @@ export function parameterProblems(value: { readonly [name: string]: Value }): st
     const v = value[name];
     if (typeof v !== "number" || v < min || v > max) problems.push(`${name}: ${min} … ${max}`);
   }
-  if (problems.length === 0 && (value["timeout_cap_ms"] as number) < (value["timeout_base_ms"] as number)) problems.push("timeout_cap_ms: at least timeout_base_ms");
+  if (problems.length === 0 && (value["timeout_cap_ms"] as number) < (value["timeout_base_ms"] as number))
+    problems.push("timeout_cap_ms: at least timeout_base_ms");
   return problems;
 }
 

@@ -1,11 +1,9 @@
-// ML-DSA-44 (FIPS 204), for checkpoint keys beside Ed25519, so that proofs outlast it. cryptography.md §8. Nodes only (node:crypto, Node ≥ 24.6).
+// ML-DSA-44 (FIPS 204), for checkpoint keys beside Ed25519, so that proofs outlast it. cryptography.md §8. Nodes only (node:crypto, Node ≥ 24.6); part of #crypto.
 // Owns import of seeds and public keys. Does not own: what is signed.
 
 import crypto from "node:crypto";
 import type { Bytes } from "./bytes.ts";
-
-export const ML_DSA_44_PUBLIC_BYTES = 1_312;
-export const ML_DSA_44_SIGNATURE_BYTES = 2_420;
+import { ML_DSA_44_PUBLIC_BYTES, ML_DSA_44_SIGNATURE_BYTES } from "./limits.ts";
 
 // PKCS #8 of an ML-DSA-44 key given by its 32-byte seed: RFC 9881 §6, the "seed" choice.
 const PKCS8_HEAD = Buffer.from("3034020100300b060960864801650304031104228020", "hex");
@@ -30,7 +28,12 @@ export function mlDsaVerify(signature: Bytes, message: Bytes, key: Bytes): boole
   if (signature.length !== ML_DSA_44_SIGNATURE_BYTES || key.length !== ML_DSA_44_PUBLIC_BYTES) return false;
   try {
     const jwk = { kty: "AKP", alg: "ML-DSA-44", pub: Buffer.from(key).toString("base64url") };
-    return crypto.verify(null, message, crypto.createPublicKey({ key: jwk, format: "jwk" } as unknown as crypto.JsonWebKeyInput), signature);
+    return crypto.verify(
+      null,
+      message,
+      crypto.createPublicKey({ key: jwk, format: "jwk" } as unknown as crypto.JsonWebKeyInput),
+      signature,
+    );
   } catch {
     return false;
   }

@@ -53,7 +53,11 @@ function pointAllowed(bytes: Bytes, offset: number): boolean {
 /** Rules 1–3: lengths, canonical S, canonical A and R that are not of small order. */
 export function preCheck(signature: Bytes, key: Bytes): boolean {
   return (
-    signature.length === 64 && key.length === 32 && below(signature, 32, GROUP_ORDER, false) && pointAllowed(signature, 0) && pointAllowed(key, 0)
+    signature.length === 64 &&
+    key.length === 32 &&
+    below(signature, 32, GROUP_ORDER, false) &&
+    pointAllowed(signature, 0) &&
+    pointAllowed(key, 0)
   );
 }
 

@@ -28,7 +28,11 @@ const ids = ["courts", "health", "land", "tax", "treasury", "utilities", "works"
 const set = sortedSet(ids.map((id, i) => ({ id, key: publicKeyOf(seeds[i]!) })));
 const vote = { epoch: 3, view: 1, height: 120, hash: sha256(utf8("block")) };
 const signed = (indexes: number[], n = 4, change: Partial<typeof vote> = {}): Map<number, Uint8Array> =>
-  new Map(indexes.map((i) => [i, signVote(network, "commit", { ...vote, ...change, signer: set[i]!.id }, seeds[ids.indexOf(set[i]!.id)]!)] as const).filter(([i]) => i < n));
+  new Map(
+    indexes
+      .map((i) => [i, signVote(network, "commit", { ...vote, ...change, signer: set[i]!.id }, seeds[ids.indexOf(set[i]!.id)]!)] as const)
+      .filter(([i]) => i < n),
+  );
 
 describe("§4.1 numbers", () => {
   it("has quorums that meet in an honest validator, and that f silent ones cannot withhold", () => {
@@ -55,7 +59,9 @@ describe("§3 certificates", () => {
     expect(hex(good.signers)).toBe("b0");
   });
   it("fails below q, with a spare bit, with a bitmap of another length, with too few signatures", () => {
-    expect(certificateFault(network, { ...good, signers: Uint8Array.of(0xa0), signatures: good.signatures.slice(0, 128) }, four)?.code).toBe("certificate.quorum");
+    expect(
+      certificateFault(network, { ...good, signers: Uint8Array.of(0xa0), signatures: good.signatures.slice(0, 128) }, four)?.code,
+    ).toBe("certificate.quorum");
     expect(certificateFault(network, { ...good, signers: Uint8Array.of(0xa8) }, four)?.code).toBe("certificate.bitmap");
     expect(certificateFault(network, { ...good, signers: Uint8Array.of(0xb0, 0) }, four)?.code).toBe("certificate.bitmap");
     expect(certificateFault(network, { ...good, signatures: good.signatures.slice(64) }, four)?.code).toBe("certificate.bitmap");
@@ -72,7 +78,10 @@ describe("§3 certificates", () => {
   });
   it("does not add up votes of two views", () => {
     const mixed = new Map([...signed([0, 2]), ...signed([3], 4, { view: 2 })]);
-    expect(certificateFault(network, makeCertificate("commit", vote, mixed, 4), four)).toEqual({ code: "certificate.signature", signer: "tax" });
+    expect(certificateFault(network, makeCertificate("commit", vote, mixed, 4), four)).toEqual({
+      code: "certificate.signature",
+      signer: "tax",
+    });
   });
   it("is refused with any bit flipped", () => {
     const bytes = encodeCertificate(good);
@@ -97,17 +106,56 @@ describe("§3 sets and headers", () => {
   it("keeps sets in one order", () => {
     expect(set.map((v) => v.id)).toEqual(ids);
     expect(hex(setHash(network, decodeSet(encodeSet(set))))).toBe(hex(setHash(network, set)));
-    expect(() => decodeSet(encode([["tax", set[0]!.key], ["land", set[1]!.key]]))).toThrow("certificate.set");
-    expect(() => decodeSet(encode([["tax", set[0]!.key], ["tax", set[1]!.key]]))).toThrow("certificate.set");
+    expect(() =>
+      decodeSet(
+        encode([
+          ["tax", set[0]!.key],
+          ["land", set[1]!.key],
+        ]),
+      ),
+    ).toThrow("certificate.set");
+    expect(() =>
+      decodeSet(
+        encode([
+          ["tax", set[0]!.key],
+          ["tax", set[1]!.key],
+        ]),
+      ),
+    ).toThrow("certificate.set");
   });
   it("reads back headers; each field changes the hash", () => {
-    const order = { protocol: 1, epoch: 0, height: 7, parent: vote.hash, time: 1_795_330_510_412, batches: batchesHash(network, [{ digest: vote.hash, count: 3, bytes: 750 }]) };
-    const header = { order, parentBlock: vote.hash, transactionsRoot: vote.hash, leaves: 3, stateRoot: vote.hash, validators: vote.hash, parameters: vote.hash, history: vote.hash };
+    const order = {
+      protocol: 1,
+      epoch: 0,
+      height: 7,
+      parent: vote.hash,
+      time: 1_795_330_510_412,
+      batches: batchesHash(network, [{ digest: vote.hash, count: 3, bytes: 750 }]),
+    };
+    const header = {
+      order,
+      parentBlock: vote.hash,
+      transactionsRoot: vote.hash,
+      leaves: 3,
+      stateRoot: vote.hash,
+      validators: vote.hash,
+      parameters: vote.hash,
+      history: vote.hash,
+    };
     expect(decodeOrder(encodeOrder(order))).toEqual(order);
     expect(decodeBlock(encodeBlock(header))).toEqual(header);
     const other = sha256(utf8("other"));
     const hashes = new Set([hex(blockHash(network, header))]);
-    for (const change of [{ order: { ...order, time: order.time + 1 } }, { parentBlock: other }, { transactionsRoot: other }, { leaves: 4 }, { stateRoot: other }, { validators: other }, { parameters: other }, { history: other }])
+    for (const change of [
+      { order: { ...order, time: order.time + 1 } },
+      { parentBlock: other },
+      { transactionsRoot: other },
+      { leaves: 4 },
+      { stateRoot: other },
+      { validators: other },
+      { parameters: other },
+      { history: other },
+    ])
       hashes.add(hex(blockHash(network, { ...header, ...change })));
     expect(hashes.size).toBe(9);
     expect(hex(orderDigest(network, order))).not.toBe(hex(orderDigest(other, order)));

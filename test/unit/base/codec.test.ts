@@ -54,7 +54,12 @@ describe("§1 canonical MessagePack", () => {
   );
   const key = fc.string({ unit: "grapheme", maxLength: 40 }).filter((k) => !["__proto__", "constructor", "prototype"].includes(k));
   const value = fc.letrec<{ value: Value }>((tie) => ({
-    value: fc.oneof({ depthSize: "small", maxDepth: 6 }, leaf, fc.array(tie("value"), { maxLength: 20 }), fc.dictionary(key, tie("value"), { maxKeys: 20 })) as fc.Arbitrary<Value>,
+    value: fc.oneof(
+      { depthSize: "small", maxDepth: 6 },
+      leaf,
+      fc.array(tie("value"), { maxLength: 20 }),
+      fc.dictionary(key, tie("value"), { maxKeys: 20 }),
+    ) as fc.Arbitrary<Value>,
   })).value;
 
   it("reads back what it wrote, and the scanner agrees where it ends", () => {

@@ -3,20 +3,54 @@ import os from "node:os";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
 import { hex, utf8 } from "../../../src/base/bytes.ts";
-import { decodeGenesis, encodeGenesis, type Genesis, genesisHash, genesisProblems, readGenesis, signGenesis, writeGenesis } from "../../../src/base/genesis.ts";
-import { fingerprint, type Key, keyPurposes, loadKey, newKey, openKey, passphraseFrom, readKeyHeader, saveSecretFile, sealKey } from "../../../src/base/keyFile.ts";
-import { decodeMember, encodeMember, type Member, type MemberKeys, memberFaults, memberKeyPurposes, provePossession } from "../../../src/base/member.ts";
+import {
+  decodeGenesis,
+  encodeGenesis,
+  type Genesis,
+  genesisHash,
+  genesisProblems,
+  readGenesis,
+  signGenesis,
+  writeGenesis,
+} from "../../../src/base/genesis.ts";
+import {
+  fingerprint,
+  type Key,
+  keyPurposes,
+  loadKey,
+  newKey,
+  openKey,
+  passphraseFrom,
+  readKeyHeader,
+  saveSecretFile,
+  sealKey,
+} from "../../../src/base/keyFile.ts";
+import {
+  decodeMember,
+  encodeMember,
+  type Member,
+  type MemberKeys,
+  memberFaults,
+  memberKeyPurposes,
+  provePossession,
+} from "../../../src/base/member.ts";
 import { defaultParameters, parameterBounds, parameterNames, parameterProblems, parametersFrom } from "../../../src/base/parameters.ts";
 import { noNetwork } from "../../../src/base/tags.ts";
 
 function makeMember(id: string): { member: Member; organisation: Key } {
-  const keys = { consensus: newKey("consensus"), peer: newKey("peer"), organisation: newKey("organisation"), checkpoint: newKey("checkpoint") };
+  const keys = {
+    consensus: newKey("consensus"),
+    peer: newKey("peer"),
+    organisation: newKey("organisation"),
+    checkpoint: newKey("checkpoint"),
+  };
   const pick = (p: (typeof memberKeyPurposes)[number]): [Uint8Array, Uint8Array] => {
     if (p === "checkpoint") return [keys.checkpoint.publicKey.slice(0, 32), keys.checkpoint.secret.slice(0, 32)];
     if (p === "checkpoint_pq") return [keys.checkpoint.publicKey.slice(32), keys.checkpoint.secret.slice(32)];
     return [keys[p].publicKey, keys[p].secret];
   };
-  const of = (f: (p: (typeof memberKeyPurposes)[number]) => Uint8Array): MemberKeys => Object.fromEntries(memberKeyPurposes.map((p) => [p, f(p)])) as MemberKeys;
+  const of = (f: (p: (typeof memberKeyPurposes)[number]) => Uint8Array): MemberKeys =>
+    Object.fromEntries(memberKeyPurposes.map((p) => [p, f(p)])) as MemberKeys;
   const member = {
     id,
     name: id.toUpperCase(),
@@ -64,7 +98,8 @@ describe("§2 key files", () => {
     expect(() => openKey(sealed.replace('"peer"', '"consensus"'), utf8("p"))).toThrow("key.passphrase_wrong");
     const clear = sealKey(key);
     expect(() => openKey(clear.replace(hex(key.publicKey), hex(newKey("peer").publicKey)))).toThrow("key.public_mismatch");
-    for (const N of [2 ** 14, 2 ** 21, 2 ** 17 + 1, -1]) expect(() => openKey(sealed.replace('"N": 131072', `"N": ${N}`), utf8("p"))).toThrow("key.malformed");
+    for (const N of [2 ** 14, 2 ** 21, 2 ** 17 + 1, -1])
+      expect(() => openKey(sealed.replace('"N": 131072', `"N": ${N}`), utf8("p"))).toThrow("key.malformed");
     expect(() => openKey("{}")).toThrow("key.malformed");
     expect(() => openKey("not a key")).toThrow("key.malformed");
   });
@@ -87,7 +122,11 @@ describe("§6 member files", () => {
     expect(decodeMember(encodeMember(member))).toEqual(member);
     expect(memberFaults(member)).toEqual([]);
     expect(memberFaults({ ...member, id: "crown" })).toEqual([...memberKeyPurposes]);
-    const swapped = { ...member, keys: { ...member.keys, peer: member.keys.consensus }, proofs: { ...member.proofs, peer: member.proofs.consensus } };
+    const swapped = {
+      ...member,
+      keys: { ...member.keys, peer: member.keys.consensus },
+      proofs: { ...member.proofs, peer: member.proofs.consensus },
+    };
     expect(memberFaults(swapped)).toEqual(["peer"]);
   });
 });
@@ -122,9 +161,12 @@ describe("§4.6 parameters", () => {
     expect(parameterProblems(defaultParameters)).toEqual([]);
     for (const name of parameterNames) {
       const { min, max } = parameterBounds[name];
-      for (const value of [min - 1, max + 1, "1", undefined]) expect(parameterProblems({ ...defaultParameters, [name]: value as number })).not.toEqual([]);
+      for (const value of [min - 1, max + 1, "1", undefined])
+        expect(parameterProblems({ ...defaultParameters, [name]: value as number })).not.toEqual([]);
     }
     expect(() => parametersFrom({ ...defaultParameters, speed: 1 })).toThrow("parameters.invalid");
-    expect(parameterProblems({ ...defaultParameters, timeout_base_ms: 3_000, timeout_cap_ms: 2_999 })).toEqual(["timeout_cap_ms: at least timeout_base_ms"]);
+    expect(parameterProblems({ ...defaultParameters, timeout_base_ms: 3_000, timeout_cap_ms: 2_999 })).toEqual([
+      "timeout_cap_ms: at least timeout_base_ms",
+    ]);
   });
 });

@@ -56,7 +56,8 @@ describe("§1 Merkle trees (RFC 9162)", () => {
     for (const size of [0, -1, 1.5, 2 ** 31, Number.NaN]) expect(verifyInclusion({ ...one, size })).toBe(false);
     for (const index of [1, -1, 0.5]) expect(verifyInclusion({ ...one, index })).toBe(false);
     expect(verifyInclusion({ ...one, root: root.subarray(1), leaf: root.subarray(1) })).toBe(false);
-    for (const length of [31, 33]) expect(verifyInclusion({ root: nodeHash(root, root), size: 2, index: 0, leaf: root, path: [new Uint8Array(length)] })).toBe(false);
+    for (const length of [31, 33])
+      expect(verifyInclusion({ root: nodeHash(root, root), size: 2, index: 0, leaf: root, path: [new Uint8Array(length)] })).toBe(false);
   });
 
   it.skipIf(!existsSync(data))("agrees with the published vectors, but for the one it refuses on purpose", () => {
@@ -71,8 +72,20 @@ describe("§1 Merkle trees (RFC 9162)", () => {
         const v = JSON.parse(readFileSync(file, "utf8"));
         const verdict =
           kind === "inclusion"
-            ? verifyInclusion({ root: bytes(v.root), size: Number(v.treeSize), index: Number(v.leafIdx), leaf: bytes(v.leafHash), path: list(v.proof) })
-            : verifyConsistency({ oldSize: Number(v.size1), newSize: Number(v.size2), oldRoot: bytes(v.root1), newRoot: bytes(v.root2), path: list(v.proof) });
+            ? verifyInclusion({
+                root: bytes(v.root),
+                size: Number(v.treeSize),
+                index: Number(v.leafIdx),
+                leaf: bytes(v.leafHash),
+                path: list(v.proof),
+              })
+            : verifyConsistency({
+                oldSize: Number(v.size1),
+                newSize: Number(v.size2),
+                oldRoot: bytes(v.root1),
+                newRoot: bytes(v.root2),
+                path: list(v.proof),
+              });
         checked++;
         if (verdict === Boolean(v.wantErr)) disagreements.push(path.relative(data, file));
       }

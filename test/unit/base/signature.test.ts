@@ -7,7 +7,18 @@ import { describe, expect, it } from "vitest";
 import { ed25519Fast } from "#crypto";
 import { type Bytes, concat, hex, unhex, utf8 } from "../../../src/base/bytes.ts";
 import { sha512 } from "../../../src/base/hash.ts";
-import { generateSeed, isRegistrableKey, preCheck, publicKeyOf, sign, signFramed, verify, verifyFramed, verifyFull, verifyQuick } from "../../../src/base/signature.ts";
+import {
+  generateSeed,
+  isRegistrableKey,
+  preCheck,
+  publicKeyOf,
+  sign,
+  signFramed,
+  verify,
+  verifyFramed,
+  verifyFull,
+  verifyQuick,
+} from "../../../src/base/signature.ts";
 import { frame, noNetwork, tags } from "../../../src/base/tags.ts";
 
 const data = path.resolve(import.meta.dirname, "../../../../shared/data");
@@ -21,7 +32,10 @@ const bytesOf = (n: bigint): Bytes => new Uint8Array([...unhex(n.toString(16).pa
 
 function nodeVerdict(signature: Bytes, message: Bytes, key: Bytes): boolean {
   try {
-    const object = crypto.createPublicKey({ key: { kty: "OKP", crv: "Ed25519", x: Buffer.from(key).toString("base64url") }, format: "jwk" });
+    const object = crypto.createPublicKey({
+      key: { kty: "OKP", crv: "Ed25519", x: Buffer.from(key).toString("base64url") },
+      format: "jwk",
+    });
     return crypto.verify(null, message, object, signature);
   } catch {
     return false;
@@ -83,7 +97,11 @@ describe("§1 Ed25519: one acceptance rule", () => {
   });
 
   it.skipIf(!existsSync(path.join(data, "ed25519-speccheck")))("gives 000111000000 on the twelve cases of ed25519-speccheck", () => {
-    const cases = JSON.parse(readFileSync(path.join(data, "ed25519-speccheck/cases.json"), "utf8")) as { message: string; pub_key: string; signature: string }[];
+    const cases = JSON.parse(readFileSync(path.join(data, "ed25519-speccheck/cases.json"), "utf8")) as {
+      message: string;
+      pub_key: string;
+      signature: string;
+    }[];
     const verdicts = cases.map((c) => (agreed(unhex(c.signature), unhex(c.message), unhex(c.pub_key)) ? 1 : 0)).join("");
     expect(verdicts).toBe("000111000000");
   });
@@ -171,7 +189,10 @@ describe("§1 Ed25519: one acceptance rule", () => {
           key = new Uint8Array(32).map(() => random(256));
           break;
         default:
-          signature = concat(signature.slice(0, 32), new Uint8Array(32).map((_, b) => (b === 31 ? random(0x12) : random(256))));
+          signature = concat(
+            signature.slice(0, 32),
+            new Uint8Array(32).map((_, b) => (b === 31 ? random(0x12) : random(256))),
+          );
       }
       if (agreed(signature, message, key)) yes++;
     }
