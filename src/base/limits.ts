@@ -71,12 +71,23 @@ export const QUEUE_TURN = 16;
 export const MAX_QUOTA_SENDERS = 10_000;
 /** How many seconds' worth of its quota a sender may use at once. */
 export const QUOTA_BURST_SECONDS = 2;
+/** Text of a proof file: a thousand changes of a set of 31 and the largest rows; an ordinary one has 5 KB. */
+export const MAX_PROOF_FILE_LENGTH = 16 << 20;
+export const MAX_PROOF_STEPS = 1_024;
 
 // ── vote journal (src/consensus/journal.ts, §4.7) ────────────────────────────────────────────────────────────────────────────
 /** A segment holds W full blocks several times over; preallocated, since appending to a growing file makes fdatasync 2–3 times as dear. */
 export const JOURNAL_SEGMENT_BYTES = 64 << 20;
 /** A record is at most a batch or a NewView with what surrounds it; a longer length is garbage. */
 export const JOURNAL_RECORD_BYTES = 1 << 20;
+
+// ── consensus driver (src/consensus/driver.ts) ───────────────────────────────────────────────────────────────────────────────
+/** Inputs worked off before the event loop gets its turn again: some 10 ms if each were a vote to be verified. */
+export const MAX_INPUTS_PER_TURN = 128;
+/** Bodies that sync holds until the core asks for them; a new range is asked for below it. */
+export const SYNC_STAGED_BYTES = 32 << 20;
+/** A peer that has not sent a range by then is passed over. */
+export const SYNC_TIMEOUT_MS = 10_000;
 
 // ── contract engine (src/contracts/engine, engine.md §10) ────────────────────────────────────────────────────────────────────
 /** An encoded key: every level of the tree and every index entry repeats it. */
@@ -143,3 +154,57 @@ export const PULL_AFTER_MS = 50;
 export const ASK_AGAIN_MS = 250;
 /** Status to every peer, and the own view change again (§4.5, §4.9). */
 export const STATUS_MS = 1_000;
+
+// ── peers (src/p2p, §4.11, §6) ───────────────────────────────────────────────────────────────────────────────────────────────
+/** Greeting, pings and notices of one peer. */
+export const MAX_CONTROL_FRAME_BYTES = 1_024;
+/** The largest consensus message is a new view; room for what carries it. */
+export const MAX_VOTES_FRAME_BYTES = MAX_NEW_VIEW_BYTES + 65_536;
+/** A batch with its length prefixes and envelope. */
+export const MAX_BATCHES_FRAME_BYTES = MAX_BATCH_BYTES + 65_536;
+/** A block of the largest size with certificate, headers and envelope. */
+export const MAX_BLOCKS_FRAME_BYTES = MAX_BLOCK_BYTES + (1 << 20);
+/** Transactions that an observer hands over in one go. */
+export const MAX_TRANSACTIONS_FRAME_BYTES = MAX_BULK_BYTES + 65_536;
+/** Bytes that wait for one peer in one channel: some seconds of votes; all batches an origin may have unordered, twice; answers under way. */
+export const MAX_VOTES_QUEUE_BYTES = 4 << 20;
+export const MAX_BATCHES_QUEUE_BYTES = 16 << 20;
+export const MAX_BLOCKS_QUEUE_BYTES = 32 << 20;
+export const MAX_TRANSACTIONS_QUEUE_BYTES = 8 << 20;
+/** Window of a yamux stream: a batch of the largest size never waits for a round trip (performance.md §7). */
+export const STREAM_WINDOW_BYTES = 4 << 20;
+/** Streams a peer may have open: five of its own, and as many that are being replaced. */
+export const MAX_PEER_STREAMS = 12;
+/** Frames below this are joined into one write; larger ones go as they are. */
+export const JOINED_FRAME_BYTES = 16_384;
+export const JOINED_WRITE_BYTES = 262_144;
+/** Own questions to one peer that wait for answers; more wait in line, up to the second number. */
+export const MAX_PEER_REQUESTS = 4;
+export const MAX_PEER_REQUEST_LINE = 64;
+/** Questions of one peer that are being answered; twice what an honest one asks, since it may have given up on some. */
+export const MAX_PEER_ANSWERS = 8;
+export const REQUEST_TIMEOUT_MS = 10_000;
+export const HELLO_TIMEOUT_MS = 5_000;
+export const PING_INTERVAL_MS = 5_000;
+/** Nothing at all heard for this long, three pings in it: the connection is dead. */
+export const PEER_SILENT_MS = 16_000;
+/** A peer that takes nothing of what waits for it for this long is cut off. */
+export const PEER_STALLED_MS = 30_000;
+/** How long an older connection of the same key has to answer before a newer one replaces it. */
+export const DUPLICATE_PROBE_MS = 1_000;
+export const DIAL_TIMEOUT_MS = 5_000;
+export const RECONNECT_FIRST_MS = 200;
+export const RECONNECT_MAX_MS = 4_000;
+/** The side that does not dial dials after all when nothing has come for this long: the other may have an old address. */
+export const PASSIVE_DIAL_MS = 15_000;
+/** Points at which a peer is cut off; half of them are forgiven each minute. */
+export const PEER_BAN_POINTS = 100;
+export const PEER_POINTS_HALF_LIFE_MS = 60_000;
+/** The first time; doubled at each further one, at most this often. Forgiven one by one, each after the second number. */
+export const PEER_BAN_MS = 30_000;
+export const MAX_BAN_DOUBLINGS = 5;
+export const BAN_FORGIVEN_MS = 600_000;
+/** Handshakes under way with strangers, and new connections of one address each second. */
+export const MAX_PENDING_HANDSHAKES = 64;
+export const MAX_HANDSHAKES_PER_SECOND = 64;
+export const MAX_PEER_ADDRESSES = 4;

@@ -45,8 +45,6 @@ const systemFiles: JournalFiles = { writev: writevSync, fdatasync, fsync };
 export interface JournalOptions {
   readonly segmentBytes?: number;
   readonly files?: JournalFiles;
-  /** A write or a sync failed (`journal.write`): nothing is durable from here on and no `then` runs any more. Called once. */
-  readonly failed?: (error: LedgerError) => void;
 }
 
 export interface OpenedJournal {
@@ -61,9 +59,9 @@ export interface OpenedJournal {
 
 const ZEROS = new Uint8Array(1 << 20);
 
-/** Makes the journal with the key. Without a genesis yet `network` is 32 zero bytes; the first `openJournal` names it. Throws `journal.exists`. */
+/** Makes the journal with the key. Without a genesis yet `network` is 32 zero bytes; the first `openJournal` names it. Throws `file.exists`. */
 export function createJournal(directory: string, identity: JournalIdentity, options: JournalOptions = {}): void {
-  if (segmentNumbers(directory).length > 0) throw new LedgerError("journal.exists", { directory });
+  if (segmentNumbers(directory).length > 0) throw new LedgerError("file.exists", { directory });
   makeFirst(directory, identity, false, options);
 }
 
@@ -113,7 +111,11 @@ function guarded<T>(operation: string, run: () => T): T {
 }
 
 function writeError(operation: string, cause: unknown): LedgerError {
-  return new LedgerError("journal.write", { operation, reason: (cause as NodeJS.ErrnoException).code ?? String(cause) }, cause);
+  return new LedgerError(
+    "store.write",
+    { what: "journal", operation, reason: (cause as NodeJS.ErrnoException).code ?? String(cause) },
+    cause,
+  );
 }
 
 interface Active {
@@ -136,7 +138,7 @@ export class Journal {
   private readonly template: SegmentHead;
   private readonly segmentBytes: number;
   private readonly files: JournalFiles;
-  private readonly onFailure: (error: LedgerError) => void;
+  private onFailure: (error: LedgerError) => void = () => {};
   private active: Active;
   /** Number of the segment that the next record opens, if the active one may not be continued. */
   private continueIn: number | undefined;
@@ -164,7 +166,6 @@ export class Journal {
     this.template = { ...found.head, network: identity.network };
     this.segmentBytes = options.segmentBytes ?? JOURNAL_SEGMENT_BYTES;
     this.files = options.files ?? systemFiles;
-    this.onFailure = options.failed ?? (() => {});
     this.position = found.position;
     this.synced = found.position;
     this.written = found.position;
@@ -186,6 +187,12 @@ export class Journal {
   /** What a new segment begins with: the duties that no segment before it needs to be kept for (promise, view, NewView, best of the epoch, silence). */
   carry(duties: () => readonly JournalRecord[]): void {
     this.duties = duties;
+  }
+
+  /** A write or a sync failed (`store.write`): nothing is durable from here on and no `then` runs any more. Called once. */
+  whenFailed(handler: (error: LedgerError) => void): void {
+    this.onFailure = handler;
+    if (this.failure !== undefined) handler(this.failure);
   }
 
   /** Writes `records` at once; `then` runs when they, and all before them, are durable. In order; never before this call returns unless nothing is outstanding. */
@@ -215,7 +222,7 @@ export class Journal {
     await this.making;
     for (const segment of [...this.closed, this.active]) if (segment.fd !== undefined) closeSync(segment.fd);
     this.closed = [];
-    this.failure ??= new LedgerError("journal.closed");
+    this.failure ??= new LedgerError("node.stopping");
   }
 
   private enqueue(records: readonly JournalRecord[], then: () => void): void {

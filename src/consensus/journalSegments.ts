@@ -111,7 +111,7 @@ export function readHead(file: Buffer, number: number): SegmentHead | undefined 
   if (length > 256 || HEAD_BYTES + length > file.length) return undefined;
   let value: Value;
   try {
-    value = decode(file.subarray(HEAD_BYTES, HEAD_BYTES + length));
+    value = decode(new Uint8Array(file.subarray(HEAD_BYTES, HEAD_BYTES + length)));
   } catch {
     return undefined;
   }
@@ -119,7 +119,7 @@ export function readHead(file: Buffer, number: number): SegmentHead | undefined 
   const [format, network, key, id, replacement, named, previous, start, floor] = value as Value[];
   if (!(id instanceof Uint8Array) || id.length !== 16) return undefined;
   if (readRecord(file, 0, sealOf(id, number))?.kind !== kinds.head) return undefined;
-  if (format !== FORMAT) throw new LedgerError("journal.format", { found: String(format), known: FORMAT });
+  if (format !== FORMAT) throw new LedgerError("release.needed", { what: "journal", format: String(format), known: FORMAT });
   if (named !== number) return undefined;
   return { network, key, id, replacement, number, previous, start, floor } as SegmentHead;
 }
@@ -142,7 +142,7 @@ function names(directory: string): string[] {
     return readdirSync(directory);
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === "ENOENT") return [];
-    throw new LedgerError("journal.read", { directory }, cause);
+    throw new LedgerError("journal.damaged", { directory, reason: "unreadable" }, cause);
   }
 }
 
@@ -176,7 +176,7 @@ interface Segment {
   readonly head: SegmentHead | undefined;
 }
 
-/** Reads everything that a former process left in `directory` and judges it. Throws `journal.read` or `journal.format`, which are no verdicts. */
+/** Reads everything that a former process left in `directory` and judges it. Throws `journal.damaged` (unreadable) or `release.needed` (a later format), which are no verdicts. */
 export function readJournal(directory: string, identity: JournalIdentity): Verdict {
   const all: Segment[] = segmentNumbers(directory).map((number) => {
     const file = readFile(segmentPath(directory, number));
@@ -212,7 +212,7 @@ function readFile(path: string): Buffer {
       closeSync(fd);
     }
   } catch (cause) {
-    throw new LedgerError("journal.read", { path }, cause);
+    throw new LedgerError("journal.damaged", { path, reason: "unreadable" }, cause);
   }
 }
 
@@ -241,7 +241,8 @@ function walk(kept: readonly Segment[], id: Bytes, identity: JournalIdentity): V
       position += record.bytes;
       height = Math.max(height, record.height);
       if (record.kind === kinds.floor) floor = Math.max(floor, (decode(record.body) as number[])[0]!);
-      if (record.kind <= USER_KINDS) found.push({ number: segment.number, kind: record.kind, height: record.height, body: record.body });
+      if (record.kind <= USER_KINDS)
+        found.push({ number: segment.number, kind: record.kind, height: record.height, body: new Uint8Array(record.body) });
     }
     live.push({ number: segment.number, height, end: offset });
     if (next?.start !== position) break;

@@ -225,7 +225,7 @@ describe("§4.7 the verdict", () => {
 
   test("made with the key before there is a genesis: the first one that opens it names it, for good", async () => {
     createJournal(directory, { ...identity, network: new Uint8Array(32) }, small);
-    expect(() => createJournal(directory, identity, small)).toThrow("journal.exists");
+    expect(() => createJournal(directory, identity, small)).toThrow("file.exists");
     const { journal, verdict, replacement } = openJournal(directory, identity, small);
     expect({ verdict, replacement }).toEqual({ verdict: "intact", replacement: false });
     await append(journal, vote(1));
@@ -315,7 +315,8 @@ describe("§4.7 faults of the disk", () => {
         fsync,
       };
       const failures: LedgerError[] = [];
-      const { journal } = openJournal(directory, identity, { ...small, files, failed: (e) => failures.push(e) });
+      const { journal } = openJournal(directory, identity, { ...small, files });
+      journal.whenFailed((e) => failures.push(e));
       await append(journal, vote(1));
       broken = true;
       const ran: number[] = [];
@@ -325,7 +326,7 @@ describe("§4.7 faults of the disk", () => {
       journal.append([vote(3)], () => ran.push(3));
       await new Promise((resolve) => setTimeout(resolve, 20));
       expect(ran).toEqual([]);
-      expect(failures.map((e) => [e.code, e.data])).toEqual([["journal.write", { operation, reason: code }]]);
+      expect(failures.map((e) => [e.code, e.data])).toEqual([["store.write", { what: "journal", operation, reason: code }]]);
       await journal.close();
     });
   }
