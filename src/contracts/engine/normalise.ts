@@ -18,16 +18,17 @@ export const measure = { nodes: 0, bytes: 0 };
 /** Checks and normalises; `keep` freezes, for what outlives the operation. Throws `misfit`. */
 export type Normaliser = (value: unknown, keep: boolean) => unknown;
 
-const compiled = new WeakMap<Field<any>, Normaliser>();
-/** The normaliser of a field, compiled once. */
-export function normaliser(field: Field<any>): Normaliser {
-  let found = compiled.get(field);
+const compiled = new WeakMap<Shape, Normaliser>();
+/** The normaliser of a shape, compiled once. */
+export function normaliserOf(shape: Shape): Normaliser {
+  let found = compiled.get(shape);
   if (found === undefined) {
-    found = compile(field.shape);
-    compiled.set(field, found);
+    found = compile(shape);
+    compiled.set(shape, found);
   }
   return found;
 }
+export const normaliser = (field: Field<any>): Normaliser => normaliserOf(field.shape);
 
 /** Names of fields in the order of canonical bytes: the order in which every normalised object lists its keys. */
 export function sortedNames(fields: Fields): string[] {

@@ -16,12 +16,14 @@ import { type DueEngine, type DueEntry, dueHead, nextDue, runDueEntry } from "./
 import { findEntries, findPrefix, findShape, memoryEntries } from "./entries.ts";
 import type { Field, Fields } from "./fields.ts";
 import { encodePart, keyFromText, partFromText, writtenParts } from "./keys.ts";
+import { fromJson, type Json, type JsonProblem, rowToJson, toJson, whyNot } from "./json.ts";
 import { manifestOf } from "./manifest.ts";
 import { filler, misfit } from "./normalise.ts";
 import type { Result } from "./outcome.ts";
 import type { Resolver } from "./roles.ts";
 import { type AnyRow, type Plan, planOf, rowOf, type StoredRow } from "./rows.ts";
-import { type ActionPlan, type Call, failedProofs, inForce, prepareTransaction, runTransaction } from "./run.ts";
+import { type ActionPlan, type Call, failedProofs, fitted, inForce, prepareTransaction, runTransaction } from "./run.ts";
+import { type ContractDescription, describeContract } from "./schema.ts";
 import type { State } from "./staging.ts";
 
 export type { BlockContext, Call, DueEntry, Need, Result, State, StoredRow };
@@ -55,6 +57,15 @@ export interface Registry {
   findPrefix(collection: string, name: string, value: string): string;
   work(action: string, protocol: number): number;
   proofs(action: string, args: Value, network: Bytes): string[];
+  /** Everything a contract says of itself, for OpenAPI, commands and pages. */
+  describe(): readonly ContractDescription[];
+  /** Canonical arguments of JSON, or what is wrong with it. Throws `action.unknown`. */
+  argsFromJson(action: string, json: unknown, pointer?: string): { value: { readonly [name: string]: Value }; errors: JsonProblem[] };
+  argsToJson(action: string, args: Value): { readonly [name: string]: Json } | undefined;
+  /** Why canonical arguments do not fit; empty if they do. */
+  argsProblems(action: string, args: Value): JsonProblem[];
+  /** A row as the API gives it. */
+  toJson(collection: string, key: Bytes, row: StoredRow): { readonly [name: string]: Json };
   keyOf(collection: string, parts: readonly string[]): Bytes;
   partsOf(collection: string, key: Bytes): string[];
   /** The row's fields and header, normalised; for the API and tests. */
@@ -102,6 +113,8 @@ export function build(composition: Composition, options: BuildOptions = {}): Reg
   const manifest = manifestOf(contracts);
   const plan = (collection: string): Plan => byCollection.get(collection) ?? unknown("collection.unknown", { collection });
   const read = (collection: string, key: Bytes, row: StoredRow): AnyRow => rowOf(plan(collection), latin1(key), row);
+  const action = (name: string): ActionPlan => actions.get(name) ?? unknown("action.unknown", { action: name });
+  const inputOf = (name: string): Fields => action(name).action.input as Fields;
   const keyFields = ({ type }: Plan): Field<any>[] => (type.key as readonly string[]).map((name) => (type.fields as Fields)[name]!);
 
   return {
@@ -138,6 +151,14 @@ export function build(composition: Composition, options: BuildOptions = {}): Reg
       const found = actions.get(action);
       return found === undefined ? [] : failedProofs(found, args, network);
     },
+    describe: () => contracts.map((module) => describeContract(module, contracts)),
+    argsFromJson: (name, json, pointer) => fromJson(inputOf(name), json, pointer),
+    argsToJson(name, args) {
+      const fit = fitted(action(name), args);
+      return fit === undefined ? undefined : toJson(inputOf(name), fit as never);
+    },
+    argsProblems: (name, args) => whyNot(inputOf(name), args),
+    toJson: (collection, key, row) => rowToJson(read(collection, key, row)),
     keyOf: (collection, parts) => unlatin1(keyFromText(plan(collection).type.key, keyFields(plan(collection)), parts)),
     partsOf: (collection, key) => writtenParts(plan(collection).keyShapes, latin1(key)),
     rowOf: read,

@@ -125,7 +125,8 @@ export function decodeRow(plan: Plan, keyText: string, bytes: Bytes): AnyRow {
   const [revision, status, since, schemaVersion, height, index, previousHeight, previousIndex, fields, parked = NONE] = items as readonly any[];
   if (typeof status !== "string" || !(status in plan.type.states)) return damaged("status");
   if (!isMap(fields)) return damaged("fields");
-  const header = headerOf(plan, keyText, { revision, status, since, schemaVersion, height, index, previousHeight, previousIndex, parked });
+  const given = { revision, status, since, schemaVersion, height, index, previousHeight, previousIndex, parked };
+  const header = headerOf(plan, keyText, unlatin1(keyText), given);
   if (schemaVersion !== plan.version) return upgraded(header, fields);
   try {
     return newRow(header, fields);
@@ -148,11 +149,11 @@ function upgraded(header: RowHeader, fields: AnyValues): AnyRow {
 const NONE: readonly string[] = Object.freeze([]);
 
 type Given = Omit<Header<AnyRecord>, "type" | "key">;
-export function headerOf(plan: Plan, keyText: string, given: Given): RowHeader {
+export function headerOf(plan: Plan, keyText: string, key: Bytes, given: Given): RowHeader {
   return Object.freeze({
     type: plan.type,
     plan,
-    key: unlatin1(keyText),
+    key,
     keyText,
     revision: given.revision,
     status: given.status,

@@ -18,6 +18,7 @@ export interface State {
 export interface Staged {
   readonly plan: Plan;
   readonly keyText: string;
+  readonly key: Bytes;
   /** As it stood before the transaction. */
   readonly before: AnyRow | undefined;
   /** Bytes it took there: what reading it costs. */
@@ -44,8 +45,9 @@ export class Staging {
     if (staged !== undefined) return staged;
     let row: AnyRow | undefined;
     let bytes = 0;
+    const key = unlatin1(keyText);
     try {
-      const stored = this.#state.get(plan.collection, unlatin1(keyText));
+      const stored = this.#state.get(plan.collection, key);
       if (stored !== undefined) {
         row = rowOf(plan, keyText, stored);
         bytes = stored.bytes.length;
@@ -53,7 +55,7 @@ export class Staging {
     } catch (error) {
       throw error instanceof Fault ? error : new Stop(error);
     }
-    staged = { plan, keyText, before: row, bytes, row, written: false, stored: undefined };
+    staged = { plan, keyText, key, before: row, bytes, row, written: false, stored: undefined };
     this.#rows.set(path, staged);
     return staged;
   }
@@ -69,7 +71,7 @@ export class Staging {
   /** The header of the version that this act (height, index) writes: one revision for a transaction, however often it writes the row. */
   header(staged: Staged, act: { readonly height: number; readonly index: number }, status: string, since: number, parked = NOT_PARKED): RowHeader {
     const last = staged.before?.$;
-    return headerOf(staged.plan, staged.keyText, {
+    return headerOf(staged.plan, staged.keyText, staged.key, {
       revision: (last?.revision ?? 0) + 1,
       status,
       since,

@@ -122,6 +122,7 @@ export class Scenario {
     const id = sha256(utf8(`transaction ${this.height}`));
     const result = this.registry.run(this.state, { id, index: 0, signers: keysOf(by), operations: wire, failedProofs }, this.block);
     note(result);
+    if (result.code === "engine.args_invalid") return { ...result, data: { problems: wire.flatMap(({ action, args }) => this.registry.argsProblems(action, args)) } };
     return result;
   }
 
