@@ -11,16 +11,10 @@ import {
   MAX_ROW_BYTES,
 } from "../../base/limits.ts";
 import { bodyDepth, maxBodyBytes, maxKeyBytes, sealedWithin } from "./bounds.ts";
-import type { Action, AnyContract, AnyRecord, Due } from "./define.ts";
-import type { Field, Fields, Shape } from "./fields.ts";
+import type { Action, AnyRecord } from "./define.ts";
+import type { Field, Fields } from "./fields.ts";
 import { isPart } from "./keys.ts";
-
-/** What a module of a contract exports, in its parts. */
-export interface Module {
-  readonly contract: AnyContract;
-  readonly actions: readonly Action[];
-  readonly dues: readonly Due[];
-}
+import { type Module, slotsOf } from "./modules.ts";
 
 const NAME = /^[a-z][a-z0-9_]{0,39}$/;
 const EXPORT = /^[a-z][A-Za-z0-9]{0,39}$/;
@@ -58,16 +52,18 @@ function recordProblems(type: AnyRecord, say: (what: string) => void): void {
   indexed("key", key, false);
   indexed("unique", options.unique ?? [], true);
   indexed("ordered", options.ordered ?? [], true);
-  for (const name of (options.find ?? []) as readonly string[]) {
+  for (const name of options.find ?? []) {
     const shape = fields[name]?.shape;
-    if (shape === undefined ? name !== "status" : !isPart(shape.kind === "list" ? shape.item.shape : shape)) say(`find by ${name}: not a field that keys may have`);
+    if (shape === undefined ? name !== "status" : !isPart(shape.kind === "list" ? shape.item.shape : shape))
+      say(`find by ${name}: not a field that keys may have`);
   }
   const bytes = maxBodyBytes(fields) + ROW_HEADER_BYTES;
   const most = options.bytes ?? MAX_ROW_BYTES;
   if (most > MAX_DECLARED_ROW_BYTES) say(`bytes: at most ${MAX_DECLARED_ROW_BYTES}`);
   if (bytes > most) say(`a row may take ${bytes} bytes, more than ${most}: give smaller maxima, or declare \`bytes\``);
   const states = type.states as Readonly<Record<string, readonly string[]>>;
-  for (const [from, tos] of Object.entries(states)) for (const to of tos) if (!(to in states)) say(`a move from ${from} to ${to}, which is no status`);
+  for (const [from, tos] of Object.entries(states))
+    for (const to of tos) if (!(to in states)) say(`a move from ${from} to ${to}, which is no status`);
   const version = options.version ?? 1;
   if (!Number.isSafeInteger(version) || version < 1) say("a schema's version counts from 1");
   if (version > 1 && options.upgrade === undefined) say("a later version of a schema needs `upgrade`");
@@ -107,16 +103,21 @@ function shapeProblems(name: string, { shape }: Field<any>, say: (what: string) 
     fieldProblems(shape.fields, (what) => say(`${name}.${what}`));
     if (sealedWithin(shape.fields).length > 0) say(`${name}: sealed within sealed`);
   }
-  if (shape.kind === "oneOf" && (new Set(shape.words).size !== shape.words.length || shape.words.some((word) => !/^[a-z0-9][a-z0-9_.-]{0,63}$/i.test(word))))
+  if (
+    shape.kind === "oneOf" &&
+    (new Set(shape.words).size !== shape.words.length || shape.words.some((word) => !/^[a-z0-9][a-z0-9_.-]{0,63}$/i.test(word)))
+  )
     say(`${name}: distinct words of letters, digits, _ . -`);
 }
 
 function actionProblems({ contract }: Module, action: Action, say: (what: string) => void): void {
   const { options, input } = action;
   const { rules, roles, records } = contract.options;
-  if (!/^[a-z][a-z0-9_]*\.[a-z][A-Za-z0-9]{0,39}@[1-9][0-9]{0,3}$/.test(action.name)) say("an action's name is of letters and digits, its version from 1");
+  if (!/^[a-z][a-z0-9_]*\.[a-z][A-Za-z0-9]{0,39}@[1-9][0-9]{0,3}$/.test(action.name))
+    say("an action's name is of letters and digits, its version from 1");
   fieldProblems(input as Fields, say);
-  for (const rule of (options.rules ?? []) as readonly string[]) if (!rule.includes(".") && !(rule in rules)) say(`gives ${rule}, which is no rule`);
+  for (const rule of (options.rules ?? []) as readonly string[])
+    if (!rule.includes(".") && !(rule in rules)) say(`gives ${rule}, which is no rule`);
   for (const rule of Object.keys(options.proofs ?? {}))
     if (!((options.rules ?? []) as readonly string[]).includes(rule)) say(`the predicate ${rule} is not among its rules`);
   if ((options.work ?? DEFAULT_WORK) > MAX_ACTION_WORK) say(`declares at most ${MAX_ACTION_WORK} units of work`);
@@ -124,14 +125,7 @@ function actionProblems({ contract }: Module, action: Action, say: (what: string
     if ("role" in signer && !(signer.role in roles)) say(`${slot}: ${signer.role} is no role of the contract`);
   const own = records.flatMap((type) => sealedWithin(type.fields as Fields).map(({ shape }) => shape));
   for (const { path, shape } of sealedWithin(input as Fields))
-    if (!own.includes(shape as Shape)) say(`${path}: a sealed part of the input is that of a record (the same declaration), so its leaves have one name`);
+    if (!own.includes(shape))
+      say(`${path}: a sealed part of the input is that of a record (the same declaration), so its leaves have one name`);
   if (options.until !== undefined && options.until < (options.since ?? 1)) say("is in force from `since` to `until`");
-}
-
-/** The slots of `by` in their full form. */
-export function slotsOf(action: Action): [string, { kind: "party" | "anyone"; who: string } | { role: string; scope?: any; is?: any }][] {
-  const { by } = action.options;
-  if (typeof by === "string") return [[by, { role: by }]];
-  if ("kind" in by && typeof by.kind === "string") return [[by.kind === "anyone" ? "anyone" : "party", by as any]];
-  return Object.entries(by).map(([slot, signer]) => [slot, typeof signer === "string" ? { role: signer } : (signer as any)]);
 }

@@ -6,42 +6,16 @@ import { type Bytes, latin1 } from "../../base/bytes.ts";
 import { sha256 } from "../../base/hash.ts";
 import { BYTES_PER_WORK, MAX_FLAGS, MAX_SCAN_ROWS, NODES_PER_WORK } from "../../base/limits.ts";
 import type { Parameters } from "../../base/parameters.ts";
+import type { Act, BlockContext, Engine, Need } from "./act.ts";
 import type { AnyContract, AnyRecord, Switching, Tx } from "./define.ts";
 import { keyInEntry, orderedPrefix, prefixText, scanPrefix, uniquePrefix, valuesText } from "./entries.ts";
 import type { Party } from "./fields.ts";
 import { encodeParts, type Part } from "./keys.ts";
 import { misfit } from "./normalise.ts";
 import { type Data, Exceeded, Fault, Rejection } from "./outcome.ts";
-import { type Resolver, Signatures } from "./roles.ts";
+import { Signatures } from "./roles.ts";
 import { type AnyRow, type AnyValues, changedRow, newRow, type Plan } from "./rows.ts";
 import { type Staged, Staging, type State } from "./staging.ts";
-
-export interface BlockContext {
-  readonly network: Bytes;
-  readonly height: number;
-  readonly time: number;
-  readonly epoch: number;
-  readonly protocol: number;
-  readonly parameters: Parameters;
-}
-
-/** Who must sign what, as a dry run finds it. */
-export interface Need {
-  readonly slot: string;
-  readonly party?: Party;
-  /** `contract.role`, with its scope, where any holder will do. */
-  readonly role?: string;
-  readonly scope?: string;
-  readonly met: boolean;
-}
-
-/** What the registry knows and a context asks. */
-export interface Engine {
-  readonly plans: ReadonlyMap<AnyRecord, Plan>;
-  readonly resolver: Resolver;
-  /** Tests: refuse what production only tolerates (a slot not declared, a procedure of another sector). */
-  readonly strict: boolean;
-}
 
 export class Context implements Tx<string, string, string>, Switching {
   readonly time: number;
@@ -109,7 +83,7 @@ export class Context implements Tx<string, string, string>, Switching {
 
   unique(type: AnyRecord, ...values: readonly Part[]): any {
     const plan = this.#plan(type);
-    const names = type.options.unique as readonly string[] | undefined;
+    const names = type.options.unique;
     const text = names?.length === values.length ? prefixText(plan, names, values) : undefined;
     if (names === undefined || text === undefined) return this.#fault("unique: these are not the record's unique fields");
     this.#charge(1, 0);
@@ -130,18 +104,20 @@ export class Context implements Tx<string, string, string>, Switching {
 
   ordered(type: AnyRecord, prefix: readonly Part[], limit: number, after?: { readonly $: { readonly key: Bytes } }): any {
     const plan = this.#plan(type);
-    const names = type.options.ordered as readonly string[] | undefined;
+    const names = type.options.ordered;
     const text = names === undefined ? undefined : prefixText(plan, names, prefix);
     if (names === undefined || text === undefined) return this.#fault("ordered: these are not the record's ordered fields");
     const start = orderedPrefix(plan);
-    const afterEntry = after === undefined ? undefined : `${start}${valuesText(plan, after as unknown as AnyRow, names)}${(after as AnyRow).$.keyText}`;
+    const afterEntry = after === undefined ? undefined : `${start}${valuesText(plan, after, names)}${(after as AnyRow).$.keyText}`;
     return this.#index(plan, start + text, this.#limit(limit), afterEntry).map((entry) =>
       this.#scanned(plan, keyInEntry(plan, names, entry, start.length)),
     );
   }
 
   #limit(limit: number): number {
-    return Number.isSafeInteger(limit) && limit >= 1 && limit <= MAX_SCAN_ROWS ? limit : this.#fault(`a scan is of 1 … ${MAX_SCAN_ROWS} rows`);
+    return Number.isSafeInteger(limit) && limit >= 1 && limit <= MAX_SCAN_ROWS
+      ? limit
+      : this.#fault(`a scan is of 1 … ${MAX_SCAN_ROWS} rows`);
   }
 
   #scanned(plan: Plan, keyText: string): AnyRow {
@@ -226,7 +202,8 @@ export class Context implements Tx<string, string, string>, Switching {
     if (values === undefined) return;
     const prefix = uniquePrefix(plan);
     for (const entry of this.#index(plan, prefix + values, 2, undefined)) {
-      if (keyInEntry(plan, names, entry, prefix.length) !== row.$.keyText) this.#reject("engine.already_exists", { record: plan.type.name, unique: [...names] });
+      if (keyInEntry(plan, names, entry, prefix.length) !== row.$.keyText)
+        this.#reject("engine.already_exists", { record: plan.type.name, unique: [...names] });
     }
   }
 
@@ -399,14 +376,5 @@ export class Context implements Tx<string, string, string>, Switching {
   }
 }
 
-/** What distinguishes one act from another. */
-export interface Act {
-  readonly id: Bytes;
-  readonly index: number;
-  readonly signers: readonly Bytes[];
-  readonly contract: AnyContract;
-  readonly prepare?: boolean;
-  readonly readOnly?: boolean;
-}
 /** Stands for a role's holder in a dry run that has none yet. */
 const NOBODY = "nobody";

@@ -135,7 +135,12 @@ export interface Tx<Rule extends string = string, Role extends string = string, 
   /** Rows whose key begins with these parts, in key order, at most 500, after the key `after`. */
   scan<R extends AnyRecord>(type: R, prefix: Start<KeyOf<R>>, limit: number, after?: Bytes): readonly Row<R>[];
   /** Rows by the record's `ordered` fields, beginning with these values, in their order (then the key's); after the row `after`. */
-  ordered<R extends AnyRecord>(type: R, prefix: readonly (string | number | bigint | Bytes)[], limit: number, after?: AnyRow): readonly Row<R>[];
+  ordered<R extends AnyRecord>(
+    type: R,
+    prefix: readonly (string | number | bigint | Bytes)[],
+    limit: number,
+    after?: AnyRow,
+  ): readonly Row<R>[];
   require(condition: unknown, rule: Rule, data?: Readonly<Record<string, unknown>>): void;
   reject(rule: Rule, data?: Readonly<Record<string, unknown>>): never;
   /** Accepted, but marked: the code stands on the receipt. */

@@ -6,7 +6,8 @@ import { type Bytes, concat, unlatin1, u48be } from "../../base/bytes.ts";
 import { fail } from "../../base/errors.ts";
 import { DEFAULT_WORK, MAX_DUE_PER_CONTRACT } from "../../base/limits.ts";
 import { tagged, tags } from "../../base/tags.ts";
-import { type BlockContext, Context, type Engine } from "./context.ts";
+import type { BlockContext, Engine } from "./act.ts";
+import { Context } from "./context.ts";
 import type { Due } from "./define.ts";
 import { duePrefix } from "./entries.ts";
 import { decodeInteger, partsEnd } from "./keys.ts";
@@ -35,7 +36,13 @@ export interface DueEngine extends Engine {
 export const dueWork = (due: Due): number => due.options.work ?? DEFAULT_WORK;
 
 /** The next entry of the block; undefined when nothing is due, or the block's share of due work is used up. */
-export function nextDue(engine: DueEngine, state: State, block: BlockContext, alreadyRun: ReadonlySet<string>, budgetWork: number): DueEntry | undefined {
+export function nextDue(
+  engine: DueEngine,
+  state: State,
+  block: BlockContext,
+  alreadyRun: ReadonlySet<string>,
+  budgetWork: number,
+): DueEntry | undefined {
   if (alreadyRun.size >= block.parameters.due_per_block) return undefined;
   const ran = countByContract(alreadyRun);
   let first: DueEntry | undefined;
@@ -66,7 +73,14 @@ function earlier(a: DueEntry | undefined, b: DueEntry): DueEntry {
 }
 
 /** The contract's first entry that is due and whose row did not run. Rows that ran and are due again stand before it, with all their due work. */
-function firstOf(state: State, contract: string, plans: ReadonlyMap<string, Plan>, time: number, alreadyRun: ReadonlySet<string>, ran: number): DueEntry | undefined {
+function firstOf(
+  state: State,
+  contract: string,
+  plans: ReadonlyMap<string, Plan>,
+  time: number,
+  alreadyRun: ReadonlySet<string>,
+  ran: number,
+): DueEntry | undefined {
   let most = 1;
   for (const plan of plans.values()) most = Math.max(most, plan.dues.length);
   for (const text of state.entries(duePrefix(contract), ran * most + 1)) {
@@ -132,7 +146,12 @@ export function runDueEntry(engine: DueEngine, state: State, entry: DueEntry, bl
     parking.park(plan, keyText, due.name);
     parking.settle();
     parking.flush();
-    return { outcome: 0, code: null, flags: ["engine.parked", refused.code!], ...(refused.data === undefined ? {} : { data: refused.data }) };
+    return {
+      outcome: 0,
+      code: null,
+      flags: ["engine.parked", refused.code!],
+      ...(refused.data === undefined ? {} : { data: refused.data }),
+    };
   }
   context.flush();
   return { outcome: 0, code: null, flags: context.flags };

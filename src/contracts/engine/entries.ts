@@ -18,7 +18,8 @@ export const orderedPrefix = (plan: Plan): string => `o${plan.collection}${END}`
 export const uniquePrefix = (plan: Plan): string => `u${plan.collection}${END}`;
 export const findPrefix = (plan: Plan, name: string): string => `${plan.collection}${END}${name}${END}`;
 
-export const shapesOf = (plan: Plan, names: readonly string[]): Shape[] => names.map((name) => (plan.type.fields[name] as Field<any>).shape);
+export const shapesOf = (plan: Plan, names: readonly string[]): Shape[] =>
+  names.map((name) => (plan.type.fields[name] as Field<any>).shape);
 
 /** Entries kept in memory: scan, unique, ordered and due. Computed once per version of a row. */
 export function memoryEntries(row: AnyRow): readonly string[] {
@@ -84,10 +85,14 @@ export function findShape(plan: Plan, name: string): Shape {
 export function findEntries(row: AnyRow): string[] {
   const { plan, keyText, status } = row.$;
   const out = new Set<string>();
-  for (const name of (plan.type.options.find ?? NONE) as readonly string[]) {
+  for (const name of plan.type.options.find ?? NONE) {
     const value = plan.type.fields[name] === undefined ? status : (row as AnyValues)[name];
     for (const item of Array.isArray(value) ? value : value === undefined ? [] : [value])
-      out.add(findPrefix(plan, name) + (encodePart(findShape(plan, name), item) ?? fail("find is by fields that keys may have", { name })) + keyText);
+      out.add(
+        findPrefix(plan, name) +
+          (encodePart(findShape(plan, name), item) ?? fail("find is by fields that keys may have", { name })) +
+          keyText,
+      );
   }
   return [...out];
 }

@@ -92,7 +92,8 @@ export const oneOf = <const W extends readonly [string, ...string[]]>(...words: 
 export const list = <T>(item: Field<T>, max: number, min = 0): Field<readonly T[]> =>
   field({ kind: "list", item, min, max: bound(max), each: false });
 /** Inside `sealed`: a list whose entries are leaves of their own, so that each can be shown alone. */
-export const each = <T>(item: Field<T>, max: number): Field<readonly T[]> => field({ kind: "list", item, min: 0, max: bound(max), each: true });
+export const each = <T>(item: Field<T>, max: number): Field<readonly T[]> =>
+  field({ kind: "list", item, min: 0, max: bound(max), each: true });
 export const object = <const F extends Fields>(fields: F): ObjectField<F> => ({ ...field<Body<F>>({ kind: "object", fields }), fields });
 export const optional = <T>(inner: Field<T>): OptionalField<T> => ({ ...inner, optional: true });
 /** Any value of at most `max` canonical bytes and depth 8. */

@@ -66,7 +66,7 @@ export function rowToJson(row: AnyRow): { [name: string]: Json } {
     written: { height: h.height, index: h.index },
     previous: h.revision === 1 ? null : { height: h.previousHeight, index: h.previousIndex },
     ...(h.parked.length === 0 ? {} : { parked: h.parked }),
-    fields: toJson(h.type.fields as Fields, row as never),
+    fields: toJson(h.type.fields as Fields, row),
   };
 }
 
@@ -74,7 +74,9 @@ export function rowToJson(row: AnyRow): { [name: string]: Json } {
 export function whyNot(fields: Fields, args: Value): JsonProblem[] {
   if (checked({ kind: "object", fields }, args) !== undefined) return [];
   const { errors } = fromJson(fields, guided({ kind: "object", fields }, args));
-  return errors.length > 0 ? errors : [problem("", "the action's arguments", freeToJson(args), "send each field in the type that the schema names")];
+  return errors.length > 0
+    ? errors
+    : [problem("", "the action's arguments", freeToJson(args), "send each field in the type that the schema names")];
 }
 
 /** A value that may not fit, as the JSON that was probably meant. */
@@ -82,7 +84,7 @@ function guided(shape: Shape | undefined, value: Value): Json {
   if (shape?.kind === "money" && typeof value === "number") return String(value);
   if (shape?.kind === "list" && Array.isArray(value)) return (value as readonly Value[]).map((item) => guided(shape.item.shape, item));
   if (shape?.kind === "object" && isMap(value))
-    return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, guided(shape.fields[name]?.shape, inner as Value)]));
+    return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, guided(shape.fields[name]?.shape, inner)]));
   return freeToJson(value);
 }
 
@@ -97,7 +99,16 @@ export function fromJson(fields: Fields, json: unknown, pointer = ""): { value: 
 function bodyFrom(fields: Fields, json: unknown, pointer: string, errors: JsonProblem[]): { [name: string]: Value } {
   const out: { [name: string]: Value } = {};
   if (!isMap(json)) {
-    errors.push(problem(pointer, "an object", json, `send {${Object.keys(fields).map((name) => JSON.stringify(name)).join(", ")}}`));
+    errors.push(
+      problem(
+        pointer,
+        "an object",
+        json,
+        `send {${Object.keys(fields)
+          .map((name) => JSON.stringify(name))
+          .join(", ")}}`,
+      ),
+    );
     return out;
   }
   for (const [name, field] of Object.entries(fields)) {
@@ -108,7 +119,8 @@ function bodyFrom(fields: Fields, json: unknown, pointer: string, errors: JsonPr
     } else out[name] = valueFrom(field.shape, given, at, errors);
   }
   for (const name of Object.keys(json)) {
-    if (!Object.hasOwn(fields, name)) errors.push(problem(`${pointer}/${escaped(name)}`, "nothing of this name", json[name], nearest(name, Object.keys(fields))));
+    if (!Object.hasOwn(fields, name))
+      errors.push(problem(`${pointer}/${escaped(name)}`, "nothing of this name", json[name], nearest(name, Object.keys(fields))));
   }
   return out;
 }
@@ -120,10 +132,12 @@ function valueFrom(shape: Shape, json: unknown, pointer: string, errors: JsonPro
   };
   switch (shape.kind) {
     case "money":
-      if (typeof json === "string" && /^(0|[1-9][0-9]{0,18})$/.test(json)) return checked(shape, BigInt(json)) ?? wrong("send a smaller amount");
+      if (typeof json === "string" && /^(0|[1-9][0-9]{0,18})$/.test(json))
+        return checked(shape, BigInt(json)) ?? wrong("send a smaller amount");
       return wrong(typeof json === "number" ? `send "${json}" with quotes` : 'send the amount as text, like "12000"');
     case "bytes":
-      if (typeof json === "string" && json.length % 2 === 0 && /^[0-9a-f]*$/.test(json)) return checked(shape, unhex(json)) ?? wrong(`send ${2 * shape.min}…${2 * shape.max} hex digits`);
+      if (typeof json === "string" && json.length % 2 === 0 && /^[0-9a-f]*$/.test(json))
+        return checked(shape, unhex(json)) ?? wrong(`send ${2 * shape.min}…${2 * shape.max} hex digits`);
       return wrong("send lowercase hex");
     case "integer":
       if (typeof json === "number" && Number.isInteger(json)) return checked(shape, json) ?? wrong(`send ${shape.min} … ${shape.max}`);
@@ -152,7 +166,7 @@ function valueFrom(shape: Shape, json: unknown, pointer: string, errors: JsonPro
 function sealedFrom(shape: Shape & { kind: "sealed" }, json: unknown, pointer: string, errors: JsonProblem[]): Value {
   const { root, size } = isMap(json) ? json : {};
   if (typeof root === "string" && /^[0-9a-f]{64}$/.test(root)) {
-    const value = checked(shape, { ...(json as object), root: unhex(root), size } as Value);
+    const value = checked(shape, { ...(json as object), root: unhex(root), size });
     if (value !== undefined) return value;
   }
   errors.push(problem(pointer, described(shape), json, 'send {"root": 64 hex digits, "size": the number of leaves}'));

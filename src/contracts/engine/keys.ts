@@ -146,11 +146,13 @@ export function partFromText(name: string, { shape }: Field<any>, given: string)
 
 /** Encoded key of written parts. Throws `request.invalid` on a wrong number of parts, a part not of its type, or a key that is too long. */
 export function keyFromText(names: readonly string[], fields: readonly Field<any>[], parts: readonly string[]): string {
-  if (parts.length !== names.length) throw new LedgerError("request.invalid", { key: names.join("/"), expected: names.length, got: parts.length });
+  if (parts.length !== names.length)
+    throw new LedgerError("request.invalid", { key: names.join("/"), expected: names.length, got: parts.length });
   const key = encodeParts(
     fields.map((field) => field.shape),
     parts.map((part, i) => partFromText(names[i]!, fields[i]!, part)),
   );
-  if (key === undefined || key.length > MAX_KEY_BYTES) throw new LedgerError("request.invalid", { key: names.join("/"), expected: `at most ${MAX_KEY_BYTES} bytes` });
+  if (key === undefined || key.length > MAX_KEY_BYTES)
+    throw new LedgerError("request.invalid", { key: names.join("/"), expected: `at most ${MAX_KEY_BYTES} bytes` });
   return key;
 }

@@ -4,9 +4,9 @@
 
 import type { Value } from "../../base/codec.ts";
 import { DEFAULT_WORK } from "../../base/limits.ts";
-import { type Module, slotsOf } from "./check.ts";
 import type { Action, AnyRecord, Due } from "./define.ts";
 import type { Field, Fields, Shape } from "./fields.ts";
+import { type Module, slotsOf } from "./modules.ts";
 
 type Map = { [name: string]: Value };
 
@@ -97,11 +97,13 @@ export function breaches(before: Value, after: Value): string[] {
       continue;
     }
     for (const list of ["roles", "rules", "flags"] as const)
-      for (const code of contract[list] as string[]) if (!(next[list] as string[]).includes(code)) said.push(`${name}.${code}: gone from its ${list}`);
+      for (const code of contract[list] as string[])
+        if (!(next[list] as string[]).includes(code)) said.push(`${name}.${code}: gone from its ${list}`);
     for (const [action, value] of Object.entries(contract["actions"] as Map)) {
       const same = (next["actions"] as Map)[action];
       if (same === undefined) said.push(`${name}.${action}: gone; give it \`until\``);
-      else if (text(without(value, "until")) !== text(without(same, "until"))) said.push(`${name}.${action}: changed without a new version`);
+      else if (text(without(value, "until")) !== text(without(same, "until")))
+        said.push(`${name}.${action}: changed without a new version`);
     }
     for (const [record, value] of Object.entries(contract["records"] as Record<string, Map>)) {
       const same = (next["records"] as Record<string, Map>)[record];
@@ -115,7 +117,12 @@ export function breaches(before: Value, after: Value): string[] {
 }
 type Parts = Record<string, Map>;
 const parts = (manifest: Value): Parts => (manifest as { contracts: Parts }).contracts;
-const text = (value: Value): string => JSON.stringify(value, (_, v) => (v !== null && typeof v === "object" && !Array.isArray(v) ? Object.fromEntries(Object.entries(v as Map).sort(([a], [b]) => (a < b ? -1 : 1))) : v));
+const text = (value: Value): string =>
+  JSON.stringify(value, (_, v) =>
+    v !== null && typeof v === "object" && !Array.isArray(v)
+      ? Object.fromEntries(Object.entries(v as Map).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : v,
+  );
 const without = (value: Value, name: string): Value => Object.fromEntries(Object.entries(value as Map).filter(([key]) => key !== name));
 
 /** The golden file: deterministic JSON, two spaces, keys as declared. */

@@ -108,7 +108,8 @@ function all(value: string, from: number, wanted: number): boolean {
   return true;
 }
 const isAgency = (value: string): boolean => value.length <= 32 && all(value.charAt(0), 0, SMALL) && all(value, 1, NAME);
-const isMarked = (value: string): boolean => value.length > 2 && value.charCodeAt(1) === 0x3a && all(value.charAt(0), 0, SMALL) && all(value, 2, ID);
+const isMarked = (value: string): boolean =>
+  value.length > 2 && value.charCodeAt(1) === 0x3a && all(value.charAt(0), 0, SMALL) && all(value, 2, ID);
 
 /** Does text have the alphabet of the form? Lengths apart. */
 export function hasForm(form: "id" | "person" | "agency" | "party", value: string): boolean {

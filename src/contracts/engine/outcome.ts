@@ -71,5 +71,10 @@ export function resultOf(error: unknown): Result {
   if (error instanceof Exceeded) return { outcome: 2, code: "engine.work_exceeded", flags: [], data: { work: error.work } };
   if (error instanceof Stop) throw error.cause;
   if (isExhaustion(error)) throw error;
-  return { outcome: 2, code: "engine.fault", flags: [], data: { error: error instanceof Error ? (error.stack ?? error.message) : String(error) } };
+  return {
+    outcome: 2,
+    code: "engine.fault",
+    flags: [],
+    data: { error: error instanceof Error ? (error.stack ?? error.message) : String(error) },
+  };
 }

@@ -9,9 +9,11 @@ import { encodeGenesis, type Genesis, genesisHash } from "../../base/genesis.ts"
 import { DEFAULT_WORK, MAX_VIEW_WORK } from "../../base/limits.ts";
 import { defaultParameters } from "../../base/parameters.ts";
 import { noNetwork, tagged, tags } from "../../base/tags.ts";
-import { type Module, problemsOf, slotsOf } from "./check.ts";
-import { type BlockContext, Context, type Need } from "./context.ts";
-import type { Action, AnyContract, AnyRecord, Due, Reader, Tx, View } from "./define.ts";
+import { problemsOf } from "./check.ts";
+import { type Module, moduleOf, slotsOf } from "./modules.ts";
+import type { BlockContext, Need } from "./act.ts";
+import { Context } from "./context.ts";
+import type { Action, AnyContract, AnyRecord, Reader, Tx, View } from "./define.ts";
 import { type DueEngine, type DueEntry, dueHead, nextDue, runDueEntry } from "./due.ts";
 import { findEntries, findPrefix, findShape, memoryEntries } from "./entries.ts";
 import type { Field, Fields } from "./fields.ts";
@@ -39,7 +41,7 @@ export interface Composition {
 
 export interface Registry {
   readonly manifest: Value;
-  readonly contracts: readonly RegisteredContract[];
+  readonly contracts: readonly Module[];
   readonly actions: ReadonlyMap<string, ActionPlan>;
   manifestHash(network?: Bytes): Bytes;
   /** Executes a transaction; `state` holds what it wrote only if the outcome is 0. */
@@ -76,10 +78,6 @@ export interface Registry {
   /** The answer of a view: `contract.view`. Throws `request.invalid` when the arguments do not fit. */
   view(name: string, args: unknown, state: State, block: BlockContext): unknown;
 }
-export interface RegisteredContract extends Module {
-  readonly views: readonly View[];
-}
-
 export interface BuildOptions {
   /** Tests: an undeclared rule or slot, or a procedure of another sector, throws. */
   readonly strict?: boolean;
@@ -106,15 +104,18 @@ export function build(composition: Composition, options: BuildOptions = {}): Reg
     }
   const dueContracts = contracts
     .filter(({ dues }) => dues.length > 0)
-    .map(({ contract, dues }) => ({ name: contract.name, plans: new Map(dues.map((due) => [due.type.name as string, plans.get(due.type)!])) }));
+    .map(({ contract, dues }) => ({
+      name: contract.name,
+      plans: new Map(dues.map((due) => [due.type.name as string, plans.get(due.type)!])),
+    }));
   const engine: DueEngine = { plans, resolver: composition.resolver, strict: options.strict ?? false, dueContracts };
   const actions = new Map(contracts.flatMap(({ actions: own }) => own.map((action) => [action.name, actionPlan(action)])));
   const views = new Map(contracts.flatMap(({ contract, views: own }) => own.map((view) => [`${contract.name}.${view.name}`, view])));
   const manifest = manifestOf(contracts);
   const plan = (collection: string): Plan => byCollection.get(collection) ?? unknown("collection.unknown", { collection });
   const read = (collection: string, key: Bytes, row: StoredRow): AnyRow => rowOf(plan(collection), latin1(key), row);
-  const action = (name: string): ActionPlan => actions.get(name) ?? unknown("action.unknown", { action: name });
-  const inputOf = (name: string): Fields => action(name).action.input as Fields;
+  const known = (name: string): ActionPlan => actions.get(name) ?? unknown("action.unknown", { action: name });
+  const inputOf = (name: string): Fields => known(name).action.input as Fields;
   const keyFields = ({ type }: Plan): Field<any>[] => (type.key as readonly string[]).map((name) => (type.fields as Fields)[name]!);
 
   return {
@@ -139,7 +140,8 @@ export function build(composition: Composition, options: BuildOptions = {}): Reg
     findIndex: (collection, key, row) => findEntries(read(collection, key, row)),
     findPrefix(collection, name, value) {
       const own = plan(collection);
-      if (own.type.options.find?.includes(name) !== true) throw new LedgerError("request.invalid", { find: name, expected: own.type.options.find ?? [] });
+      if (own.type.options.find?.includes(name) !== true)
+        throw new LedgerError("request.invalid", { find: name, expected: own.type.options.find ?? [] });
       const shape = findShape(own, name);
       return findPrefix(own, name) + encodePart(shape, partFromText(name, { shape, optional: false }, value));
     },
@@ -154,8 +156,8 @@ export function build(composition: Composition, options: BuildOptions = {}): Reg
     describe: () => contracts.map((module) => describeContract(module, contracts)),
     argsFromJson: (name, json, pointer) => fromJson(inputOf(name), json, pointer),
     argsToJson(name, args) {
-      const fit = fitted(action(name), args);
-      return fit === undefined ? undefined : toJson(inputOf(name), fit as never);
+      const body = fitted(known(name), args);
+      return body === undefined ? undefined : toJson(inputOf(name), body);
     },
     argsProblems: (name, args) => whyNot(inputOf(name), args),
     toJson: (collection, key, row) => rowToJson(read(collection, key, row)),
@@ -168,9 +170,15 @@ export function build(composition: Composition, options: BuildOptions = {}): Reg
     },
     view(name, args, state, block) {
       const view = views.get(name) ?? unknown("route.unknown", { view: name });
-      const context = new Context(engine, state, block, { id: new Uint8Array(32), index: 0, signers: [], contract: view.contract, readOnly: true });
+      const context = new Context(engine, state, block, {
+        id: new Uint8Array(32),
+        index: 0,
+        signers: [],
+        contract: view.contract,
+        readOnly: true,
+      });
       context.begin(view.contract, MAX_VIEW_WORK, 0, 0);
-      return view.options.run(context, fit(view, args) as never);
+      return view.options.run(context, fit(view, args));
     },
   };
 }
@@ -190,29 +198,6 @@ const NOWHERE: BlockContext = { network: noNetwork, height: 0, time: 0, epoch: 0
 
 function unknown(code: string, data: Readonly<Record<string, unknown>>): never {
   throw new LedgerError(code, data);
-}
-
-/** Reads a module's exports and gives each its name: the export's name is the action's name. */
-function moduleOf(exports: { readonly default: AnyContract }): RegisteredContract {
-  const contract = exports.default;
-  const actions: Action[] = [];
-  const dues: Due[] = [];
-  const views: View[] = [];
-  for (const [name, value] of Object.entries(exports) as [string, Action | Due | View | AnyContract | undefined][]) {
-    if (typeof value !== "object" || value === null || !("kind" in value) || value.kind === "contract" || !("contract" in value)) continue;
-    if (value.contract !== contract) fail("a module holds one contract", { contract: contract.name, export: name });
-    if (value.kind === "action") {
-      value.name = `${contract.name}.${value.options.name ?? name}@${value.options.version ?? 1}`;
-      actions.push(value);
-    } else if (value.kind === "due") {
-      value.name = name;
-      dues.push(value);
-    } else {
-      value.name = name;
-      views.push(value);
-    }
-  }
-  return { contract, actions, dues, views };
 }
 
 function actionPlan(action: Action): ActionPlan {

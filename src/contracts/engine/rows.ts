@@ -32,7 +32,9 @@ export interface Plan {
   readonly start: string;
   readonly dues: Due[];
   /** An empty row with its header: a class of its own per record, so that rows of one type share their hidden class. */
-  readonly shell: new (header: RowHeader) => { [name: string]: unknown };
+  readonly shell: new (
+    header: RowHeader,
+  ) => { [name: string]: unknown };
 }
 /** The header as the engine sees it. */
 export interface RowHeader extends Header<AnyRecord> {
@@ -105,8 +107,18 @@ export function changedRow(header: RowHeader, row: AnyRow, change: AnyValues): A
 
 export function encodeRow(row: AnyRow): Bytes {
   const h = row.$;
-  const parts: Value[] = [h.revision, h.status, h.since, h.schemaVersion, h.height, h.index, h.previousHeight, h.previousIndex, row as unknown as Value];
-  if (h.parked.length > 0) parts.push(h.parked as readonly string[]);
+  const parts: Value[] = [
+    h.revision,
+    h.status,
+    h.since,
+    h.schemaVersion,
+    h.height,
+    h.index,
+    h.previousHeight,
+    h.previousIndex,
+    row as unknown as Value,
+  ];
+  if (h.parked.length > 0) parts.push(h.parked);
   return encode(parts);
 }
 
@@ -122,7 +134,8 @@ export function decodeRow(plan: Plan, keyText: string, bytes: Bytes): AnyRow {
   const damaged = (what: string): never => fail("a stored row is a row", { collection: plan.collection, what });
   const items = decode(bytes) as readonly Value[];
   if (!Array.isArray(items) || items.length < 9 || items.length > 10) return damaged("shape");
-  const [revision, status, since, schemaVersion, height, index, previousHeight, previousIndex, fields, parked = NONE] = items as readonly any[];
+  const [revision, status, since, schemaVersion, height, index, previousHeight, previousIndex, fields, parked = NONE] =
+    items as readonly any[];
   if (typeof status !== "string" || !(status in plan.type.states)) return damaged("status");
   if (!isMap(fields)) return damaged("fields");
   const given = { revision, status, since, schemaVersion, height, index, previousHeight, previousIndex, parked };
@@ -140,7 +153,7 @@ export function decodeRow(plan: Plan, keyText: string, bytes: Bytes): AnyRow {
 function upgraded(header: RowHeader, fields: AnyValues): AnyRow {
   const { plan, schemaVersion } = header;
   try {
-    return newRow(header, plan.type.options.upgrade!(fields, schemaVersion) as AnyValues);
+    return newRow(header, plan.type.options.upgrade!(fields, schemaVersion));
   } catch (error) {
     if (isExhaustion(error)) throw error;
     throw new Fault(`${plan.collection}: version ${schemaVersion} cannot be upgraded`, { cause: error });

@@ -4,7 +4,8 @@
 
 import type { Bytes } from "../../base/bytes.ts";
 import type { Value } from "../../base/codec.ts";
-import { type Act, type BlockContext, Context, type Engine, type Need } from "./context.ts";
+import type { Act, BlockContext, Engine, Need } from "./act.ts";
+import { Context } from "./context.ts";
 import type { Action, AnyContract, PartySigner, RoleSigner } from "./define.ts";
 import type { Body, Fields, Party } from "./fields.ts";
 import { type filler, measure, misfit } from "./normalise.ts";
@@ -44,7 +45,7 @@ export const inForce = (plan: ActionPlan, protocol: number): boolean => plan.sin
 /** Arguments in handler form; undefined when they do not fit. */
 export function fitted(plan: ActionPlan, args: Value): Body<Fields> | undefined {
   try {
-    return plan.fill({}, args, false) as Body<Fields>;
+    return plan.fill({}, args, false);
   } catch (error) {
     if (error === misfit) return undefined;
     throw error;
@@ -64,7 +65,13 @@ export function runTransaction(engine: Engine, actions: ActionPlans, state: Stat
 }
 
 /** The same as a dry run: who must sign, and how it would end if they did. Writes nothing. */
-export function prepareTransaction(engine: Engine, actions: ActionPlans, state: State, call: Call, block: BlockContext): { result: Result; needs: Need[] } {
+export function prepareTransaction(
+  engine: Engine,
+  actions: ActionPlans,
+  state: State,
+  call: Call,
+  block: BlockContext,
+): { result: Result; needs: Need[] } {
   const context = new Context(engine, state, block, { ...actOf(actions, call), prepare: true });
   let result: Result;
   try {
@@ -122,7 +129,12 @@ function roleSlots(plan: ActionPlan, context: Context, args: Body<Fields>): Map<
     const scope = signer.scope?.(args, context);
     const only = signer.is?.(args, context);
     const found = context.holders(signer.role, scope, only);
-    const need = { slot, role: `${plan.contract.name}.${signer.role}`, ...(scope === undefined ? {} : { scope }), ...(only === undefined ? {} : { party: only }) };
+    const need = {
+      slot,
+      role: `${plan.contract.name}.${signer.role}`,
+      ...(scope === undefined ? {} : { scope }),
+      ...(only === undefined ? {} : { party: only }),
+    };
     if (context.needs !== undefined) context.needs.push({ ...need, met: found.length > 0 });
     else if (found.length === 0) throw new Rejection("engine.not_entitled", need);
     filled.set(slot, found);

@@ -1,13 +1,12 @@
 // Declarations as data for interfaces: JSON Schema (2020-12, as OpenAPI 3.1 takes it), the actions with who signs and what they may answer,
 // the collections. Owns these descriptions. Does not own: routes, commands, pages – they are written from them.
 
-import type { Action, AnyRecord, Readers } from "./define.ts";
+import type { Action, Readers } from "./define.ts";
 import { engineCodes } from "./outcome.ts";
 import type { Field, Fields, Shape } from "./fields.ts";
-import { slotsOf } from "./check.ts";
 import { exampleOf } from "./example.ts";
 import { type Json, toJson } from "./json.ts";
-import type { RegisteredContract } from "./registry.ts";
+import { type Module, slotsOf } from "./modules.ts";
 
 type Schema = { readonly [word: string]: Json };
 
@@ -21,7 +20,12 @@ const PATTERNS = {
 export function schemaOf(shape: Shape): Schema {
   switch (shape.kind) {
     case "text":
-      return { type: "string", minLength: shape.min, maxLength: shape.max, ...(shape.form === "text" ? {} : { pattern: PATTERNS[shape.form], "x-kind": shape.form }) };
+      return {
+        type: "string",
+        minLength: shape.min,
+        maxLength: shape.max,
+        ...(shape.form === "text" ? {} : { pattern: PATTERNS[shape.form], "x-kind": shape.form }),
+      };
     case "integer":
       return { type: "integer", minimum: shape.min, maximum: shape.max, ...(shape.unit === "ms" ? { "x-unit": "ms" } : {}) };
     case "money":
@@ -50,7 +54,7 @@ export function schemaOf(shape: Shape): Schema {
 }
 
 export function bodySchema(fields: Fields): Schema {
-  const entries = Object.entries(fields) as [string, Field<any>][];
+  const entries = Object.entries<Field<any>>(fields);
   return {
     type: "object",
     properties: Object.fromEntries(entries.map(([name, field]) => [name, schemaOf(field.shape)])),
@@ -98,7 +102,7 @@ export interface ContractDescription {
 }
 
 /** Everything a contract says of itself, as data. `all` are the registered contracts, for the sentences of rules of others. */
-export function describeContract({ contract, actions, dues, views }: RegisteredContract, all: readonly RegisteredContract[]): ContractDescription {
+export function describeContract({ contract, actions, dues, views }: Module, all: readonly Module[]): ContractDescription {
   const { title, purpose, sector, roles, rules, flags, records } = contract.options;
   return {
     name: contract.name,
@@ -109,14 +113,14 @@ export function describeContract({ contract, actions, dues, views }: RegisteredC
     rules,
     flags: flags ?? {},
     actions: actions.map((action) => describeAction(action, all)),
-    collections: (records as readonly AnyRecord[]).map((type) => ({
+    collections: records.map((type) => ({
       collection: type.collection,
       title: type.options.title,
       key: [...type.key],
       fields: bodySchema(type.fields),
       states: type.states,
       version: type.options.version ?? 1,
-      find: (type.options.find ?? []) as readonly string[],
+      find: type.options.find ?? [],
       read: type.options.read ?? "members",
       due: dues.filter((due) => due.type === type).map((due) => ({ name: due.name, title: due.options.title })),
     })),
@@ -129,7 +133,7 @@ export function describeContract({ contract, actions, dues, views }: RegisteredC
   };
 }
 
-function describeAction(action: Action, all: readonly RegisteredContract[]): ActionDescription {
+function describeAction(action: Action, all: readonly Module[]): ActionDescription {
   const { options, contract, input } = action;
   return {
     name: action.name,
@@ -140,7 +144,12 @@ function describeAction(action: Action, all: readonly RegisteredContract[]): Act
     work: options.work ?? 64,
     by: slotsOf(action).map(([slot, signer]) =>
       "role" in signer
-        ? { slot, role: `${contract.name}.${signer.role}`, scoped: signer.scope !== undefined, who: contract.options.roles[signer.role] as string }
+        ? {
+            slot,
+            role: `${contract.name}.${signer.role}`,
+            scoped: signer.scope !== undefined,
+            who: contract.options.roles[signer.role] as string,
+          }
         : { slot, who: signer.who },
     ),
     rules: ((options.rules ?? []) as readonly string[]).map((rule) => {
@@ -148,12 +157,12 @@ function describeAction(action: Action, all: readonly RegisteredContract[]): Act
       return { code, says: sentenceOf(code, all) };
     }),
     input: bodySchema(input as Fields),
-    example: toJson(input as Fields, (options.example ?? exampleOf(input as Fields)) as never),
+    example: toJson(input as Fields, options.example ?? exampleOf(input as Fields)),
   };
 }
 
 /** The sentence of a code: of the statute, or of the engine. */
-export function sentenceOf(code: string, all: readonly RegisteredContract[]): string {
+export function sentenceOf(code: string, all: readonly Module[]): string {
   const [name, rule] = code.split(".") as [string, string];
   if (name === "engine") return engineCodes[rule as keyof typeof engineCodes] ?? "";
   const options = all.find(({ contract }) => contract.name === name)?.contract.options;

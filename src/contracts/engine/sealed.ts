@@ -87,7 +87,8 @@ export function shownFields(schema: string, sealed: Sealed, leaves: readonly Sho
     if (!Array.isArray(parts) || parts.length !== 6 || parts[0] !== LEAF) return refuse("leaf_form");
     const [, ofSchema, index, name, salt, value] = parts as [string, Value, Value, Value, Value, Value];
     if (ofSchema !== schema) return refuse("other_schema");
-    if (typeof index !== "number" || typeof name !== "string" || !(salt instanceof Uint8Array) || salt.length !== 32) return refuse("leaf_form");
+    if (typeof index !== "number" || typeof name !== "string" || !(salt instanceof Uint8Array) || salt.length !== 32)
+      return refuse("leaf_form");
     if (index <= before) return refuse("order");
     before = index;
     if (!verifyInclusion({ root: sealed.root, size: sealed.size, index, leaf: leafHash(bytes), path })) return refuse("not_under_root");
@@ -99,4 +100,3 @@ export function shownFields(schema: string, sealed: Sealed, leaves: readonly Sho
 export function sealedSchema(collection: string, path: string, schemaVersion: number): string {
   return `${collection}/${path}@${schemaVersion}`;
 }
-

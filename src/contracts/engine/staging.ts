@@ -69,7 +69,13 @@ export class Staging {
   }
 
   /** The header of the version that this act (height, index) writes: one revision for a transaction, however often it writes the row. */
-  header(staged: Staged, act: { readonly height: number; readonly index: number }, status: string, since: number, parked = NOT_PARKED): RowHeader {
+  header(
+    staged: Staged,
+    act: { readonly height: number; readonly index: number },
+    status: string,
+    since: number,
+    parked = NOT_PARKED,
+  ): RowHeader {
     const last = staged.before?.$;
     return headerOf(staged.plan, staged.keyText, staged.key, {
       revision: (last?.revision ?? 0) + 1,

@@ -16,7 +16,14 @@ import { defaultParameters, type Parameters } from "../../../src/base/parameters
 import { publicKeyOf } from "../../../src/base/signature.ts";
 import type { Action, AnyRecord, FieldsOf, KeyOf, Row } from "../../../src/contracts/engine/define.ts";
 import type { Body } from "../../../src/contracts/engine/fields.ts";
-import { type BlockContext, build, type Composition, type Need, type Registry, type Result } from "../../../src/contracts/engine/registry.ts";
+import {
+  type BlockContext,
+  build,
+  type Composition,
+  type Need,
+  type Registry,
+  type Result,
+} from "../../../src/contracts/engine/registry.ts";
 import type { Resolver } from "../../../src/contracts/engine/roles.ts";
 import { MemoryState } from "./memoryState.ts";
 
@@ -118,24 +125,34 @@ export class Scenario {
   submit(operations: readonly Operation[], by: By): Result {
     this.next(1_000);
     const wire = operations.map(({ action, args }) => ({ action, args: decode(encode(args as Value)) }));
-    const failedProofs = wire.flatMap(({ action, args }, i) => this.registry.proofs(action, args, this.network).map((rule) => `${i}:${rule}`));
+    const failedProofs = wire.flatMap(({ action, args }, i) =>
+      this.registry.proofs(action, args, this.network).map((rule) => `${i}:${rule}`),
+    );
     const id = sha256(utf8(`transaction ${this.height}`));
     const result = this.registry.run(this.state, { id, index: 0, signers: keysOf(by), operations: wire, failedProofs }, this.block);
     note(result);
-    if (result.code === "engine.args_invalid") return { ...result, data: { problems: wire.flatMap(({ action, args }) => this.registry.argsProblems(action, args)) } };
+    if (result.code === "engine.args_invalid")
+      return { ...result, data: { problems: wire.flatMap(({ action, args }) => this.registry.argsProblems(action, args)) } };
     return result;
   }
 
   /** Who must sign, as a dry run says. */
   needs<A extends Action>(action: A, args: A extends Action<infer I> ? Body<I> : never, by: By = []): Need[] {
-    const call = { id: new Uint8Array(32), index: 0, signers: keysOf(by), operations: [{ action: action.name, args: args as Value }], failedProofs: [] };
+    const call = {
+      id: new Uint8Array(32),
+      index: 0,
+      signers: keysOf(by),
+      operations: [{ action: action.name, args: args as Value }],
+      failedProofs: [],
+    };
     return this.registry.prepare(this.state, call, this.block).needs;
   }
 
   /** Time passes; blocks are made until nothing is due any more. What ran by itself. */
   advance(ms: number): DueRun[] {
     const runs = this.next(ms);
-    for (let blocks = 0; (this.registry.dueHead(this.state) ?? Number.POSITIVE_INFINITY) <= this.time && blocks < 1_000; blocks++) runs.push(...this.next(40));
+    for (let blocks = 0; (this.registry.dueHead(this.state) ?? Number.POSITIVE_INFINITY) <= this.time && blocks < 1_000; blocks++)
+      runs.push(...this.next(40));
     return runs;
   }
 
@@ -164,7 +181,7 @@ export class Scenario {
   /** The row's fields alone. */
   fields<R extends AnyRecord>(type: R, ...key: KeyOf<R>): FieldsOf<R> | undefined {
     const row = this.row(type, ...key);
-    return row === undefined ? undefined : ({ ...row } as FieldsOf<R>);
+    return row === undefined ? undefined : { ...row };
   }
 
   view(name: string, args: unknown): unknown {
@@ -191,7 +208,10 @@ function note(result: Result): void {
 
 function described({ outcome, code, data }: Result): string {
   if (outcome === 0) return "applied";
-  const more = data === undefined ? "" : ` ${JSON.stringify(data, (_, v) => (typeof v === "bigint" ? `${v}` : v instanceof Uint8Array ? Buffer.from(v).toString("hex") : v))}`;
+  const more =
+    data === undefined
+      ? ""
+      : ` ${JSON.stringify(data, (_, v) => (typeof v === "bigint" ? `${v}` : v instanceof Uint8Array ? Buffer.from(v).toString("hex") : v))}`;
   return `${code}${more}`;
 }
 

@@ -36,7 +36,14 @@ describe("records", () => {
     const town = open();
     const row = town.row(books, "a", 2)!;
     expect(row.owner).toBe("town");
-    expect({ ...row.$, type: 0, plan: 0, key: 0, keyText: 0, memo: 0 }).toMatchObject({ revision: 1, status: "here", height: 2, index: 0, previousHeight: 0, schemaVersion: 1 });
+    expect({ ...row.$, type: 0, plan: 0, key: 0, keyText: 0, memo: 0 }).toMatchObject({
+      revision: 1,
+      status: "here",
+      height: 2,
+      index: 0,
+      previousHeight: 0,
+      schemaVersion: 1,
+    });
     expect(town.row(books, "a", 99)).toBeUndefined();
   });
 
@@ -68,8 +75,20 @@ describe("records", () => {
   it("move as their states allow, and no other way", () => {
     const town = open();
     town.act("a book goes", library.relabel, { shelf: "a", number: 1, status: "gone" }, signedBy("city"));
-    town.refused("and does not come back", "engine.illegal_move", library.relabel, { shelf: "a", number: 1, status: "here" }, signedBy("city"));
-    town.refused("a book that never was", "engine.not_found", library.relabel, { shelf: "a", number: 99, status: "here" }, signedBy("city"));
+    town.refused(
+      "and does not come back",
+      "engine.illegal_move",
+      library.relabel,
+      { shelf: "a", number: 1, status: "here" },
+      signedBy("city"),
+    );
+    town.refused(
+      "a book that never was",
+      "engine.not_found",
+      library.relabel,
+      { shelf: "a", number: 99, status: "here" },
+      signedBy("city"),
+    );
   });
 
   it("carry one revision a transaction and the place of the version before", () => {
@@ -99,7 +118,13 @@ describe("who acts", () => {
     town.refused("a reader", "engine.not_entitled", library.shelve, book(20), signedBy("p:ann"));
     town.act("the unscoped librarian", library.shelve, book(20), signedBy("city"));
     town.act("the owner is named, so either may sign", library.shelve, book(21, { owner: "town" }), signedBy("city", "town"));
-    town.refused("two could be meant, and the statute asks which", "engine.not_entitled", library.shelve, book(22), signedBy("city", "town"));
+    town.refused(
+      "two could be meant, and the statute asks which",
+      "engine.not_entitled",
+      library.shelve,
+      book(22),
+      signedBy("city", "town"),
+    );
   });
 
   it("a party signs for itself", () => {
@@ -131,7 +156,11 @@ describe("contracts together", () => {
     town.refused("too few points", "points.balance_short", library.payFine, { loan: "l1", to: "town" }, signedBy("p:ann", "town"));
     town.act("one more", points.award, { holder: "p:ann", amount: 1n, programme: "x" }, signedBy("city"));
     town.act("enough", library.payFine, { loan: "l1", to: "town" }, signedBy("p:ann", "town"));
-    expect([town.row(accounts, "p:ann")?.balance, town.row(accounts, "town")?.balance, town.row(loans, "l1")?.fine]).toEqual([0n, 100n, 0n]);
+    expect([town.row(accounts, "p:ann")?.balance, town.row(accounts, "town")?.balance, town.row(loans, "l1")?.fine]).toEqual([
+      0n,
+      100n,
+      0n,
+    ]);
   });
 
   it("operations see each other, and are undone together", () => {
@@ -155,7 +184,13 @@ describe("rules, flags, proofs", () => {
   it("a predicate that says no is a rejection, one that throws a fault, and neither touches the state", () => {
     const town = open();
     town.refused("a broken seal", "library.seal_broken", library.shelve, book(60, { proof: Uint8Array.of(1) }), signedBy("town"));
-    const fault = town.refused("a broken predicate", "engine.fault", library.shelve, book(60, { proof: new Uint8Array(3) }), signedBy("town"));
+    const fault = town.refused(
+      "a broken predicate",
+      "engine.fault",
+      library.shelve,
+      book(60, { proof: new Uint8Array(3) }),
+      signedBy("town"),
+    );
     expect(fault.outcome).toBe(2);
     town.act("a whole one", library.shelve, book(60, { proof: Uint8Array.of(2) }), signedBy("town"));
   });
@@ -234,7 +269,14 @@ describe("views and scans", () => {
     const key = town.registry.keyOf("library/book", ["a", "3"]);
     const row = town.state.get("library/book", key)!;
     const entries = town.registry.findIndex("library/book", key, row);
-    const prefixes = (["owner", "town"] as const).length === 2 ? [town.registry.findPrefix("library/book", "owner", "town"), town.registry.findPrefix("library/book", "tags", "old"), town.registry.findPrefix("library/book", "status", "here")] : [];
+    const prefixes =
+      (["owner", "town"] as const).length === 2
+        ? [
+            town.registry.findPrefix("library/book", "owner", "town"),
+            town.registry.findPrefix("library/book", "tags", "old"),
+            town.registry.findPrefix("library/book", "status", "here"),
+          ]
+        : [];
     for (const prefix of prefixes) expect(entries.filter((entry) => entry.startsWith(prefix))).toHaveLength(1);
     expect(entries).toHaveLength(4); // owner, two tags, status
     expect(town.registry.partsOf("library/book", key)).toEqual(["a", "3"]);

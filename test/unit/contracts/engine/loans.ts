@@ -54,7 +54,17 @@ export const books = record("book", {
 export const loans = record("loan", {
   title: "A loan",
   key: ["loan"],
-  fields: { loan: id, shelf: id, number: count, reader: person, until: time, reminders: count, fine: money, mark: optional(bytes(300)), balance: signed },
+  fields: {
+    loan: id,
+    shelf: id,
+    number: count,
+    reader: person,
+    until: time,
+    reminders: count,
+    fine: money,
+    mark: optional(bytes(300)),
+    balance: signed,
+  },
   states: { running: ["ended"], ended: [] },
   ordered: ["reader", "until"],
   find: ["reader"],
@@ -142,7 +152,14 @@ export const payFine = library.action({
 export const relabel = library.action({
   title: "Change a book's description",
   by: "librarian",
-  input: { shelf: id, number: count, title: optional(text(200)), cover: optional(hash), about: optional(json(512)), status: optional(oneOf("gone", "here")) },
+  input: {
+    shelf: id,
+    number: count,
+    title: optional(text(200)),
+    cover: optional(hash),
+    about: optional(json(512)),
+    status: optional(oneOf("gone", "here")),
+  },
   work: 32,
   run(tx, { shelf, number, status, ...change }) {
     const book = tx.get(books, shelf, number);

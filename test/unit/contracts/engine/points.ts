@@ -2,7 +2,12 @@
 
 import { contract, id, money, party, record, signs } from "../../../../src/contracts/engine/index.ts";
 
-export const accounts = record("account", { title: "An account", key: ["holder"], fields: { holder: party, balance: money }, read: ["holder"] });
+export const accounts = record("account", {
+  title: "An account",
+  key: ["holder"],
+  fields: { holder: party, balance: money },
+  read: ["holder"],
+});
 const points = contract("points", {
   title: "Points",
   purpose: "Never made from nothing.",
