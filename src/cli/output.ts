@@ -126,6 +126,7 @@ function tell(error: unknown): Told {
       ...(problem === undefined ? {} : { problem }),
     };
   }
+  if (error instanceof Error && error.name === "ChanceryError") return tellNode(error as NodeRefusal);
   const { code, message, stack } = (error ?? {}) as { code?: unknown; message?: unknown; stack?: unknown };
   if (typeof code === "string" && /^E[A-Z]+$/.test(code))
     return { code: "file.unusable", title: codeEntry("file.unusable").title, why: String(message), do: "check the path and its permissions", exit: exits.usage };
@@ -135,6 +136,32 @@ function tell(error: unknown): Told {
     why: String(stack ?? message ?? error),
     do: "report it with the lines above and the output of: chancery version --json",
     exit: exits.bug,
+  };
+}
+
+/** ChanceryError, by its fields: this file must not load the client. */
+interface NodeRefusal extends Error {
+  readonly code: string;
+  readonly retry: string;
+  readonly status: number;
+  readonly problem: Readonly<Record<string, unknown>>;
+  readonly sent: boolean;
+}
+
+function tellNode({ code, retry, status, problem, sent }: NodeRefusal): Told {
+  const fault = (problem["errors"] as { pointer: string; expected: string; got: string; fix?: string }[] | undefined)?.[0];
+  const why = fault === undefined ? (problem["detail"] ?? "the node says no more") : `${fault.pointer}: expected ${fault.expected}, got ${fault.got}`;
+  const again = retry === "same" ? "try again in a moment, with the same bytes" : retry === "rebuild" ? "make a new transaction" : "correct what is named above";
+  const unreachable = status === 0 && !sent;
+  return {
+    code,
+    title: String(problem["title"] ?? codeEntry(code).title),
+    why: String(why),
+    do: unreachable ? "check that the node runs, or name another one with --node URL" : (fault?.fix ?? again),
+    exit: unreachable ? exits.unreachable : status === 0 ? exits.pending : (codes[code]?.exit ?? exits.refused),
+    ...(status === 0 ? {} : { status }),
+    retry,
+    problem,
   };
 }
 

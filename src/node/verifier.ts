@@ -1,0 +1,124 @@
+// The pool of verify workers: every signature of clients and peers is checked here, once, off the main thread. One message a batch, buffers moved.
+// Owns threads and jobs in flight. Does not own: verdicts (ledger/verify), turns within a worker (verifyJobs.ts).
+
+import os from "node:os";
+import { Worker } from "node:worker_threads";
+import type { Bytes } from "../base/bytes.ts";
+import { fail, LedgerError } from "../base/errors.ts";
+import type { BatchVerdict, IngressVerdict } from "../ledger/verify.ts";
+import { contracts } from "./registry.ts";
+import { VerifyJobs } from "./verifyJobs.ts";
+import type { Done, Job, WorkerSetup } from "./verifyProtocol.ts";
+
+/** A verdict on a client's transactions, and the buffer it speaks of (the one handed in was moved away). */
+export interface Ingress {
+  readonly bytes: Bytes;
+  readonly verdict: IngressVerdict;
+}
+interface Waiting {
+  readonly bytes: number;
+  readonly worker: number;
+  readonly done: (done: Done) => void;
+}
+
+export class Verifier {
+  readonly #workers: Worker[] = [];
+  /** Bytes given to each worker and not answered: the least loaded takes the next job. */
+  readonly #load: number[] = [];
+  readonly #waiting = new Map<number, Waiting>();
+  readonly #inline: VerifyJobs | undefined;
+  readonly #bug: (error: unknown) => void;
+  #next = 1;
+  #stopped = false;
+  signatures = { good: 0, refused: 0 };
+
+  /** `threads` −1 takes one less than there are cores; 0 verifies on the main thread. `bug` hears what must stop the node. */
+  constructor(setup: WorkerSetup, threads: number, bug: (error: unknown) => void) {
+    this.#bug = bug;
+    const count = threads >= 0 ? threads : Math.max(1, os.availableParallelism() - 1);
+    if (count === 0) this.#inline = new VerifyJobs(contracts(), setup, (done) => this.#answered(done));
+    const file = new URL(import.meta.url.endsWith(".ts") ? "./verifyWorker.ts" : "./verifyWorker.js", import.meta.url);
+    for (let i = 0; i < count; i++) {
+      const worker = new Worker(file, { workerData: setup, name: `verify-${i}` });
+      worker.on("message", (done: Done) => this.#answered(done));
+      worker.on("error", (error) => this.#bug(error));
+      worker.on("exit", (code) => {
+        if (!this.#stopped) this.#bug(new LedgerError("bug.assertion", { message: "a verify worker ended", code }));
+      });
+      this.#workers.push(worker);
+      this.#load.push(0);
+    }
+  }
+
+  /** Bytes of jobs in flight: back-pressure for whoever hands in. */
+  get backlog(): number {
+    return this.#load.reduce((a, b) => a + b, 0);
+  }
+
+  /** The verdict on a peer's batch; `bytes` is moved away if it owns its buffer. */
+  batch(bytes: Bytes, origin: string): Promise<BatchVerdict> {
+    return new Promise((resolve, reject) => {
+      this.#post(bytes, (job) => ({ job, kind: "batch", bytes, origin }), (done) => {
+        if (done.kind !== "batch") return reject(new LedgerError("bug.assertion", { message: "a batch's job has a batch's answer" }));
+        this.#count(done.verdict.ok ? done.verdict.batch.signatures : 0, done.verdict.ok ? 0 : 1);
+        resolve(done.verdict);
+      });
+    });
+  }
+
+  /** Verdicts on a client's transactions; `bytes` is moved away if it owns its buffer. Throws `batch.…` if the list itself is malformed. */
+  ingress(bytes: Bytes): Promise<Ingress> {
+    return new Promise((resolve, reject) => {
+      this.#post(bytes, (job) => ({ job, kind: "ingress", bytes }), (done) => {
+        if (done.kind === "refused") return reject(new LedgerError(done.code, { detail: done.detail }));
+        if (done.kind !== "ingress") return reject(new LedgerError("bug.assertion", { message: "an ingress job has its answer" }));
+        let refused = 0;
+        for (const code of done.verdict.codes) if (code === "transaction.signature") refused++;
+        this.#count(done.verdict.count - refused, refused);
+        resolve(done);
+      });
+    });
+  }
+
+  /** An epoch began under another protocol version. */
+  setProtocol(protocol: number): void {
+    this.#inline?.take({ kind: "protocol", protocol });
+    for (const worker of this.#workers) worker.postMessage({ kind: "protocol", protocol } satisfies Job);
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    await Promise.all(this.#workers.map(async (w) => w.terminate()));
+  }
+
+  #count(good: number, refused: number): void {
+    this.signatures.good += good;
+    this.signatures.refused += refused;
+  }
+
+  #post(bytes: Bytes, jobOf: (job: number) => Job, done: (done: Done) => void): void {
+    const job = this.#next++;
+    const message = jobOf(job);
+    if (this.#inline !== undefined) {
+      this.#waiting.set(job, { bytes: 0, worker: -1, done });
+      this.#inline.take(message);
+      setImmediate(() => {
+        while (this.#inline!.turn());
+      });
+      return;
+    }
+    const worker = this.#load.indexOf(Math.min(...this.#load));
+    const own = bytes.byteOffset === 0 && bytes.byteLength === bytes.buffer.byteLength;
+    this.#load[worker]! += bytes.length;
+    this.#waiting.set(job, { bytes: bytes.length, worker, done });
+    this.#workers[worker]!.postMessage(message, own ? [bytes.buffer as ArrayBuffer] : []);
+  }
+
+  #answered(done: Done): void {
+    const waiting = this.#waiting.get(done.job) ?? fail("an answer belongs to a job", { job: done.job });
+    this.#waiting.delete(done.job);
+    if (waiting.worker >= 0) this.#load[waiting.worker]! -= waiting.bytes;
+    if (done.kind === "bug") return this.#bug(new LedgerError("bug.assertion", { message: done.message }));
+    waiting.done(done);
+  }
+}
