@@ -235,6 +235,8 @@ export interface Contract<Role extends string, Rule extends string, Flag extends
   readonly kind: "contract";
   readonly name: string;
   readonly options: ContractOptions<Role, Rule, Flag>;
+  /** Everything declared on it so far, in the order of the file. */
+  readonly declared: readonly (Action | Due | View)[];
   action<const I extends Fields>(options: ActionOptions<I, Role, Rule, Flag>): Action<I>;
   /** Work the chain does by itself once `at(row)` has passed. Change the row and the entry moves; a row runs once per block at most. */
   due<R extends AnyRecord>(type: R, options: DueOptions<R, Role, Rule, Flag>): Due<R>;
@@ -258,13 +260,19 @@ export function contract<const Role extends string, const Rule extends string, c
     if (type.collection !== "") fail("a record belongs to one contract", { record: type.name, of: type.collection });
     type.collection = `${name}/${type.name}`;
   }
+  const declared: (Action | Due | View)[] = [];
+  const declare = <D extends Action | Due | View>(declaration: D): D => {
+    declared.push(declaration);
+    return declaration;
+  };
   const self: Contract<Role, Rule, Flag> = {
     kind: "contract",
     name,
     options,
-    action: (o) => ({ kind: "action", contract: self, input: o.input, options: o, name: "" }),
-    due: (type, o) => ({ kind: "due", contract: self, type, options: o, name: "" }),
-    view: (o) => ({ kind: "view", contract: self, options: o, name: "" }),
+    declared,
+    action: (o) => declare({ kind: "action", contract: self, input: o.input, options: o, name: "" }),
+    due: (type, o) => declare({ kind: "due", contract: self, type, options: o, name: "" }),
+    view: (o) => declare({ kind: "view", contract: self, options: o, name: "" }),
     procedure:
       (run) =>
       (tx, ...args) =>

@@ -201,7 +201,9 @@ export function described(shape: Shape): string {
     case "text":
       return `${shape.form === "text" ? "text" : shape.form} of ${shape.min} … ${shape.max} characters`;
     case "integer":
-      return shape.unit === "ms" ? "a time in milliseconds since 1970" : `an integer ${shape.min} … ${shape.max}`;
+      if (shape.unit === "ms") return "a time in milliseconds since 1970";
+      if (shape.max < Number.MAX_SAFE_INTEGER) return `an integer ${shape.min} … ${shape.max}`;
+      return shape.min === 0 ? "an integer, 0 or more" : "an integer";
     case "money":
       return "an amount 0 … 9223372036854775807 as decimal text";
     case "bytes":

@@ -12,24 +12,25 @@ export interface Module {
   readonly views: readonly View[];
 }
 
-/** Reads a module's exports and gives each its name: the export's name is the action's name. */
+/** Reads a module's exports and gives each its name; they keep the order of the file. */
 export function moduleOf(exports: { readonly default: AnyContract }): Module {
   const contract = exports.default;
+  const names = new Map(Object.entries(exports).map(([name, value]) => [value as object, name]));
   const actions: Action[] = [];
   const dues: Due[] = [];
   const views: View[] = [];
-  for (const [name, value] of Object.entries(exports) as [string, Action | Due | View | AnyContract | undefined][]) {
-    if (typeof value !== "object" || value === null || !("kind" in value) || value.kind === "contract" || !("contract" in value)) continue;
-    if (value.contract !== contract) fail("a module holds one contract", { contract: contract.name, export: name });
-    if (value.kind === "action") {
-      value.name = `${contract.name}.${value.options.name ?? name}@${value.options.version ?? 1}`;
-      actions.push(value);
-    } else if (value.kind === "due") {
-      value.name = name;
-      dues.push(value);
+  for (const declared of contract.declared) {
+    const name =
+      names.get(declared) ?? fail("what a contract declares is exported", { contract: contract.name, title: declared.options.title });
+    if (declared.kind === "action") {
+      declared.name = `${contract.name}.${declared.options.name ?? name}@${declared.options.version ?? 1}`;
+      actions.push(declared);
+    } else if (declared.kind === "due") {
+      declared.name = name;
+      dues.push(declared);
     } else {
-      value.name = name;
-      views.push(value);
+      declared.name = name;
+      views.push(declared);
     }
   }
   return { contract, actions, dues, views };

@@ -16,7 +16,7 @@ import { Context } from "./context.ts";
 import type { Action, AnyContract, AnyRecord, Reader, Tx, View } from "./define.ts";
 import { type DueEngine, type DueEntry, dueHead, nextDue, runDueEntry } from "./due.ts";
 import { findEntries, findPrefix, findShape, memoryEntries } from "./entries.ts";
-import type { Field, Fields } from "./fields.ts";
+import type { Body, Field, Fields } from "./fields.ts";
 import { encodePart, keyFromText, partFromText, writtenParts } from "./keys.ts";
 import { fromJson, type Json, type JsonProblem, rowToJson, toJson, whyNot } from "./json.ts";
 import { manifestOf } from "./manifest.ts";
@@ -183,7 +183,7 @@ export function build(composition: Composition, options: BuildOptions = {}): Reg
   };
 }
 
-function fit(view: View, args: unknown): object {
+function fit(view: View, args: unknown): Body<any> {
   try {
     return filler(view.options.input as Fields)({}, args, false);
   } catch (error) {
