@@ -74,6 +74,8 @@ export const QUOTA_BURST_SECONDS = 2;
 /** Text of a proof file: a thousand changes of a set of 31 and the largest rows; an ordinary one has 5 KB. */
 export const MAX_PROOF_FILE_LENGTH = 16 << 20;
 export const MAX_PROOF_STEPS = 1_024;
+/** How often a proof is taken again because another order than the tip's committed: each time a view was lost. */
+export const MAX_PROOF_ATTEMPTS = 8;
 
 // ── vote journal (src/consensus/journal.ts, §4.7) ────────────────────────────────────────────────────────────────────────────
 /** A segment holds W full blocks several times over; preallocated, since appending to a growing file makes fdatasync 2–3 times as dear. */
@@ -132,6 +134,12 @@ export const BODY_TIMEOUT_MS = 30_000;
 /** Rows of a page of a list, events of a page. */
 export const MAX_PAGE = 500;
 export const DEFAULT_PAGE = 50;
+/** Digests in one ack or pull: twice what all origins of a large network may have out. */
+export const MAX_ACKS_PER_MESSAGE = 4_096;
+/** Bytes of batches and requests that wait for verification: about a second's work; more is dropped and pulled later. */
+export const MAX_VERIFY_BACKLOG_BYTES = 8 << 20;
+/** Blocks sent in one answer to a node that catches up. */
+export const MAX_SYNC_ANSWER_BYTES = 2 << 20;
 
 // ── consensus core (src/consensus, §4.2, §4.9, §4.11) ────────────────────────────────────────────────────────────────────────
 /** Epochs, views, heights and times in messages: sums of a few of them stay exact. */
@@ -208,3 +216,21 @@ export const BAN_FORGIVEN_MS = 600_000;
 export const MAX_PENDING_HANDSHAKES = 64;
 export const MAX_HANDSHAKES_PER_SECOND = 64;
 export const MAX_PEER_ADDRESSES = 4;
+/** LevelDB's write buffer: with 4 MB it rewrites young files twice as often (performance.md §5). Also the most that a start has to replay. */
+export const STORE_WRITE_BUFFER_BYTES = 32 << 20;
+/** Two gigabytes of tables stay open; the rest are opened as they are read. */
+export const STORE_MAX_OPEN_FILES = 4_000;
+/** Ids of committed transactions in each of the two generations kept in RAM: 8 MB, some minutes at full speed. */
+export const RECENT_IDS = 1 << 18;
+/** Rows that stay decoded in RAM, in each of two generations. */
+export const CACHED_ROWS = 32_768;
+/** Transactions executed without a pause: 3–5 ms, or votes and disk callbacks wait (performance.md §10). */
+export const EXECUTION_SLICE = 250;
+/** Dumps of the state tree kept: the newest, and one should it be damaged. */
+export const KEPT_DUMPS = 2;
+/** Pause between dumps of the state tree: at ten million keys one is 640 MB. */
+export const DUMP_INTERVAL_MS = 600_000;
+/** Headers checked against each other at a start: more than the log that LevelDB replays can hold, at 100 µs per thousand. */
+export const CHECKED_HEADERS = 50_000;
+/** Bytes of LevelDB's tables checked at a start, the newest first: at 750 MB/s a second and a half. The rest is checked when it is read. */
+export const CHECKED_TABLE_BYTES = 1 << 30;

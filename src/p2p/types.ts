@@ -4,6 +4,7 @@
 import type { Bytes } from "../base/bytes.ts";
 import type { Logger } from "../base/log.ts";
 import type { Clock } from "../base/time.ts";
+import type { Rate } from "./rate.ts";
 
 export type Role = "validator" | "observer";
 
@@ -22,6 +23,17 @@ export type MessageChannel = "votes" | "batches";
 /** Questions with answers: "blocks" is sync and fetch, "transactions" what an observer hands to a validator. */
 export type RequestChannel = "blocks" | "transactions";
 export type Channel = MessageChannel | RequestChannel;
+
+/** What every channel has: bounds in size and rate (§4.11), and what happens when its queue is full. */
+export interface ChannelSpec {
+  readonly name: Channel;
+  /** One-way messages, or questions and answers. */
+  readonly form: "messages" | "requests";
+  readonly maxFrameBytes: number;
+  readonly maxQueueBytes: number;
+  readonly onFull: "refuse" | "dropSlots";
+  readonly rate: Rate;
+}
 
 /** What became of a message: on its way; refused because the peer's queue is full (try later, `room` tells); peer not connected. */
 export type Sent = "sent" | "busy" | "absent";
