@@ -1,0 +1,54 @@
+// Epochs: what is in force for a height, and when it ends. docs/protocol.md §4.3. Owns the rule for an epoch's last height. Does not own: what governance
+// keeps (the consensus view comes from its contract), who votes (consensus).
+
+import type { Bytes } from "../base/bytes.ts";
+import { setHash, type ValidatorSet } from "../base/certificate.ts";
+import { type Parameters, parametersHash } from "../base/parameters.ts";
+import type { EpochRecord } from "./storeLayout.ts";
+
+/** What the state says about consensus; from the governance contract. */
+export interface ConsensusView {
+  /** In force from the next epoch on, as are the next two. */
+  readonly validators: ValidatorSet;
+  readonly parameters: Parameters;
+  readonly protocol: number;
+  /** Epoch in which a change was enacted or an epoch's end accepted, and the height of the first one in it. */
+  readonly changeEpoch: number;
+  readonly changeHeight: number;
+}
+
+/** An epoch as far as it is known: `end` may come nearer with each block. */
+export interface EpochConfig extends EpochRecord {
+  /** Last height, as far as is known now. */
+  readonly end: number;
+  readonly validatorsHash: Bytes;
+  readonly parametersHash: Bytes;
+}
+
+/** The epoch of a record, with the end that the state after one of its blocks (or before its first) implies. */
+export function epochConfig(network: Bytes, record: EpochRecord, view: ConsensusView): EpochConfig {
+  return {
+    ...record,
+    end: epochEnd(record, view),
+    validatorsHash: setHash(network, record.validators),
+    parametersHash: parametersHash(network, record.parameters),
+  };
+}
+
+/** E = min(S + K − 1, g + W): a change enacted at height g ends the epoch W heights later, so that whoever may vote beyond has committed g (§4.3). */
+function epochEnd({ epoch, start, parameters }: EpochRecord, view: ConsensusView): number {
+  const scheduled = start + parameters.epoch_length - 1;
+  return view.changeEpoch === epoch ? Math.min(scheduled, view.changeHeight + parameters.window) : scheduled;
+}
+
+/** The same epoch after another of its blocks. */
+export function advanced(config: EpochConfig, view: ConsensusView): EpochConfig {
+  const end = epochEnd(config, view);
+  return end === config.end ? config : { ...config, end };
+}
+
+/** The epoch behind this one, as the state after its last block says. */
+export function following(network: Bytes, config: EpochConfig, view: ConsensusView): EpochConfig {
+  const { validators, parameters, protocol } = view;
+  return epochConfig(network, { epoch: config.epoch + 1, start: config.end + 1, validators, parameters, protocol }, view);
+}

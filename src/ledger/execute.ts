@@ -1,0 +1,166 @@
+// Execution: an order and its verified batches become receipts and writes. docs/protocol.md §2 (what is live), §3 (execution, due work, receipts).
+// Owns the order of things in a block: due work, then transactions as their batches stand; which are live; what each leaf says. Pure and synchronous, a
+// slice at a time. Does not own: handlers (contracts), the state root and the header (seal.ts), pauses between slices and what is kept (chain.ts).
+
+import type { Bytes } from "../base/bytes.ts";
+import { decodeFirst, type Value } from "../base/codec.ts";
+import { sha256 } from "../base/hash.ts";
+import { rootOfFlat } from "../base/merkle.ts";
+import type { BlockContext, Call, Registry, Result } from "../contracts/engine/registry.ts";
+import type { VerifiedBatch } from "./batch.ts";
+import { type DueRun, dueId, encodeReceipt, NO_BYTES, NO_WRITES, TransactionsTree, type Write, writeLeafHash } from "./block.ts";
+import { keyTextOf, type Overlay, type Written } from "./overlay.ts";
+
+/** One leaf of a block: a live transaction, or due work that ran. */
+export interface Leaf {
+  readonly id: Bytes;
+  readonly fullHash: Bytes;
+  readonly receipt: Bytes;
+  readonly result: Result;
+  readonly writes: readonly Write[];
+}
+
+export interface ExecutionInput {
+  readonly registry: Pick<Registry, "run" | "due" | "runDue">;
+  readonly block: BlockContext;
+  readonly batches: readonly VerifiedBatch[];
+  /** The block's layer; after the last slice it holds all that the block writes. */
+  readonly overlay: Overlay;
+  /** Has the id a receipt in an uncommitted parent or a committed block? `idText` is the id as a latin1 text. */
+  readonly known: (id: Bytes, idText: string) => boolean;
+}
+
+/** What a whole execution gives. */
+export interface Outcome {
+  readonly leaves: readonly Leaf[];
+  readonly due: readonly DueRun[];
+  /** Positions over all batches of transactions that were not live. */
+  readonly skipped: readonly number[];
+  /** Ids of all leaves, end to end. */
+  readonly ids: Bytes;
+  /** The ids of the live transactions, as latin1 texts. */
+  readonly idTexts: ReadonlySet<string>;
+  readonly transactionsRoot: Bytes;
+}
+
+/** Due work may take a quarter of the block's declared work (§3). */
+const DUE_SHARE = 4;
+
+export class Execution {
+  readonly #input: ExecutionInput;
+  readonly #tree = new TransactionsTree();
+  readonly #leaves: Leaf[] = [];
+  readonly #due: DueRun[] = [];
+  readonly #dueRan = new Set<string>();
+  readonly #skipped: number[] = [];
+  readonly #ids = new Set<string>();
+  #dueWork: number;
+  #dueDone = false;
+  #batch = 0;
+  #index = 0;
+  #failedAt = 0;
+  #position = 0;
+
+  constructor(input: ExecutionInput) {
+    this.#input = input;
+    this.#dueWork = Math.floor(input.block.parameters.block_work / DUE_SHARE);
+  }
+
+  /** Runs up to `limit` leaves; true when nothing is left to run. */
+  advance(limit: number): boolean {
+    for (let i = 0; i < limit; i++) if (!this.#runNext()) return true;
+    return false;
+  }
+
+  outcome(): Outcome {
+    const ids = new Uint8Array(32 * this.#leaves.length);
+    this.#leaves.forEach((leaf, i) => ids.set(leaf.id, 32 * i));
+    return { leaves: this.#leaves, due: this.#due, skipped: this.#skipped, ids, idTexts: this.#ids, transactionsRoot: this.#tree.root() };
+  }
+
+  #runNext(): boolean {
+    if (!this.#dueDone) {
+      if (this.#runDue()) return true;
+      this.#dueDone = true;
+    }
+    const batch = this.#input.batches[this.#batch];
+    if (batch === undefined) return false;
+    this.#runTransaction(batch, this.#index);
+    this.#position++;
+    if (++this.#index === batch.reference.count) {
+      this.#batch++;
+      this.#index = 0;
+      this.#failedAt = 0;
+    }
+    return true;
+  }
+
+  #runDue(): boolean {
+    const { registry, block, overlay } = this.#input;
+    const entry = registry.due(overlay, block, this.#dueRan, this.#dueWork);
+    if (entry === undefined) return false;
+    this.#dueRan.add(entry.id);
+    this.#dueWork -= entry.work;
+    const { collection, key, name } = entry;
+    const id = dueId(block.network, block.time, block.height, collection, key, name);
+    const layer = overlay.layer();
+    const result = registry.runDue(layer, entry, block, this.#leaves.length);
+    this.#due.push({ collection, key, name });
+    this.#end(id, NO_BYTES, result, layer);
+    return true;
+  }
+
+  #runTransaction(batch: VerifiedBatch, index: number): void {
+    const { registry, block, overlay, known } = this.#input;
+    const id = batch.ids.subarray(32 * index, 32 * index + 32);
+    const idText = keyTextOf(id);
+    const failed = batch.failedProofs[this.#failedAt]?.index === index ? batch.failedProofs[this.#failedAt++]!.failed : NONE;
+    const notAfter = batch.notAfter[index]!;
+    // §2: live, or skipped without a receipt.
+    const live = block.time <= notAfter && notAfter <= block.time + block.parameters.max_lifetime_ms && !this.#ids.has(idText) && !known(id, idText);
+    if (!live) {
+      this.#skipped.push(this.#position);
+      return;
+    }
+    this.#ids.add(idText);
+    const layer = overlay.layer();
+    const result = registry.run(layer, callOf(batch, index, id, this.#leaves.length, failed), block);
+    this.#end(id, batch.fullHashes.subarray(32 * index, 32 * index + 32), result, layer);
+  }
+
+  #end(id: Bytes, fullHash: Bytes, result: Result, layer: Overlay): void {
+    const applied = result.outcome === 0;
+    const written = applied ? layer.writes : [];
+    const root = writtenRoot(written);
+    const receipt = encodeReceipt({
+      outcome: result.outcome,
+      code: result.code,
+      flags: applied ? result.flags : NONE,
+      writes: written.length,
+      writesRoot: root,
+    });
+    const writes = written.map(({ collection, key, row }) => ({ collection, key, row: row.bytes }));
+    if (applied) this.#input.overlay.merge(layer);
+    this.#tree.push(id, fullHash, receipt);
+    this.#leaves.push({ id, fullHash, receipt, result, writes });
+  }
+}
+const NONE: readonly string[] = [];
+
+/** The root over what an act wrote (§3); keeps each row's hash for the state tree. */
+function writtenRoot(written: readonly Written[]): Bytes {
+  if (written.length === 0) return NO_WRITES;
+  const flat = new Uint8Array(32 * written.length);
+  written.forEach((w, i) => {
+    w.rowHash = sha256(w.row.bytes);
+    flat.set(writeLeafHash(w.collection, w.key, w.rowHash), 32 * i);
+  });
+  return rootOfFlat(flat, written.length);
+}
+
+/** The call in a batch's bytes, which have been found well-formed: [version, nonce, notAfter, signers, operations]. */
+export function callOf(batch: Pick<VerifiedBatch, "bytes" | "offsets">, index: number, id: Bytes, leaf: number, failedProofs: readonly string[]): Call {
+  const body = decodeFirst(batch.bytes, batch.offsets[2 * index]!) as Value[];
+  const operations = body[4] as [string, Value][];
+  return { id, index: leaf, signers: body[3] as Bytes[], operations: operations.map(([action, args]) => ({ action, args })), failedProofs };
+}

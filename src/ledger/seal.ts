@@ -1,0 +1,135 @@
+// Sealing: what an execution wrote becomes roots, and with the parent a block header. docs/protocol.md §3 (block header), §4.3 (next set and parameters).
+// Owns the header's fields beyond the order. Does not own: running transactions (execute.ts), keeping results (chain.ts).
+
+import type { Bytes } from "../base/bytes.ts";
+import { sha256 } from "../base/hash.ts";
+import { type BatchReference, type BlockHeader, blockHashOf, encodeBlock, type OrderHeader } from "../base/header.ts";
+import { leafHash, type Peaks } from "../base/merkle.ts";
+import type { Registry, State } from "../contracts/engine/registry.ts";
+import type { VerifiedBatch } from "./batch.ts";
+import { advanced, type ConsensusView, type EpochConfig, following } from "./epochs.ts";
+import type { Execution, Outcome } from "./execute.ts";
+import { keyTextOf, type Overlay, type Written } from "./overlay.ts";
+import { stateKeyHash } from "./stateProof.ts";
+import type { StateTree } from "./stateTree.ts";
+
+/** The collection that says what consensus follows. Blocks that leave it alone leave epochs alone. */
+export const NETWORK_COLLECTION = "governance/network";
+
+/** What a block stands on: the block before it, committed or not, or the genesis. */
+export interface Footing {
+  readonly height: number;
+  readonly time: number;
+  /** Order digest and block hash; the genesis hash at height 0. */
+  readonly digest: Bytes;
+  readonly hash: Bytes;
+  /** The epoch of the next height. */
+  readonly epoch: EpochConfig;
+  readonly view: ConsensusView;
+  /** The tree of block hashes, this one the last. */
+  readonly history: Peaks;
+  readonly stateRoot: Bytes;
+}
+
+/** How the tree changed: `tree.apply(keys, before, count)` undoes it, `tree.apply(keys, values, count)` does it again. */
+export interface TreeChange {
+  readonly count: number;
+  readonly keys: Bytes;
+  readonly values: Bytes;
+  readonly before: Bytes;
+}
+
+/** An executed block. Nothing of it leaves the node before it is committed. */
+export interface Sealed extends Footing {
+  readonly order: OrderHeader;
+  readonly references: readonly BatchReference[];
+  readonly batches: readonly VerifiedBatch[];
+  readonly header: BlockHeader;
+  readonly headerBytes: Bytes;
+  readonly outcome: Outcome;
+  readonly overlay: Overlay;
+  readonly treeChange: TreeChange;
+  /** The epoch it belongs to, with the end that its own changes imply. */
+  readonly own: EpochConfig;
+  /** Set at the last height of an epoch. */
+  readonly next: EpochConfig | undefined;
+  readonly dueHead: number | undefined;
+}
+
+export interface SealInput {
+  readonly network: Bytes;
+  readonly registry: Pick<Registry, "dueHead">;
+  readonly consensusView: (state: State) => ConsensusView;
+  readonly tree: StateTree;
+  readonly parent: Footing;
+  readonly order: OrderHeader;
+  readonly digest: Bytes;
+  readonly references: readonly BatchReference[];
+  readonly batches: readonly VerifiedBatch[];
+  readonly overlay: Overlay;
+  readonly execution: Execution;
+}
+
+/** Applies the block to the tree, which must be at the parent's state, and makes the header. */
+export function seal(input: SealInput): Sealed {
+  const { network, parent, order, overlay } = input;
+  const outcome = input.execution.outcome();
+  const treeChange = applyWrites(input.tree, overlay.writes);
+  const view = overlay.touches(NETWORK_COLLECTION) ? input.consensusView(overlay) : parent.view;
+  const own = advanced(parent.epoch, view);
+  const next = order.height >= own.end ? following(network, own, view) : undefined;
+  const epoch = next ?? own;
+  const stateRoot = input.tree.root();
+  const header: BlockHeader = {
+    order,
+    parentBlock: parent.hash,
+    transactionsRoot: outcome.transactionsRoot,
+    leaves: outcome.leaves.length,
+    stateRoot,
+    validators: epoch.validatorsHash,
+    parameters: epoch.parametersHash,
+    history: parent.history.root(),
+  };
+  const headerBytes = encodeBlock(header);
+  const hash = blockHashOf(network, headerBytes);
+  const history = parent.history.clone();
+  history.push(leafHash(hash));
+  return {
+    height: order.height,
+    time: order.time,
+    digest: input.digest,
+    hash,
+    epoch,
+    view,
+    history,
+    stateRoot,
+    order,
+    references: input.references,
+    batches: input.batches,
+    header,
+    headerBytes,
+    outcome,
+    overlay,
+    treeChange,
+    own,
+    next,
+    dueHead: input.registry.dueHead(overlay),
+  };
+}
+
+/** Brings a layer's writes into the tree. */
+export function applyWrites(tree: StateTree, writes: readonly Written[]): TreeChange {
+  const count = writes.length;
+  const keys = new Uint8Array(32 * count);
+  const values = new Uint8Array(32 * count);
+  writes.forEach((w, i) => {
+    w.keyHash ??= stateKeyHash(w.collection, w.key);
+    w.rowHash ??= sha256(w.row.bytes);
+    keys.set(w.keyHash, 32 * i);
+    values.set(w.rowHash, 32 * i);
+  });
+  return { count, keys, values, before: tree.apply(keys, values, count) };
+}
+
+/** A digest as a map's key. */
+export const digestText = keyTextOf;
