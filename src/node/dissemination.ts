@@ -1,0 +1,157 @@
+// How batches travel: ours to all validators, theirs verified once and acked, what is missing pulled. docs/protocol.md §4.8.
+// Owns the forms on the channel "batches" and when acks go out. Does not own: what is proposed or given up (consensus), holding (ledger/holdings),
+// verdicts (verifier.ts). Everything received is under a peer's control.
+
+import { type Bytes, concat, latin1 } from "../base/bytes.ts";
+import { isLedgerError } from "../base/errors.ts";
+import { MAX_ACKS_PER_MESSAGE, MAX_VERIFY_BACKLOG_BYTES } from "../base/limits.ts";
+import type { Logger } from "../base/log.ts";
+import type { BatchFacts } from "../consensus/types.ts";
+import { batchDigest, batchSigned, readBatch, type VerifiedBatch } from "../ledger/batch.ts";
+import type { Mempool } from "../ledger/mempool.ts";
+import type { PeerHost } from "../p2p/types.ts";
+import type { Verifier } from "./verifier.ts";
+
+const kinds = { batch: 1, ack: 2, pull: 3 } as const;
+
+export interface DisseminationPorts {
+  readonly network: Bytes;
+  readonly host: Pick<PeerHost, "send" | "broadcast" | "penalise">;
+  readonly verifier: Pick<Verifier, "batch" | "backlog">;
+  readonly mempool: Mempool;
+  /** Peer key of a member; undefined for anybody else. */
+  readonly peerKeyOf: (organisation: string) => Bytes | undefined;
+  readonly driver: { batch(facts: BatchFacts): void; refused(digest: Bytes): void; acked(from: string, digests: readonly Bytes[]): void };
+  readonly log: Logger;
+}
+
+/** What consensus needs to know of a batch. */
+export function factsOf(batch: VerifiedBatch): BatchFacts {
+  let notAfter = 0;
+  for (const t of batch.notAfter) if (t > notAfter) notAfter = t;
+  const { reference, origin, sequence, work, signatures } = batch;
+  return { reference, origin, sequence, work, signatures, notAfter };
+}
+
+export class Dissemination {
+  readonly #ports: DisseminationPorts;
+  /** Digests held since the last flush: one ack a turn of the event loop. */
+  #acks: Bytes[] = [];
+  #flushing = false;
+  /** Being verified: a batch that comes from several peers at once is verified once. */
+  readonly #verifying = new Set<string>();
+  /** Orders name these: they are taken whatever their origin has out. */
+  readonly #wanted = new Set<string>();
+
+  constructor(ports: DisseminationPorts) {
+    this.#ports = ports;
+  }
+
+  /** A batch of our own, just cut: consensus knows it, all validators get it. Who has no room pulls it later. */
+  own(batch: VerifiedBatch): void {
+    this.#ports.driver.batch(factsOf(batch));
+    this.#ports.host.broadcast("batches", framed(kinds.batch, batch.bytes), { to: "validator" });
+  }
+
+  /** A message on the channel "batches". */
+  received(peer: string, message: Bytes): void {
+    const { host, mempool, driver } = this.#ports;
+    const kind = message[0];
+    const payload = message.subarray(1);
+    if (kind === kinds.batch) return this.receivedBatch(peer, payload.slice());
+    if ((kind !== kinds.ack && kind !== kinds.pull) || payload.length === 0 || payload.length % 32 !== 0 || payload.length > 32 * MAX_ACKS_PER_MESSAGE) return host.penalise(peer, "batches.malformed");
+    const digests: Bytes[] = [];
+    for (let at = 0; at < payload.length; at += 32) digests.push(payload.slice(at, at + 32));
+    if (kind === kinds.ack) return driver.acked(peer, digests);
+    for (const digest of digests) {
+      const batch = mempool.holdings.get(digest);
+      if (batch !== undefined) host.send(peer, "batches", framed(kinds.batch, batch.bytes));
+    }
+  }
+
+  /** A batch in a buffer of its own, pushed or asked for. */
+  receivedBatch(peer: string, bytes: Bytes): void {
+    const { network, host, mempool, peerKeyOf, verifier, log } = this.#ports;
+    try {
+      const parts = readBatch(bytes);
+      const digest = batchDigest(network, bytes, parts);
+      const name = latin1(digest);
+      if (mempool.holdings.get(digest) !== undefined) return this.#ack(digest);
+      if (this.#verifying.has(name)) return;
+      // Back-pressure: what is not taken now is pulled when it is needed.
+      if (verifier.backlog > MAX_VERIFY_BACKLOG_BYTES && !this.#wanted.has(name)) return;
+      const key = peerKeyOf(parts.origin);
+      if (key === undefined || !batchSigned(network, bytes, parts, key)) return host.penalise(peer, "batch.signature");
+      this.#verifying.add(name);
+      void this.#verify(peer, bytes, parts.origin, digest, name);
+    } catch (error) {
+      if (!isLedgerError(error) || error.code.startsWith("bug.")) throw error;
+      log.debug("batch.refused", { peer, code: error.code });
+      host.penalise(peer, error.code);
+    }
+  }
+
+  async #verify(peer: string, bytes: Bytes, origin: string, digest: Bytes, name: string): Promise<void> {
+    const { host, verifier, mempool, driver, log } = this.#ports;
+    const verdict = await verifier.batch(bytes, origin);
+    this.#verifying.delete(name);
+    if (!verdict.ok) {
+      // The origin signed it and the peer passed it on: neither is honest.
+      log.warn("batch.refused", { peer, origin, code: verdict.code, ...(verdict.index === undefined ? {} : { index: verdict.index }) });
+      host.penalise(peer, verdict.code);
+      return driver.refused(digest);
+    }
+    const held = mempool.hold(verdict.batch, this.#wanted.delete(name));
+    if (held === "held") driver.batch(factsOf(verdict.batch));
+    if (held === "held" || held === "known") this.#ack(digest);
+    else log.debug("batch.dropped", { origin, code: held });
+  }
+
+  /** Consensus needs this body (an order names it, or somebody acked it): ask one of these for it. */
+  pull(digest: Bytes, from: readonly string[]): void {
+    const { mempool, driver, host } = this.#ports;
+    const held = mempool.holdings.get(digest);
+    if (held !== undefined) return driver.batch(factsOf(held));
+    const name = latin1(digest);
+    if (this.#wanted.size > MAX_ACKS_PER_MESSAGE) this.#wanted.clear();
+    this.#wanted.add(name);
+    if (this.#verifying.has(name)) return;
+    // Consensus asks again each second and names the peers anew: the first that takes the question will do.
+    const first = Math.floor(digest[0]! % Math.max(1, from.length));
+    for (let i = 0; i < from.length; i++) if (host.send(from[(first + i) % from.length]!, "batches", framed(kinds.pull, digest)) === "sent") return;
+  }
+
+  /** Says what is held: to a peer that connected, or to all on a new view (§4.8). */
+  ackAll(peer?: string): void {
+    const { mempool, host } = this.#ports;
+    const digests = [...mempool.holdings.waiting()].map((b) => b.reference.digest).slice(0, MAX_ACKS_PER_MESSAGE);
+    if (digests.length === 0) return;
+    const message = framed(kinds.ack, concat(...digests));
+    if (peer === undefined) host.broadcast("batches", message, { to: "validator" });
+    else host.send(peer, "batches", message);
+  }
+
+  #ack(digest: Bytes): void {
+    this.#acks.push(digest);
+    if (this.#flushing) return;
+    this.#flushing = true;
+    setImmediate(() => this.#flush());
+  }
+
+  #flush(): void {
+    this.#flushing = false;
+    const digests = this.#acks.splice(0, MAX_ACKS_PER_MESSAGE);
+    this.#ports.host.broadcast("batches", framed(kinds.ack, concat(...digests)), { to: "validator" });
+    if (this.#acks.length > 0) {
+      this.#flushing = true;
+      setImmediate(() => this.#flush());
+    }
+  }
+}
+
+function framed(kind: number, payload: Bytes): Bytes {
+  const out = new Uint8Array(1 + payload.length);
+  out[0] = kind;
+  out.set(payload, 1);
+  return out;
+}
