@@ -364,7 +364,10 @@ export class Context implements Tx<string, string, string>, Switching {
   #load(plan: Plan, keyText: string): Staged {
     try {
       const staged = this.#rows.load(plan, keyText);
-      if (this.#free === 0) this.#bytes += staged.bytes;
+      if (this.#free === 0) {
+        this.#bytes += staged.bytes;
+        staged.bytes = 0;
+      }
       return staged;
     } catch (error) {
       return this.#end(error);

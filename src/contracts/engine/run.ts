@@ -9,7 +9,7 @@ import { Context } from "./context.ts";
 import type { Action, AnyContract, PartySigner, RoleSigner } from "./define.ts";
 import type { Body, Fields, Party } from "./fields.ts";
 import { type filler, measure, misfit } from "./normalise.ts";
-import { Fault, isExhaustion, Rejection, type Result, resultOf } from "./outcome.ts";
+import { Fault, isExhaustion, Rejection, type Result, resultOf, Stop } from "./outcome.ts";
 import type { State } from "./staging.ts";
 
 /** One transaction, as the ledger hands it over: decoded, its signatures verified. */
@@ -116,8 +116,11 @@ function operate(engine: Engine, actions: ActionPlans, context: Context, call: C
     context.settle();
   } catch (error) {
     const end = context.ended ?? error;
-    if (engine.strict && end instanceof Rejection) declaredOnly(plan, end.code);
-    throw end;
+    if (engine.strict && end instanceof Rejection && !end.code.startsWith("engine.") && !plan.codes.has(end.code)) {
+      // Tests only: an action gives no code that it does not declare, so the reference and the client know them all.
+      context.ended = new Stop(new TypeError(`${plan.name} gives ${end.code} without declaring it`));
+    }
+    throw context.ended ?? error;
   }
 }
 
@@ -140,11 +143,6 @@ function roleSlots(plan: ActionPlan, context: Context, args: Body<Fields>): Map<
     filled.set(slot, found);
   }
   return filled;
-}
-
-/** Tests only: an action gives no code that it does not declare, so the reference and the client know them all. */
-function declaredOnly(plan: ActionPlan, code: string): void {
-  if (!code.startsWith("engine.") && !plan.codes.has(code)) throw new TypeError(`${plan.name} gives ${code} without declaring it`);
 }
 
 /** Rules whose predicate says no; `engine.fault` for one that throws. Runs in the verify workers. Exhaustion goes through. */

@@ -21,8 +21,8 @@ export interface Staged {
   readonly key: Bytes;
   /** As it stood before the transaction. */
   readonly before: AnyRow | undefined;
-  /** Bytes it took there: what reading it costs. */
-  readonly bytes: number;
+  /** Bytes it took there: what reading it costs, once. */
+  bytes: number;
   row: AnyRow | undefined;
   written: boolean;
   /** Bytes of what was written, once an operation ended with it. */
