@@ -5,8 +5,9 @@ import { MAX_ARGUMENT_DEPTH } from "../../base/limits.ts";
 import type { Field, Fields, Shape } from "./fields.ts";
 import { leafCount } from "./sealed.ts";
 
-/** Bytes in front of a text, byte string, list or map of at most `n`. */
+/** Bytes in front of a text or byte string, and of a list or map, of at most `n`. */
 const head = (n: number): number => (n < 32 ? 1 : n < 256 ? 2 : n < 65_536 ? 3 : 5);
+const listHead = (n: number): number => (n < 16 ? 1 : n < 65_536 ? 3 : 5);
 const integer = (n: number): number => (n < 0x80 ? 1 : n <= 0xff ? 2 : n <= 0xffff ? 3 : n <= 0xffffffff ? 5 : 9);
 
 /** The most canonical bytes a value takes. */
@@ -27,7 +28,7 @@ export function maxBytes(shape: Shape): number {
     case "oneOf":
       return Math.max(...shape.words.map((word) => head(word.length) + word.length));
     case "list":
-      return head(shape.max) + shape.max * maxBytes(shape.item.shape);
+      return listHead(shape.max) + shape.max * maxBytes(shape.item.shape);
     case "object":
       return maxBodyBytes(shape.fields);
     case "json":
@@ -38,7 +39,7 @@ export function maxBytes(shape: Shape): number {
 }
 
 export function maxBodyBytes(fields: Fields): number {
-  let sum = head(Object.keys(fields).length);
+  let sum = listHead(Object.keys(fields).length);
   for (const [name, { shape }] of Object.entries(fields)) sum += head(name.length) + name.length + maxBytes(shape);
   return sum;
 }

@@ -20,7 +20,7 @@ const sentence = (text: string): string => (/[.!?]$/.test(text) ? text : `${text
 export function referencePage(module: Module, all: readonly Module[]): string {
   const { contract } = module;
   const { title, purpose, roles, rules, flags, sector } = contract.options;
-  const says = describeContract(module, all);
+  const description = describeContract(module, all);
   const codes = Object.keys(rules);
   const lines = [
     `# ${title}`,
@@ -38,29 +38,29 @@ export function referencePage(module: Module, all: readonly Module[]): string {
   ];
   if (Object.keys(flags ?? {}).length > 0) {
     lines.push("## Marks", "", "An act may be applied and marked:", "");
-    lines.push(...Object.entries(flags!).map(([code, says]) => `- ${sentence(says as string)} \`${contract.name}.${code}\``), "");
+    lines.push(...Object.entries(flags!).map(([code, text]) => `- ${sentence(text)} \`${contract.name}.${code}\``), "");
   }
   lines.push(
     "## Roles",
     "",
     ...table(
       ["role", "who"],
-      Object.entries(roles).map(([role, who]) => [`\`${contract.name}.${role}\``, who as string]),
+      Object.entries(roles).map(([role, who]) => [`\`${contract.name}.${role}\``, who]),
     ),
   );
   lines.push("## Acts", "");
-  for (const action of says.actions) lines.push(...actPart(action, module, codes));
+  for (const action of description.actions) lines.push(...actPart(action, module, codes));
   if (module.dues.length > 0) {
     lines.push("## What the chain does by itself", "");
     for (const due of module.dues) lines.push(`- **${due.name}**, on \`${due.type.collection}\`: ${sentence(due.options.title)}`);
     lines.push("");
   }
   lines.push("## Records", "");
-  for (const [i, collection] of says.collections.entries())
+  for (const [i, collection] of description.collections.entries())
     lines.push(...recordPart(collection, contract.options.records[i]!.fields as Fields));
-  if (says.views.length > 0) {
+  if (description.views.length > 0) {
     lines.push("## Views", "");
-    for (const view of says.views) lines.push(`- \`${view.name}\` ${sentence(view.title)}`);
+    for (const view of description.views) lines.push(`- \`${view.name}\` ${sentence(view.title)}`);
     lines.push("");
   }
   return `${lines.join("\n").trimEnd()}\n`;

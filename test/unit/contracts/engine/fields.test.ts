@@ -74,13 +74,16 @@ const vectors = JSON.parse(readFileSync(new URL("../../../vectors/contracts/fiel
 }[];
 
 describe("fields", () => {
-  it.each(vectors.map((v) => [`${v.accepted ? "takes" : "refuses"} ${v.field} ${v.value.slice(0, 40)} ${v.note ?? ""}`, v] as const))("%s", (_, vector) => {
-    const value = decode(unhex(vector.value));
-    const result = accepted(fields[vector.field]!, value);
-    expect(result !== undefined).toBe(vector.accepted);
-    // What was taken has the same canonical bytes: normalising changes the form in memory only.
-    if (vector.accepted) expect(hex(encode((result as { value: Value }).value))).toBe(vector.value);
-  });
+  it.each(vectors.map((v) => [`${v.accepted ? "takes" : "refuses"} ${v.field} ${v.value.slice(0, 40)} ${v.note ?? ""}`, v] as const))(
+    "%s",
+    (_, vector) => {
+      const value = decode(unhex(vector.value));
+      const result = accepted(fields[vector.field]!, value);
+      expect(result !== undefined).toBe(vector.accepted);
+      // What was taken has the same canonical bytes: normalising changes the form in memory only.
+      if (vector.accepted) expect(hex(encode((result as { value: Value }).value))).toBe(vector.value);
+    },
+  );
 
   it("cover every word", () => {
     expect(new Set(vectors.map(({ field }) => field))).toEqual(new Set(Object.keys(fields)));
@@ -98,8 +101,10 @@ describe("fields", () => {
   });
 
   it("that are numbers take no fraction, no NaN, no infinity, from a handler either", () => {
-    for (const n of [0.5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 53]) for (const field of [count, signed, time, money, json(64)]) expect(accepted(field, n)).toBeUndefined();
-    for (const value of [Symbol("x"), () => 1, undefined]) for (const field of Object.values(fields)) expect(accepted(field, value)).toBeUndefined();
+    for (const n of [0.5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 53])
+      for (const field of [count, signed, time, money, json(64)]) expect(accepted(field, n)).toBeUndefined();
+    for (const value of [Symbol("x"), () => 1, undefined])
+      for (const field of Object.values(fields)) expect(accepted(field, value)).toBeUndefined();
   });
 
   it("count nodes and bytes for the work of an operation", () => {
@@ -150,15 +155,26 @@ describe("JSON forms", () => {
         fc.property(anything, (given) => {
           const { value, errors } = fromJson({ [name]: field }, { [name]: given });
           if (errors.length === 0) expect(accepted(field, value[name])).toBeDefined();
-          else for (const error of errors) expect(error.pointer.startsWith(`/${name}`) && error.fix !== "" && error.expected !== "").toBe(true);
+          else
+            for (const error of errors)
+              expect(error.pointer.startsWith(`/${name}`) && error.fix !== "" && error.expected !== "").toBe(true);
         }),
         { numRuns: 50 },
       );
   });
 
   it("say where, what was expected, what came, and what to do", () => {
-    const body = { moves: list(object({ from: party, parts: range(1, 1_000_000) }), 4), price: money, deed: hash, kind: oneOf("sale", "gift") };
-    const { errors } = fromJson(body, { moves: [{ from: "Carl", parts: "250" }], price: 12_000, deed: "XY", kind: "sael", prise: 1 }, "/args");
+    const body = {
+      moves: list(object({ from: party, parts: range(1, 1_000_000) }), 4),
+      price: money,
+      deed: hash,
+      kind: oneOf("sale", "gift"),
+    };
+    const { errors } = fromJson(
+      body,
+      { moves: [{ from: "Carl", parts: "250" }], price: 12_000, deed: "XY", kind: "sael", prise: 1 },
+      "/args",
+    );
     expect(errors).toEqual([
       {
         pointer: "/args/moves/0/from",
@@ -167,7 +183,12 @@ describe("JSON forms", () => {
         fix: 'send an organisation\'s id, or a pseudonym ("p:…"), device ("d:…") or company ("c:…")',
       },
       { pointer: "/args/moves/0/parts", expected: "an integer 1 … 1000000", got: '"250"', fix: "send 250 without quotes" },
-      { pointer: "/args/price", expected: "an amount 0 … 9223372036854775807 as decimal text", got: "12000", fix: 'send "12000" with quotes' },
+      {
+        pointer: "/args/price",
+        expected: "an amount 0 … 9223372036854775807 as decimal text",
+        got: "12000",
+        fix: 'send "12000" with quotes',
+      },
       { pointer: "/args/deed", expected: "32 bytes in hex", got: '"XY"', fix: "send lowercase hex" },
       { pointer: "/args/kind", expected: "one of sale, gift", got: '"sael"', fix: 'did you mean "sale"?' },
       { pointer: "/args/prise", expected: "nothing of this name", got: "1", fix: 'did you mean "price"?' },
@@ -177,7 +198,10 @@ describe("JSON forms", () => {
   it("name what is missing, and survive names of JavaScript's own", () => {
     expect(fromJson({ a: count }, {}).errors[0]).toMatchObject({ pointer: "/a", got: "nothing", fix: 'add "a"' });
     expect(fromJson({ a: count }, []).errors[0]).toMatchObject({ pointer: "", expected: "an object" });
-    expect(fromJson({ a: count }, JSON.parse('{"a":1,"__proto__":{"x":1},"constructor":2}')).errors.map(({ pointer }) => pointer)).toEqual(["/__proto__", "/constructor"]);
+    expect(fromJson({ a: count }, JSON.parse('{"a":1,"__proto__":{"x":1},"constructor":2}')).errors.map(({ pointer }) => pointer)).toEqual([
+      "/__proto__",
+      "/constructor",
+    ]);
     expect(fromJson({ a: optional(count) }, { "a/b~c": 1 }).errors[0]?.pointer).toBe("/a~1b~0c");
   });
 

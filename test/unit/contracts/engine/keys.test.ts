@@ -6,7 +6,15 @@ import { compareBytes, hex, unlatin1 } from "../../../../src/base/bytes.ts";
 import { compareText } from "../../../../src/base/codec.ts";
 import { isLedgerError } from "../../../../src/base/errors.ts";
 import { bytes, count, type Field, flag, hash, id, money, oneOf, signed, text } from "../../../../src/contracts/engine/fields.ts";
-import { decodeInteger, encodeInteger, encodePart, encodeParts, keyFromText, partsEnd, writtenParts } from "../../../../src/contracts/engine/keys.ts";
+import {
+  decodeInteger,
+  encodeInteger,
+  encodePart,
+  encodeParts,
+  keyFromText,
+  partsEnd,
+  writtenParts,
+} from "../../../../src/contracts/engine/keys.ts";
 
 const order = (a: string, b: string): number => Math.sign(compareBytes(unlatin1(a), unlatin1(b)));
 const part = (field: Field<any>, value: unknown): string => encodePart(field.shape, value)!;
@@ -14,15 +22,17 @@ const anyText = fc.string({ unit: "binary", maxLength: 12 }).filter((s) => s.isW
 
 describe("parts of keys", () => {
   it("have these bytes", () => {
-    expect([part(id, "ab"), part(text(9), "a\0é"), part(hash, Uint8Array.of(0, 1)), part(count, 1), part(signed, -1), part(money, 5n), part(flag, true)].map((k) => hex(unlatin1(k)))).toEqual([
-      "61620000",
-      "6100ffc3a90000",
-      "00ff010000",
-      "8000000000000001",
-      "7fffffffffffffff",
-      "8000000000000005",
-      "8000000000000001",
-    ]);
+    expect(
+      [
+        part(id, "ab"),
+        part(text(9), "a\0é"),
+        part(hash, Uint8Array.of(0, 1)),
+        part(count, 1),
+        part(signed, -1),
+        part(money, 5n),
+        part(flag, true),
+      ].map((k) => hex(unlatin1(k))),
+    ).toEqual(["61620000", "6100ffc3a90000", "00ff010000", "8000000000000001", "7fffffffffffffff", "8000000000000005", "8000000000000001"]);
   });
 
   it("compare as integers do", () => {
@@ -32,13 +42,16 @@ describe("parts of keys", () => {
         expect(decodeInteger(encodeInteger(a), 0)).toBe(a);
       }),
     );
-    for (const n of [0, -1, 2 ** 32, -(2 ** 32), 2 ** 31, Number.MAX_SAFE_INTEGER, Number.MIN_SAFE_INTEGER]) expect(decodeInteger(encodeInteger(n), 0)).toBe(n);
+    for (const n of [0, -1, 2 ** 32, -(2 ** 32), 2 ** 31, Number.MAX_SAFE_INTEGER, Number.MIN_SAFE_INTEGER])
+      expect(decodeInteger(encodeInteger(n), 0)).toBe(n);
   });
 
   it("compare as texts do by their UTF-8 bytes, a prefix first, zeros within", () => {
-    fc.assert(fc.property(anyText, anyText, (a, b) => {
+    fc.assert(
+      fc.property(anyText, anyText, (a, b) => {
         expect(order(part(text(12), a), part(text(12), b))).toBe(Math.sign(compareText(a, b)));
-      }));
+      }),
+    );
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 4, max: 2 }), fc.uint8Array({ maxLength: 4, max: 2 }), (a, b) => {
         expect(order(part(bytes(4), a), part(bytes(4), b))).toBe(Math.sign(compareBytes(a, b)));
@@ -62,13 +75,20 @@ describe("parts of keys", () => {
     const shapes = fields.map(({ shape }) => shape);
     const names = ["t", "s", "b", "m", "o", "f"];
     fc.assert(
-      fc.property(anyText, fc.maxSafeInteger(), fc.uint8Array({ maxLength: 8 }), fc.bigInt(0n, (1n << 63n) - 1n), fc.boolean(), (t, s, b, m, f) => {
-        const key = encodeParts(shapes, [t, s, b, m, "a", f])!;
-        expect(partsEnd(shapes, `${key}rest`, 0)).toBe(key.length);
-        const written = writtenParts(shapes, key);
-        expect(written).toEqual([t, String(s), hex(b), String(m), "a", String(f)]);
-        expect(keyFromText(names, fields, written)).toBe(key);
-      }),
+      fc.property(
+        anyText,
+        fc.maxSafeInteger(),
+        fc.uint8Array({ maxLength: 8 }),
+        fc.bigInt(0n, (1n << 63n) - 1n),
+        fc.boolean(),
+        (t, s, b, m, f) => {
+          const key = encodeParts(shapes, [t, s, b, m, "a", f])!;
+          expect(partsEnd(shapes, `${key}rest`, 0)).toBe(key.length);
+          const written = writtenParts(shapes, key);
+          expect(written).toEqual([t, String(s), hex(b), String(m), "a", String(f)]);
+          expect(keyFromText(names, fields, written)).toBe(key);
+        },
+      ),
     );
   });
 
@@ -94,7 +114,9 @@ describe("parts of keys", () => {
         return isLedgerError(error, "request.invalid");
       }
     };
-    expect([["1"], ["x", "ab"], ["01", "ab"], ["1", "AB"], ["1e3", "ab"], ["1", "a"], ["99999999999999999", "ab"]].map(refused)).toEqual(Array(7).fill(true));
+    expect([["1"], ["x", "ab"], ["01", "ab"], ["1", "AB"], ["1e3", "ab"], ["1", "a"], ["99999999999999999", "ab"]].map(refused)).toEqual(
+      Array(7).fill(true),
+    );
     expect(refused(["1", "ab"])).toBe(false);
   });
 });
