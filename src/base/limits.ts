@@ -234,3 +234,5 @@ export const DUMP_INTERVAL_MS = 600_000;
 export const CHECKED_HEADERS = 50_000;
 /** Bytes of LevelDB's tables checked at a start, the newest first: at 750 MB/s a second and a half. The rest is checked when it is read. */
 export const CHECKED_TABLE_BYTES = 1 << 30;
+/** The highest protocol version that this release executes (§4.3). */
+export const SUPPORTED_PROTOCOL = 1;

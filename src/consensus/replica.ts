@@ -119,6 +119,8 @@ export interface Wanted {
   askedAt: number;
 }
 
+export type LeaveReason = "silence" | "censorship" | "joined" | "new_view_timer" | "equivocation" | "malformed" | "self";
+
 export interface Peer {
   status: Status | null;
   /** Its clock minus mine when its Status came. */
@@ -127,6 +129,9 @@ export interface Peer {
   firstCommitted: number;
   /** Messages ahead of their turn, one per slot and kind (§4.11). */
   readonly early: Map<string, Message>;
+  /** When its last Status came, and when I answered one. */
+  statusAt: number;
+  answeredAt: number;
   /** Batches that it forwarded to me and that still wait. */
   readonly forwarded: Set<Key>;
 }
@@ -156,9 +161,13 @@ export interface Replica {
   /** Commit effects are out up to this height. */
   committing: number;
   committingHead: Head;
+  /** Heads of the commit effects that are out, lowest first. */
+  readonly committingHeads: Head[];
   /** The last committed blocks, for peers a little behind. */
   readonly recent: Block[];
   readonly certified: Map<number, Fact>;
+  /** Blocks of later epochs whose certificates cannot be checked yet, by height. */
+  readonly later: Map<number, Block>;
   /** Highest height a verified commit certificate names; the own sync target. */
   highestCertified: number;
 
@@ -184,10 +193,15 @@ export interface Replica {
   /** Height up to which a certificate of this view stands for the accepted chain. */
   certifiedInView: number;
   slots: Map<number, Slot>;
+  /** A reason to leave the view at once was seen in this step (§4.6). */
+  leaveReason: LeaveReason | null;
   /** Own votes of this view above the committed height, by kind and height. */
   readonly votes: Map<string, Vote>;
   /** Result lock: order digest → block hash once signed. */
   readonly locks: Map<Key, { height: number; hash: Bytes }>;
+
+  /** Orders for which the lock was noticed already. */
+  readonly lockNoticed: Set<Key>;
 
   // ── orders and results
   readonly known: Map<Key, Entry>;
@@ -217,12 +231,20 @@ export interface Replica {
   // ── start and silence (§4.7)
   started: boolean;
   nonce: number;
+  /** Who answered, and its committed height. */
   readonly answered: Map<string, number>;
+  /** Heights of own votes that others showed and my journal lacks. */
+  readonly lacking: number[];
+  /** The highest head certified when I started, as the answers told. */
+  startHead: number;
+  /** Who says that my peer key answers on another connection. */
+  readonly elsewhere: Set<string>;
+  /** Epoch, view and next view for which early messages have been looked through. */
+  settledTurn: string;
   /** The start question is answered: voting may begin. */
   ready: boolean;
   /** Journal lost: no vote before this epoch (Infinity until it is settled); 0 if intact. */
   silentUntil: number;
-  silentReason: string;
   epochEndAsked: number;
   stopped: boolean;
 
@@ -239,6 +261,8 @@ export interface Replica {
   readonly peers: Map<string, Peer>;
   /** Slots for which evidence went out. */
   readonly convicted: Set<string>;
+  /** Certificates verified lately, by what they certify. */
+  readonly proven: Map<string, Certificate>;
 }
 
 /** A replica at the head of its database, before its journal is read. */
@@ -262,8 +286,10 @@ export function createReplica(setup: Setup): Replica {
     head,
     committing: head.height,
     committingHead: head,
+    committingHeads: [],
     recent: [],
     certified: new Map(),
+    later: new Map(),
     highestCertified: head.height,
     view: 0,
     mode: "active",
@@ -279,8 +305,10 @@ export function createReplica(setup: Setup): Replica {
     firstVote: 0,
     certifiedInView: 0,
     slots: new Map(),
+    leaveReason: null,
     votes: new Map(),
     locks: new Map(),
+    lockNoticed: new Set(),
     known: new Map(),
     results: new Map(),
     executing: new Set(),
@@ -298,9 +326,12 @@ export function createReplica(setup: Setup): Replica {
     started: false,
     nonce: now,
     answered: new Map(),
+    lacking: [],
+    startHead: head.height,
+    elsewhere: new Set(),
+    settledTurn: "",
     ready: false,
     silentUntil: 0,
-    silentReason: "",
     epochEndAsked: -1,
     stopped: false,
     silenceSince: null,
@@ -314,6 +345,7 @@ export function createReplica(setup: Setup): Replica {
     clockOff: false,
     peers: new Map(),
     convicted: new Set(),
+    proven: new Map(),
   };
   setConfig(r, config);
   return r;
@@ -357,7 +389,7 @@ export const resting = (r: Replica): boolean => r.highestCertified > r.head.heig
 export function peerOf(r: Replica, id: string): Peer {
   let peer = r.peers.get(id);
   if (peer === undefined) {
-    peer = { status: null, offset: 0, firstCommitted: -1, early: new Map(), forwarded: new Set() };
+    peer = { status: null, offset: 0, firstCommitted: -1, statusAt: Number.NEGATIVE_INFINITY, answeredAt: Number.NEGATIVE_INFINITY, early: new Map(), forwarded: new Set() };
     r.peers.set(id, peer);
   }
   return peer;

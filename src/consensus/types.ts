@@ -451,10 +451,11 @@ export type NoticeCode =
   | "silence.begun" // reason
   | "silence.settled" // from: first epoch of voting
   | "silence.over"
-  | "split" // height, hashes and how many Commits each
+  | "split" // height, hashes: "signer=first 8 bytes of the hash …"
   | "split.over"
   | "divergence" // height, own, others
   | "divergence.over"
+  | "diverged" // height: own result contradicts a certificate even when re-executed: this node signs nothing any more, serves the last good height
   | "lock" // height: own result is another than the one once signed
   | "adopted" // height, view: a certified order replaced the accepted one
   | "equivocation" // signer, vote kind, height, view
