@@ -70,7 +70,7 @@ export class Host implements PeerHost {
     const host = new Host(options);
     const { peerSeed, listen, network } = options;
     const admits = (key: Bytes): boolean => host.#admits(key);
-    const node = await startLibp2p({ peerSeed, listen, dialMs: host.#timing.dialMs, admits });
+    const node = await startLibp2p({ peerSeed, listen, dialMs: host.#timing.dialMs, helloMs: host.#timing.helloMs, admits });
     host.#node = node;
     node.addEventListener("connection:open", (event) => host.#guard(() => host.#opened(event.detail)));
     for (const stream of ["hello", ...channels.map((spec) => spec.name)] as const) {

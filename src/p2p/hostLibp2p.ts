@@ -11,7 +11,6 @@ import { createLibp2p, type Libp2p } from "libp2p";
 import { type Bytes, concat } from "../base/bytes.ts";
 import { LedgerError } from "../base/errors.ts";
 import {
-  HELLO_TIMEOUT_MS,
   MAX_HANDSHAKES_PER_SECOND,
   MAX_MEMBERS,
   MAX_PEER_ADDRESSES,
@@ -29,6 +28,8 @@ export interface Libp2pOptions {
   readonly peerSeed: Bytes;
   readonly listen: readonly string[];
   readonly dialMs: number;
+  /** For a handshake, and for agreeing on a protocol. */
+  readonly helloMs: number;
   /** Asked after the handshake, when the key is proved, before any byte of the peer is read. */
   admits(peerKey: Bytes): boolean;
 }
@@ -63,9 +64,9 @@ export async function startLibp2p(options: Libp2pOptions): Promise<Libp2p> {
         maxPeerAddrsToDial: MAX_PEER_ADDRESSES,
         maxIncomingPendingConnections: MAX_PENDING_HANDSHAKES,
         inboundConnectionThreshold: MAX_HANDSHAKES_PER_SECOND,
-        inboundUpgradeTimeout: HELLO_TIMEOUT_MS,
-        inboundStreamProtocolNegotiationTimeout: HELLO_TIMEOUT_MS,
-        outboundStreamProtocolNegotiationTimeout: HELLO_TIMEOUT_MS,
+        inboundUpgradeTimeout: options.helloMs,
+        inboundStreamProtocolNegotiationTimeout: options.helloMs,
+        outboundStreamProtocolNegotiationTimeout: options.helloMs,
         connectionCloseTimeout: CLOSE_TIMEOUT_MS,
         dialTimeout: options.dialMs,
         addressDialTimeout: options.dialMs,

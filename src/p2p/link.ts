@@ -73,7 +73,7 @@ export class Link {
   #pingAt = 0;
   #heardAt: number;
   #pingsUnheard = 0;
-  #resumes = new Set<NodeJS.Timeout>();
+  readonly #resumes = new Set<NodeJS.Timeout>();
   peerHello: Hello | undefined;
   upSince = 0;
   rttMs: number | undefined;
@@ -156,7 +156,7 @@ export class Link {
       const events: WireEvents = {
         data: () => this.#break("p2p.frame", "bytes against the direction of a stream"),
         drain: () => outbox.drained(),
-        closed: () => this.close("p2p.disconnected", `the ${spec.name} stream ended`),
+        closed: () => this.#hungUp(`the ${spec.name} stream ended`),
       };
       this.#open(spec.name, events, (wire) => outbox.attach(wire));
     }
@@ -206,29 +206,41 @@ export class Link {
       if (this.#state !== "closed") onFrame(kind, payload, id);
     });
     const limiter = new RateLimiter(rate, this.#ports.now());
-    const data = (chunk: Bytes, wire: Wire): void => {
-      if (this.#state === "closed") return;
-      const now = this.#ports.now();
-      this.#heardAt = now;
-      this.#pingsUnheard = 0;
-      this.bytesIn += chunk.length;
+    // What comes while reading rests is held; the stream's window bounds it.
+    const held: Bytes[] = [];
+    let resting = false;
+    const consume = (chunk: Bytes, wire: Wire): void => {
       try {
-        const wait = limiter.take(chunk.length, reader.push(chunk), now);
-        if (wait > 0) this.#pause(wire, wait);
+        const wait = limiter.take(chunk.length, reader.push(chunk), this.#ports.now());
+        if (wait === 0) return;
+        resting = true;
+        wire.pause();
+        this.#after(wait, () => {
+          resting = false;
+          while (!resting && held.length > 0) consume(held.shift()!, wire);
+          if (!resting) wire.resume();
+        });
       } catch (error) {
         // A handler's own errors never come this far (ports.message): what is thrown here is the peer's doing.
         if (isLedgerError(error)) this.#break(error.code, error.message);
         else this.#ports.fault(error);
       }
     };
-    return { data, drain: () => outbox?.drained(), closed: () => this.close("p2p.disconnected", "a stream ended") };
+    const data = (chunk: Bytes, wire: Wire): void => {
+      if (this.#state === "closed") return;
+      this.#heardAt = this.#ports.now();
+      this.#pingsUnheard = 0;
+      this.bytesIn += chunk.length;
+      if (resting) held.push(chunk);
+      else consume(chunk, wire);
+    };
+    return { data, drain: () => outbox?.drained(), closed: () => this.#hungUp("a stream ended") };
   }
 
-  #pause(wire: Wire, ms: number): void {
-    wire.pause();
+  #after(ms: number, act: () => void): void {
     const timer = setTimeout(() => {
       this.#resumes.delete(timer);
-      if (this.#state !== "closed") wire.resume();
+      if (this.#state !== "closed") act();
     }, ms);
     this.#resumes.add(timer);
   }
@@ -297,7 +309,7 @@ export class Link {
   #open(stream: Channel | "hello", events: WireEvents, attach: (wire: Wire) => void): void {
     this.carrier.open(stream, events).then(
       (wire) => (this.#state === "closed" ? wire.close() : attach(wire)),
-      (error: unknown) => this.close("p2p.disconnected", `no ${stream} stream: ${error instanceof Error ? error.message : String(error)}`),
+      (error: unknown) => this.#hungUp(`no ${stream} stream: ${error instanceof Error ? error.message : String(error)}`),
     );
   }
 
@@ -306,6 +318,12 @@ export class Link {
     if (this.#state === "closed") return;
     this.#ports.broke(this, code);
     this.close(code, detail, "cut");
+  }
+
+  /** The peer closed. Before its greeting that usually means that we are not on its list. */
+  #hungUp(detail: string): void {
+    if (this.#state === "greeting") this.close("p2p.refused", `it hung up before its greeting (${detail})`);
+    else this.close("p2p.disconnected", detail);
   }
 
   /** Ends the connection; with a notice the peer hears why. */
