@@ -113,7 +113,8 @@ export function build(composition: Composition, options: BuildOptions = {}): Reg
   const views = new Map(contracts.flatMap(({ contract, views: own }) => own.map((view) => [`${contract.name}.${view.name}`, view])));
   const manifest = manifestOf(contracts);
   const plan = (collection: string): Plan => byCollection.get(collection) ?? unknown("collection.unknown", { collection });
-  const read = (collection: string, key: Bytes, row: StoredRow): AnyRow => rowOf(plan(collection), latin1(key), row);
+  const read = (collection: string, key: Bytes, row: StoredRow): AnyRow =>
+    row.decoded === undefined ? rowOf(plan(collection), latin1(key), row) : (row.decoded as AnyRow);
   const known = (name: string): ActionPlan => actions.get(name) ?? unknown("action.unknown", { action: name });
   const inputOf = (name: string): Fields => known(name).action.input as Fields;
   const keyFields = ({ type }: Plan): Field<any>[] => (type.key as readonly string[]).map((name) => (type.fields as Fields)[name]!);
