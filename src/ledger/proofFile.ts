@@ -99,147 +99,96 @@ function shown(part: object): { [name: string]: unknown } {
 
 // ── reading ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-const HEADER = 1_024;
-const CERTIFICATE = 16_384;
-const SET = 32_768;
-const BUCKET = 16 * 64;
-const STATE_PATH = 256 * 32;
-const MERKLE_PATH = 31 * 32;
-const RECEIPT = 8_192;
+/** Reads the value at a place of the file, or refuses it. */
+type Rule = (value: unknown, at: string) => unknown;
 
-type Json = { readonly [name: string]: unknown };
+const natural: Rule = (value, at) => (Number.isSafeInteger(value) && (value as number) >= 0 && !Object.is(value, -0) ? value : malformed(at, "a natural number"));
+const hash: Rule = (value, at) => (typeof value === "string" && /^[0-9a-f]{64}$/.test(value) ? unhex(value) : malformed(at, "64 lowercase hex digits"));
+/** Names of contracts' things: printable ASCII, so that what is shown is what is meant. */
+const word: Rule = (value, at) => (typeof value === "string" && /^[!-~]{1,128}$/.test(value) ? value : malformed(at, "a name"));
 
-/** Reads a file's text. It may come from anybody. Throws `proof.malformed`, naming the place. */
+/** Base64 of min … max bytes, a multiple of `unit`. */
+function data(max: number, min = 1, unit = 1): Rule {
+  return (value, at) => {
+    if (typeof value === "string" && value.length <= Math.ceil(max / 3) * 4) {
+      let bytes: Bytes | undefined;
+      try {
+        bytes = unbase64(value);
+      } catch {}
+      if (bytes !== undefined && bytes.length >= min && bytes.length <= max && bytes.length % unit === 0) return bytes;
+    }
+    return malformed(at, `base64 of ${min} … ${max} bytes`);
+  };
+}
+
+/** An object with these fields and no others; those in `optional` may be missing. */
+function object(needed: { readonly [name: string]: Rule }, optional: { readonly [name: string]: Rule } = {}): Rule {
+  return (value, at) => {
+    if (value === null || typeof value !== "object" || Array.isArray(value)) return malformed(at, "an object");
+    const out: { [name: string]: unknown } = {};
+    const inside = (name: string): string => (at === "file" ? name : `${at}.${name}`);
+    for (const name of Object.keys(needed)) if (!Object.hasOwn(value, name)) malformed(inside(name), "present");
+    for (const [name, item] of Object.entries(value)) {
+      const rule = Object.hasOwn(needed, name) ? needed[name] : Object.hasOwn(optional, name) ? optional[name] : undefined;
+      out[name] = rule === undefined ? malformed(at, `no field ${JSON.stringify(name.slice(0, 40))}`) : rule(item, inside(name));
+    }
+    return out;
+  };
+}
+
+const list =
+  (rule: Rule, max: number): Rule =>
+  (value, at) =>
+    Array.isArray(value) && value.length <= max ? value.map((item, i) => rule(item, `${at}[${i}]`)) : malformed(at, `at most ${max} items`);
+const either =
+  (constant: unknown, rule: Rule): Rule =>
+  (value, at) =>
+    value === constant ? value : rule(value, at);
+
+const header = data(1_024);
+const certificate = data(16_384);
+const merklePath = data(31 * 32, 0, 32);
+const row = data(MAX_DECLARED_ROW_BYTES);
+const key = data(MAX_KEY_BYTES);
+const history = object({ size: natural, path: merklePath });
+const actNeeds = { receipt: data(8_192), index: natural, path: merklePath };
+const actMay = {
+  bytes: data(MAX_TRANSACTION_BYTES),
+  due: object({ collection: word, key, name: word }),
+  write: object({ index: natural, path: merklePath }),
+  header,
+  certificate,
+  history,
+};
+const fileRule = object(
+  {
+    format: (value, at) => (value === PROOF_FORMAT ? value : malformed(at, PROOF_FORMAT)),
+    network: hash,
+    from: either("genesis", object({ height: natural, hash })),
+    validators: list(object({ set: data(32_768), header, certificate }), MAX_PROOF_STEPS),
+  },
+  {
+    state: object({ header }, { certificate }),
+    record: object({ collection: word, key, row: either(null, row) }, { bucket: data(16 * 64, 0, 64), path: data(256 * 32, 32, 32) }),
+    history,
+    at: natural,
+    transaction: object(actNeeds, actMay),
+    replaced: object({ ...actNeeds, row }, actMay),
+  },
+);
+
+/** Reads a file's text. It may come from anybody. Throws `proof.malformed`, naming the place and what belongs there. */
 export function readProof(content: string): ProofFile {
-  if (content.length > MAX_PROOF_FILE_LENGTH) malformed("file", "too large");
+  if (content.length > MAX_PROOF_FILE_LENGTH) malformed("file", "smaller");
   let json: unknown;
   try {
     json = JSON.parse(content);
   } catch {
-    return malformed("file", "not JSON");
+    malformed("file", "JSON");
   }
-  const file = fields(json, "file", ["format", "network", "from", "validators"], ["state", "record", "history", "at", "transaction", "replaced"]);
-  if (file["format"] !== PROOF_FORMAT) malformed("format", `expected ${PROOF_FORMAT}`);
-  if (membersWritten(content) !== members(json)) malformed("file", "a field stands twice");
-  const steps = file["validators"];
-  if (!Array.isArray(steps) || steps.length > MAX_PROOF_STEPS) return malformed("validators", "a list of bounded length");
-  const { state, record, history, at, transaction, replaced } = file;
-  return {
-    network: hash(file["network"], "network"),
-    from: fromOf(file["from"]),
-    validators: (steps as unknown[]).map((step, i) => stepOf(step, `validators[${i}]`)),
-    ...(state !== undefined && { state: stateOf(state) }),
-    ...(record !== undefined && { record: recordOf(record) }),
-    ...(history !== undefined && { history: historyOf(history, "history") }),
-    ...(at !== undefined && { at: natural(at, "at") }),
-    ...(transaction !== undefined && { transaction: actOf(transaction, "transaction", []) }),
-    ...(replaced !== undefined && { replaced: { ...actOf(replaced, "replaced", ["row"]), row: data((replaced as Json)["row"], "replaced.row", MAX_DECLARED_ROW_BYTES) } }),
-  };
-}
-
-function fromOf(value: unknown): ProofFile["from"] {
-  if (value === "genesis") return value;
-  const { height, hash: given } = fields(value, "from", ["height", "hash"]);
-  return { height: natural(height, "from.height"), hash: hash(given, "from.hash") };
-}
-
-function stepOf(value: unknown, at: string): SetStep {
-  const { set, header, certificate } = fields(value, at, ["set", "header", "certificate"]);
-  return { set: data(set, `${at}.set`, SET), header: data(header, `${at}.header`, HEADER), certificate: data(certificate, `${at}.certificate`, CERTIFICATE) };
-}
-
-function stateOf(value: unknown): NonNullable<ProofFile["state"]> {
-  const { header, certificate } = fields(value, "state", ["header"], ["certificate"]);
-  return { header: data(header, "state.header", HEADER), ...(certificate !== undefined && { certificate: data(certificate, "state.certificate", CERTIFICATE) }) };
-}
-
-function recordOf(value: unknown): RecordPart {
-  const { collection, key, row, bucket, path } = fields(value, "record", ["collection", "key", "row"], ["bucket", "path"]);
-  return {
-    collection: word(collection, "record.collection"),
-    key: data(key, "record.key", MAX_KEY_BYTES),
-    row: row === null ? null : data(row, "record.row", MAX_DECLARED_ROW_BYTES),
-    ...(bucket !== undefined && { bucket: data(bucket, "record.bucket", BUCKET, true) }),
-    ...(path !== undefined && { path: data(path, "record.path", STATE_PATH) }),
-  };
-}
-
-function historyOf(value: unknown, at: string): HistoryPath {
-  const { size, path } = fields(value, at, ["size", "path"]);
-  return { size: natural(size, `${at}.size`), path: merklePath(path, `${at}.path`) };
-}
-
-function actOf(value: unknown, at: string, more: readonly string[]): ActPart {
-  const { bytes, due, receipt, index, path, write, header, certificate, history } = fields(
-    value,
-    at,
-    ["receipt", "index", "path", ...more],
-    ["bytes", "due", "write", "header", "certificate", "history"],
-  );
-  if ((bytes === undefined) === (due === undefined)) malformed(at, "either bytes or due");
-  return {
-    ...(bytes !== undefined && { bytes: data(bytes, `${at}.bytes`, MAX_TRANSACTION_BYTES) }),
-    ...(due !== undefined && { due: dueOf(due, `${at}.due`) }),
-    receipt: data(receipt, `${at}.receipt`, RECEIPT),
-    index: natural(index, `${at}.index`),
-    path: merklePath(path, `${at}.path`),
-    ...(write !== undefined && { write: writeOf(write, `${at}.write`) }),
-    ...(header !== undefined && { header: data(header, `${at}.header`, HEADER) }),
-    ...(certificate !== undefined && { certificate: data(certificate, `${at}.certificate`, CERTIFICATE) }),
-    ...(history !== undefined && { history: historyOf(history, `${at}.history`) }),
-  };
-}
-
-function dueOf(value: unknown, at: string): NonNullable<ActPart["due"]> {
-  const { collection, key, name } = fields(value, at, ["collection", "key", "name"]);
-  return { collection: word(collection, `${at}.collection`), key: data(key, `${at}.key`, MAX_KEY_BYTES), name: word(name, `${at}.name`) };
-}
-
-function writeOf(value: unknown, at: string): NonNullable<ActPart["write"]> {
-  const { index, path } = fields(value, at, ["index", "path"]);
-  return { index: natural(index, `${at}.index`), path: merklePath(path, `${at}.path`) };
-}
-
-/** The object's fields: those needed are there, and no others than those allowed. */
-function fields(value: unknown, at: string, needed: readonly string[], allowed: readonly string[] = []): Json {
-  if (value === null || typeof value !== "object" || Array.isArray(value)) return malformed(at, "an object");
-  for (const name of needed) if (!Object.hasOwn(value, name)) malformed(at, `${name} is missing`);
-  for (const name of Object.keys(value)) if (!needed.includes(name) && !allowed.includes(name)) malformed(at, `unknown field ${JSON.stringify(name.slice(0, 40))}`);
-  return value as Json;
-}
-
-function data(value: unknown, at: string, max: number, empty = false): Bytes {
-  if (typeof value === "string" && value.length <= Math.ceil(max / 3) * 4) {
-    const bytes = attempt(() => unbase64(value));
-    if (bytes !== undefined && bytes.length <= max && (empty || bytes.length > 0)) return bytes;
-  }
-  return malformed(at, `base64 of ${empty ? 0 : 1} … ${max} bytes`);
-}
-
-function merklePath(value: unknown, at: string): Bytes {
-  const bytes = data(value, at, MERKLE_PATH, true);
-  return bytes.length % 32 === 0 ? bytes : malformed(at, "hashes of 32 bytes");
-}
-
-function hash(value: unknown, at: string): Bytes {
-  return typeof value === "string" && /^[0-9a-f]{64}$/.test(value) ? unhex(value) : malformed(at, "64 lowercase hex digits");
-}
-
-function natural(value: unknown, at: string): number {
-  return Number.isSafeInteger(value) && (value as number) >= 0 && !Object.is(value, -0) ? (value as number) : malformed(at, "a natural number");
-}
-
-/** Names of contracts' things: printable ASCII, so that what is shown is what is meant. */
-function word(value: unknown, at: string): string {
-  return typeof value === "string" && /^[!-~]{1,128}$/.test(value) ? value : malformed(at, "a name");
-}
-
-function attempt<T>(act: () => T): T | undefined {
-  try {
-    return act();
-  } catch {
-    return undefined;
-  }
+  if (membersWritten(content) !== members(json)) malformed("file", "each field once");
+  const { format: _, ...file } = fileRule(json, "file") as ProofFile & { format: string };
+  return file;
 }
 
 // JSON.parse takes the last of two equal names, other readers the first: a file that can be read in two ways is refused.
@@ -256,12 +205,12 @@ function membersWritten(content: string): number {
 }
 function members(value: unknown, depth = 0): number {
   if (value === null || typeof value !== "object") return 0;
-  if (depth > 4) malformed("file", "less depth");
+  if (depth > 4) malformed("file", "flatter");
   let count = Array.isArray(value) ? 0 : Object.keys(value).length;
   for (const item of Object.values(value)) count += members(item, depth + 1);
   return count;
 }
 
 function malformed(at: string, expected: string): never {
-  throw new LedgerError("proof.malformed", { step: at, detail: expected });
+  throw new LedgerError("proof.malformed", { step: at, detail: `it should be ${expected}` });
 }

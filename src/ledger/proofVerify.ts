@@ -14,7 +14,7 @@ import { verify } from "../base/signature.ts";
 import { decodeReceipt, dueId, leafHashOf, NO_BYTES, type Receipt, writeLeafHash } from "./block.ts";
 import { type ActPart, type HistoryPath, type ProofFile, readProof } from "./proofFile.ts";
 import { stateKeyHash, verifyStateProof } from "./stateProof.ts";
-import { checkTransaction, decodeTransaction } from "./transaction.ts";
+import { plainTransaction } from "./transactionPlain.ts";
 
 /** What the verifier brings along; everything else is in the file. */
 export interface Trust {
@@ -166,6 +166,7 @@ function checkShape({ state, record, transaction, replaced, at, history, from }:
   const topIsState = state !== undefined;
   for (const [name, part, isTop] of [["transaction", transaction, !topIsState && replaced === undefined], ["replaced", replaced, !topIsState]] as const) {
     if (part === undefined) continue;
+    if ((part.bytes === undefined) === (part.due === undefined)) wrong(name, "either bytes or due");
     if (isTop && (part.header === undefined || part.history !== undefined)) wrong(name, "the top header stands here");
     if (!isTop && (part.certificate !== undefined || (part.header === undefined) !== (part.history === undefined))) wrong(name, "its header is the top one, or in its history");
   }
@@ -259,12 +260,9 @@ function checkAct(part: ActPart, step: string, network: Bytes, top: Block, wrote
   if (block !== top) checkHistory(part.history, `${step}.history`, block, top.header);
   const { order, transactionsRoot, leaves } = block.header;
   const receipt: Receipt = attempt("receipt", `${step}.receipt`, () => decodeReceipt(part.receipt));
-  let id: Bytes;
-  if (part.bytes === undefined) {
-    const { collection, key, name } = part.due!;
-    id = dueId(network, order.time, order.height, collection, key, name);
-  } else ({ id } = attempt("transaction", `${step}.bytes`, () => checkTransaction(network, part.bytes!)));
-  const leaf = leafHashOf(id, part.bytes === undefined ? NO_BYTES : sha256(part.bytes), part.receipt);
+  const transaction = part.bytes && attempt("transaction", `${step}.bytes`, () => plainTransaction(network, part.bytes!));
+  const id = transaction?.id ?? dueId(network, order.time, order.height, part.due!.collection, part.due!.key, part.due!.name);
+  const leaf = leafHashOf(id, part.bytes ? sha256(part.bytes) : NO_BYTES, part.receipt);
   if (!verifyInclusion({ root: transactionsRoot, size: leaves, index: part.index, leaf, path: hashes(part.path) }))
     deny("transaction_path", `${step}.path`, `it is not transaction ${part.index} of the block at height ${order.height} with this receipt`);
   if (wrote !== undefined) {
@@ -272,7 +270,6 @@ function checkAct(part: ActPart, step: string, network: Bytes, top: Block, wrote
     const written = writeLeafHash(wrote.collection, wrote.key, sha256(wrote.row));
     if (!verifyInclusion({ root: receipt.writesRoot, size: receipt.writes, index, leaf: written, path: hashes(path) })) deny("write", `${step}.write`, "it did not write this row");
   }
-  const transaction = part.bytes === undefined ? undefined : decodeTransaction(part.bytes);
   return {
     id: hex(id),
     height: order.height,
@@ -281,7 +278,7 @@ function checkAct(part: ActPart, step: string, network: Bytes, top: Block, wrote
     outcome: receipt.outcome,
     code: receipt.code,
     flags: receipt.flags,
-    operations: transaction?.operations.map(({ action, args }) => ({ action, args: shown(args) })) ?? [],
+    operations: transaction?.operations.map(([action, args]) => ({ action, args: shown(args) })) ?? [],
     due: part.due?.name ?? null,
     signers: transaction?.signers.map(hex) ?? [],
   };

@@ -19,6 +19,7 @@ import {
   signTransaction,
   transactionId,
 } from "../../../src/ledger/transaction.ts";
+import { plainTransaction } from "../../../src/ledger/transactionPlain.ts";
 import { verifyIngress } from "../../../src/ledger/verify.ts";
 import { joinTransactions } from "../../../src/ledger/batch.ts";
 import { fromJson } from "./json.ts";
@@ -167,6 +168,34 @@ describe("§2 transactions", () => {
         },
       ),
       { numRuns: 60 },
+    );
+  });
+
+  it("gives one verdict, read plainly as §2 says or head by head", () => {
+    const agree = (bytes: Bytes): void => {
+      const plain = codeOf(() => plainTransaction(network, bytes)).replace(/^codec\..*/, "transaction.malformed");
+      expect(codeOf(() => checkTransaction(network, bytes)), hex(bytes.subarray(0, 200))).toBe(plain);
+      if (plain !== "no error") return;
+      const read = decodeTransaction(bytes);
+      const { id, ...rest } = plainTransaction(network, bytes);
+      expect(hex(id)).toBe(hex(checkTransaction(network, bytes).id));
+      expect(rest).toEqual({ notAfter: read.notAfter, signers: read.signers, operations: read.operations.map((o) => [o.action, o.args]) });
+    };
+    for (const { bytes } of [...vectors.accept, ...vectors.refuse]) agree(unhex(bytes));
+    const bodies = vectors.accept.slice(0, 4).map((v) => unhex(v.bytes));
+    const byte = fc.oneof(fc.nat({ max: 255 }), fc.constantFrom(0x80, 0x90, 0x91, 0x92, 0x95, 0xa0, 0xc0, 0xc4, 0xc5, 0xcc, 0xcf, 0xd3, 0xd9, 0xdc, 0xde, 0x10, 0x20, 0x01));
+    fc.assert(
+      fc.property(fc.nat({ max: 3 }), fc.array(fc.tuple(fc.nat({ max: 400 }), fc.constantFrom("set", "insert", "remove"), byte), { minLength: 1, maxLength: 3 }), (which, changes) => {
+        const bytes = [...bodies[which]!];
+        for (const [at, kind, value] of changes) {
+          const place = at % bytes.length;
+          if (kind === "set") bytes[place] = value;
+          else if (kind === "insert") bytes.splice(place, 0, value);
+          else bytes.splice(place, 1);
+        }
+        agree(Uint8Array.from(bytes));
+      }),
+      { numRuns: 3_000 },
     );
   });
 
