@@ -29,7 +29,7 @@ const LIBRARIES: { rule: string; library: RegExp; only: RegExp }[] = [
 
 const PURE = [
   /^contracts\//,
-  /^consensus\/(?!driver\.ts$|journal)/,
+  /^consensus\/(?!driver|journal)/,
   /^ledger\/(transaction|batch|verify|block|receipt|stateTree|bucket|overlay|execute|proof|genesis)/,
 ];
 const BANS: [rule: string, pattern: RegExp][] = [

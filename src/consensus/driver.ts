@@ -6,6 +6,7 @@ import { type Bytes, latin1 } from "../base/bytes.ts";
 import type { SignatureCheck } from "../base/certificate.ts";
 import { codeEntry } from "../base/codes.ts";
 import { fail, isLedgerError, LedgerError } from "../base/errors.ts";
+import { sha256 } from "../base/hash.ts";
 import { MAX_INPUTS_PER_TURN } from "../base/limits.ts";
 import type { DriverPorts, StopReason } from "./driverPorts.ts";
 import { RangeSync } from "./driverSync.ts";
@@ -48,13 +49,13 @@ type Waiting = Timeless<Input> | { readonly kind: "bytes"; readonly from: string
 export async function startDriver(options: DriverOptions): Promise<Driver> {
   const { head, journal, ports } = options;
   const records: JournalRecord[] = [];
-  const bodies: Bytes[] = [];
+  const bodies = new Map<string, Bytes>(); // one stands in each segment that relies on it
   for (const { kind, height, body } of journal.records) {
     if (kind === RECORD) records.push(decodeRecord(body));
-    else if (height > head.height) bodies.push(body);
+    else if (height > head.height) bodies.set(latin1(sha256(body)), body);
   }
   const held: BatchFacts[] = [];
-  for (const body of bodies) {
+  for (const body of bodies.values()) {
     const facts = await ports.admit(body, null);
     if (facts === undefined) throw new LedgerError("journal.damaged", { reason: "a body is no batch" });
     held.push(facts);
@@ -215,7 +216,7 @@ export class Driver {
       return this.carryOut(step(this.replica, { kind: "message", from, message, elsewhere, ...time }));
     }
     const { epoch } = this.replica.config;
-    this.carryOut(step(this.replica, { ...input, ...time } as Input));
+    this.carryOut(step(this.replica, { ...input, ...time }));
     if (input.kind !== "committed" && input.kind !== "installed") return;
     const { head, config } = this.replica;
     this.ports.committed?.(head.height, config);

@@ -46,8 +46,8 @@ export interface DriverPorts {
   /** After the present turn of the event loop; what comes until then is worked off together. Default: setImmediate. */
   readonly defer?: (run: () => void) => void;
 
-  /** Consensus bytes to one organisation, or to all other validators of the epoch in force. Loss is allowed, order within a connection is kept. */
-  send(to: "validators" | string, bytes: Bytes): void;
+  /** Consensus bytes to one organisation, or for "validators" to all others of the epoch in force. Loss is allowed, order within a connection is kept. */
+  send(to: string, bytes: Bytes): void;
 
   /** The bytes of a held batch, as on the wire. Held = given by `Driver.batch` and not released since. */
   body(digest: Bytes): Bytes | undefined;

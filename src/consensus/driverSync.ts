@@ -69,7 +69,7 @@ export class RangeSync {
 
   private firstMissing(): number {
     let height = Math.max(this.replica.head.height, this.replica.committing) + 1;
-    while (this.replica.certified.get(height)?.references) height++;
+    while (this.replica.certified.get(height)?.references || this.replica.later.has(height)) height++;
     return height;
   }
 
