@@ -4,7 +4,7 @@
 import type { Bytes } from "../../base/bytes.ts";
 import { fail } from "../../base/errors.ts";
 import type { Parameters } from "../../base/parameters.ts";
-import type { Agency, Body, Field, Fields, Party, Time, ValueOf } from "./fields.ts";
+import type { Agency, Body, Fields, Party, Time, ValueOf } from "./fields.ts";
 
 // ── records ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 /** Who reads through a node's API. Policy, not secrecy: state is on every member's node. Otherwise names of fields (parties) and roles. */
@@ -284,4 +284,3 @@ export function contract<const Role extends string, const Rule extends string, c
 export const minutes = (n: number): Time => n * 60_000;
 export const hours = (n: number): Time => n * 3_600_000;
 export const days = (n: number): Time => n * 86_400_000;
-export type { Field };

@@ -124,8 +124,3 @@ const text = (value: Value): string =>
       : v,
   );
 const without = (value: Value, name: string): Value => Object.fromEntries(Object.entries(value as Map).filter(([key]) => key !== name));
-
-/** The golden file: deterministic JSON, two spaces, keys as declared. */
-export function manifestText(manifest: Value): string {
-  return `${JSON.stringify(manifest, undefined, 2)}\n`;
-}

@@ -19,7 +19,6 @@ export const engineFlags = {
   parked: "Due work was refused; it waits until somebody writes the record.",
 } as const;
 
-export type EngineCode = keyof typeof engineCodes;
 export type Data = Readonly<Record<string, unknown>>;
 
 /** What the registry answers for one transaction or one run of due work. `data` is for the API and is never hashed. */

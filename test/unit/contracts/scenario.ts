@@ -138,14 +138,17 @@ export class Scenario {
 
   /** Who must sign, as a dry run says. */
   needs<A extends Action>(action: A, args: A extends Action<infer I> ? Body<I> : never, by: By = []): Need[] {
-    const call = {
-      id: new Uint8Array(32),
-      index: 0,
-      signers: keysOf(by),
-      operations: [{ action: action.name, args: args as Value }],
-      failedProofs: [],
-    };
-    return this.registry.prepare(this.state, call, this.block).needs;
+    return this.prepared(action, args, by).needs;
+  }
+
+  /** A dry run: who must sign, and how it would end if they did. */
+  prepared<A extends Action>(action: A, args: A extends Action<infer I> ? Body<I> : never, by: By = []): { result: Result; needs: Need[] } {
+    const operations = [{ action: action.name, args: decode(encode(args as Value)) }];
+    return this.registry.prepare(
+      this.state,
+      { id: new Uint8Array(32), index: 0, signers: keysOf(by), operations, failedProofs: [] },
+      this.block,
+    );
   }
 
   /** Time passes; blocks are made until nothing is due any more. What ran by itself. */
