@@ -134,6 +134,13 @@ export const BODY_TIMEOUT_MS = 30_000;
 /** Rows of a page of a list, events of a page. */
 export const MAX_PAGE = 500;
 export const DEFAULT_PAGE = 50;
+/** How long a bulk request waits for its last transaction, unless it says otherwise, and at most. */
+export const BULK_WAIT_MS = 120_000;
+export const MAX_BULK_WAIT_MS = 600_000;
+/** Blocks looked through for one page of events; the page says how far it came. */
+export const EVENT_BLOCKS_PER_PAGE = 256;
+/** Every so often a stream of events says where the head is: silence and death look different. */
+export const EVENT_HEAD_MS = 15_000;
 /** Digests in one ack or pull: twice what all origins of a large network may have out. */
 export const MAX_ACKS_PER_MESSAGE = 4_096;
 /** Bytes of batches and requests that wait for verification: about a second's work; more is dropped and pulled later. */
@@ -236,3 +243,9 @@ export const CHECKED_HEADERS = 50_000;
 export const CHECKED_TABLE_BYTES = 1 << 30;
 /** The highest protocol version that this release executes (§4.3). */
 export const SUPPORTED_PROTOCOL = 1;
+/** How long a proof taken at the tip waits for its block. */
+export const COMMIT_WAIT_MS = 10_000;
+
+// ── contracts (src/contracts) ────────────────────────────────────────────────────────────────────────────────────────────────
+/** A validator asks for an early epoch end at most once in so many heights (§4.6). */
+export const EPOCH_END_HEIGHTS = 20;

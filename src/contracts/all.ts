@@ -1,0 +1,21 @@
+// The list of contracts, and what the engine asks of two of them: who stands behind a key (eid), who holds which role (governance). A new service is
+// one line here. Nothing else.
+
+import type { Composition } from "./engine/registry.ts";
+import type { Resolver } from "./engine/roles.ts";
+import * as evidence from "./documents/evidence.ts";
+import * as eid from "./identity/eid.ts";
+import { actsFor, known, type Signer, signerOf } from "./identity/principals.ts";
+import * as governance from "./platform/governance.ts";
+import { delegated, granted } from "./platform/network.ts";
+
+const resolver: Resolver = {
+  standing: signerOf,
+  actsFor: (tx, standing, party) => actsFor(tx, standing as Signer, party),
+  holds: (tx, principal, role, scope, standing) =>
+    standing?.post === undefined ? granted(tx, principal, role, scope) : delegated(tx, principal, standing.post, role, scope),
+  known,
+  contracts: [eid.default, governance.default],
+};
+
+export const composition: Composition = { modules: [governance, eid, evidence], resolver, found: governance.found };

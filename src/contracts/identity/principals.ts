@@ -1,0 +1,89 @@
+// The register that every signature of every contract is resolved by: principals, their keys, who may sign for whom. Owns the records and the
+// reading of them, at execution, so that a suspension ordered before holds. Does not own: who may change them (eid.ts). docs/protocol.md §8.
+
+import type { Bytes } from "../../base/bytes.ts";
+import { flag, hash, id, oneOf, optional, type Party, party, type Reader, record, time } from "../engine/index.ts";
+import { serves, standing, within } from "../kit/standing.ts";
+
+export const kinds = ["agency", "person", "device", "company"] as const;
+export type Kind = (typeof kinds)[number];
+/** One key, one purpose. The first five sign transactions, `post` for an office or system of its principal; the others are looked up here. */
+const purposes = [
+  "organisation",
+  "person",
+  "device",
+  "company",
+  "post",
+  "access",
+  "credential",
+  "consensus",
+  "peer",
+  "checkpoint",
+] as const;
+export type Purpose = (typeof purposes)[number];
+const acting: readonly Purpose[] = purposes.slice(0, 5);
+
+export const window = { from: time, until: optional(time) };
+
+export const principals = record("principal", {
+  title: "Whoever acts: an agency, a person under one sector's pseudonym, a device, a company",
+  key: ["principal"],
+  read: "public",
+  find: ["owner", "status"],
+  fields: { principal: party, kind: oneOf(...kinds), sector: optional(id), owner: optional(party) },
+  states: { live: ["suspended", "revoked"], suspended: ["live", "revoked"], revoked: [] },
+});
+export const keys = record("key", {
+  title: "A public key, and whose it is: once and for ever",
+  key: ["key"],
+  read: "public",
+  find: ["principal"],
+  fields: { key: hash, principal: party, purpose: oneOf(...purposes), post: optional(id), represents: flag, ...window },
+  states: standing,
+});
+export const agents = record("agent", {
+  title: "Who may sign for another: an agent, or a guardian",
+  key: ["principal", "agent"],
+  read: ["principal", "agent"],
+  find: ["agent"],
+  fields: { principal: party, agent: party, guardian: flag, until: optional(time) },
+  states: { live: ["revoked"], revoked: ["live"] },
+});
+
+/** Who stands behind a key. */
+export interface Signer {
+  readonly principal: Party;
+  readonly kind: Kind;
+  readonly post?: string;
+  /** May it sign for its principal as a party, not only by the roles delegated to its post? */
+  readonly represents: boolean;
+}
+
+/** Who stands behind the key now; undefined if nobody may act by it. */
+export function signerOf(tx: Reader, key: Bytes): Signer | undefined {
+  const it = tx.find(keys, key);
+  if (it === undefined || !serves(it, tx.time) || !acting.includes(it.purpose)) return undefined;
+  const who = tx.find(principals, it.principal);
+  if (who?.$.status !== "live") return undefined;
+  return { principal: it.principal, kind: who.kind, represents: it.represents, ...(it.post !== undefined && { post: it.post }) };
+}
+
+/** May the signer sign as this party: as itself, or as its agent or guardian? */
+export function actsFor(tx: Reader, { principal, represents }: Signer, who: Party): boolean {
+  if (!represents) return false;
+  if (principal === who) return true;
+  const agent = tx.find(agents, who, principal);
+  return agent?.$.status === "live" && within(agent, tx.time) && known(tx, who);
+}
+
+/** Is the party registered and in good standing? */
+export const known = (tx: Reader, who: Party): boolean => tx.find(principals, who)?.$.status === "live";
+
+const prefixes: { readonly [prefix: string]: Kind } = { "p:": "person", "d:": "device", "c:": "company" };
+/** What a party's name says it is. */
+export const kindOf = (principal: Party): Kind | undefined => (principal[1] === ":" ? prefixes[principal.slice(0, 2)] : "agency");
+/** The purpose of a principal's own key. */
+export function ownPurpose(principal: Party): string {
+  const kind = kindOf(principal);
+  return kind === "agency" ? "organisation" : (kind ?? "unknown");
+}

@@ -1,0 +1,275 @@
+// The consortium's own rule: members propose and vote, and what passes is enacted by the vote that reaches it. Service 41. Owns who may change what
+// network.ts holds: members, validators, parameters, protocol version, roles; and the record of equivocation. Does not own: when a change takes
+// effect (the epoch's end, docs/protocol.md §4.3), bounds of parameters (base/parameters.ts), keys of principals (eid).
+
+import { type Bytes, equalBytes } from "../../base/bytes.ts";
+import { sortedSet, type ValidatorSet, voteFrame } from "../../base/certificate.ts";
+import { encode } from "../../base/codec.ts";
+import type { Genesis } from "../../base/genesis.ts";
+import { EPOCH_END_HEIGHTS } from "../../base/limits.ts";
+import { type Member, memberFaults, possessionProved } from "../../base/member.ts";
+import { verify } from "../../base/signature.ts";
+import { frame, noNetwork, tags } from "../../base/tags.ts";
+import { type Agency, agency, contract, days, id, object, oneOf, optional, signs, text, time, type Tx } from "../engine/index.ts";
+import { keys } from "../identity/principals.ts";
+import { counted, decided, twoThirds } from "../kit/approvals.ts";
+import { aHash, aKey, aSignature, monday } from "../kit/examples.ts";
+import { active, admit, bounded, changeKey, changing, enact, stamp } from "./enactment.ts";
+import { contact, delegations, equivocations, granted, grants, keyProof, kinds, memberKey, memberKeys, memberProofs } from "./network.ts";
+import { members, NETWORK, networks, proposals, slot, vow, what, whatNames } from "./network.ts";
+
+const governance = contract("governance", {
+  title: "Consortium governance",
+  purpose: "Every change of members, roles, validators, parameters or version passes by more than two thirds of the members.",
+  records: [networks, members, grants, delegations, proposals, equivocations],
+  roles: {},
+  rules: {
+    not_member: "Members alone propose, vote, have seats and hold roles.",
+    proposal_unfit: "A proposal says what its kind needs, and nothing else.",
+    key_unproved: "Who registers a key shows that he holds it.",
+    parameter_bounds: "No vote sets a parameter outside its bounds.",
+    protocol_rises: "The protocol version only rises.",
+    not_open: "A proposal is voted on while it is open.",
+    voted_once: "A member votes once on a proposal.",
+    changes_nothing: "What is decided changes something: nobody is admitted, seated, entitled or removed twice.",
+    not_ready: "A validator is seated after its own node has said that it is ready.",
+    set_size: "There are at most 256 members, and 4 to 128 validators; in a development network from 1.",
+    too_many_changes: "In one epoch at most ⌊(n − 1)/3⌋ of the n seats change, and one where that is none.",
+    not_validator: "Only a validator's consensus key says this.",
+    asked_too_soon: "A validator asks for an epoch's end once in 20 heights.",
+    evidence_false: "Evidence is two valid signatures of one key, for one slot, over different hashes.",
+    not_consensus_key: "Evidence is of a key that is or was the signer's consensus key.",
+    recorded_once: "Equivocation is recorded once for a key, kind, epoch, view and height.",
+    not_held: "Nobody delegates more than he holds.",
+  },
+});
+
+// ── proposals and votes ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
+const byMember = { member: signs("the member, by its organisation's key") };
+const candidate = optional(object({ ...contact, keys: memberKeys, proofs: memberProofs }));
+export const propose = governance.action({
+  title: "Propose a change",
+  by: byMember,
+  input: { proposal: id, member: agency, ...what, candidate, proof: optional(keyProof) },
+  rules: ["not_member", "proposal_unfit", "key_unproved", "parameter_bounds"],
+  proofs: {
+    key_unproved({ agency: whose = "", candidate: member, purpose, key, proof }, network) {
+      if (member !== undefined) return memberProved(network, { id: whose, ...member });
+      return purpose === undefined || key === undefined || (proof !== undefined && possessionProved(network, whose, purpose, key, proof));
+    },
+  },
+  work: 200,
+  example: { proposal: "seat-for-health", member: "tax", kind: "validator.add", agency: "health" },
+  run(tx, { member, proof: _shown, candidate: file, ...it }) {
+    byOwnKey(tx, member);
+    const proposal = { ...it, ...(file && { candidate: without(file) }) };
+    const needs: readonly string[] = kinds[it.kind];
+    tx.require(
+      whatNames.every((name) => needs.includes(name) === (proposal[name] !== undefined)),
+      "proposal_unfit",
+      { needs },
+    );
+    if (it.parameters !== undefined) bounded(tx, it.parameters);
+    tx.create(proposals, { ...proposal, by: member, yes: [], no: [], closes: tx.time + tx.parameters.proposal_lifetime_ms });
+  },
+});
+
+export const vote = governance.action({
+  title: "Vote; the vote that reaches more than two thirds enacts",
+  by: byMember,
+  input: { proposal: id, member: agency, vote: oneOf("yes", "no") },
+  rules: ["not_open", "voted_once", ...changing],
+  work: 400,
+  example: { proposal: "seat-for-health", member: "courts", vote: "yes" },
+  run(tx, { proposal: key, member, vote: said }) {
+    byOwnKey(tx, member);
+    const it = tx.get(proposals, key);
+    tx.require(it.$.status === "open" && tx.time < it.closes, "not_open", { status: it.$.status });
+    tx.require(!it.yes.includes(member) && !it.no.includes(member), "voted_once");
+    const votes = { yes: it.yes, no: it.no, [said]: [...it[said], member] };
+    const result = decided(votes.yes, votes.no, tx.get(networks, NETWORK).members);
+    if (result === "open") return void tx.put(it, votes);
+    tx.move(it, result === "adopted" ? "enacted" : "refused", votes);
+    if (result === "adopted") enact[it.kind](tx, it);
+  },
+});
+
+export const expire = governance.due(proposals, {
+  title: "A proposal that was neither adopted nor refused in its time expires",
+  at: (it) => (it.$.status === "open" ? it.closes : undefined),
+  run: (tx, it) => void tx.move(it, "expired"),
+});
+
+export const tally = governance.view({
+  title: "How a proposal stands: members, votes that count, votes needed",
+  input: { proposal: id },
+  read: "public",
+  run(tx, { proposal }) {
+    const { yes, no, closes, $ } = tx.get(proposals, proposal);
+    const now = tx.get(networks, NETWORK).members;
+    return { status: $.status, members: now.length, needed: twoThirds(now.length), yes: counted(yes, now), no: counted(no, now), closes };
+  },
+});
+
+// ── a member's own acts ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
+export const amend = governance.action({
+  title: "Change the own name, addresses or contact",
+  by: byMember,
+  input: { member: agency, ...contact },
+  rules: ["not_member"],
+  example: {
+    member: "health",
+    name: "Ministry of Health",
+    addresses: ["/dns4/ledger.health.example/tcp/7600"],
+    contact: "ledger@health.example",
+  },
+  run: (tx, { member, ...it }) => void tx.put(byOwnKey(tx, member), it),
+});
+
+export const rotate = governance.action({
+  title: "Replace one of the own keys; a consensus or peer key changes with the epoch",
+  by: byMember,
+  input: { member: agency, ...memberKey, proof: keyProof },
+  rules: ["not_member", "key_unproved", "eid.key_taken", "set_size", "too_many_changes"],
+  proofs: { key_unproved: (a, network) => possessionProved(network, a.member, a.purpose, a.key, a.proof) },
+  work: 200,
+  example: { member: "health", purpose: "consensus", key: aKey, proof: aSignature },
+  run(tx, { member, purpose, key }) {
+    byOwnKey(tx, member);
+    changeKey(tx, member, purpose, key);
+  },
+});
+
+const delegation = { agency, post: id, role: id, scope: text(64) };
+export const delegate = governance.action({
+  title: "Let the keys of a post or system exercise a role",
+  by: byMember,
+  input: { ...delegation, until: optional(time) },
+  rules: ["not_member", "not_held"],
+  example: { agency: "land", post: "registrar-3", role: "property.registry", scope: "Q1", until: monday + days(365) },
+  run(tx, it) {
+    byOwnKey(tx, it.agency);
+    tx.require(granted(tx, it.agency, it.role, it.scope), "not_held", { role: it.role, scope: it.scope });
+    const before = tx.find(delegations, it.agency, it.post, it.role, it.scope);
+    if (before === undefined) tx.create(delegations, it);
+    else tx.put(before.$.status === "live" ? before : tx.move(before, "live"), { until: it.until });
+  },
+});
+export const recall = governance.action({
+  title: "Recall a delegation",
+  by: byMember,
+  input: delegation,
+  rules: ["not_member"],
+  example: { agency: "land", post: "registrar-3", role: "property.registry", scope: "Q1" },
+  run(tx, it) {
+    byOwnKey(tx, it.agency);
+    tx.move(tx.get(delegations, it.agency, it.post, it.role, it.scope), "withdrawn");
+  },
+});
+
+// ── what a node says by its consensus key (protocol.md §2) ───────────────────────────────────────────────────────────────────────────
+const byNode = { node: signs("the member's node, by its consensus key") };
+export const ready = governance.action({
+  title: "Say that the node is up, synced and ready for a seat",
+  by: byNode,
+  input: { member: agency },
+  rules: ["not_member"],
+  example: { member: "health" },
+  run(tx, { member }) {
+    const it = active(tx, member);
+    tx.signed("node", it.keys.consensus);
+    tx.put(it, { ready: tx.height });
+  },
+});
+
+export const endEpoch = governance.action({
+  title: "Ask for the epoch to end soon",
+  by: byNode,
+  input: { member: agency },
+  rules: ["not_validator", "asked_too_soon"],
+  example: { member: "health" },
+  run(tx, { member }) {
+    const network = tx.get(networks, NETWORK);
+    validator(tx, network.validators, member);
+    const it = tx.get(members, member);
+    tx.require(it.asked === undefined || tx.height >= it.asked + EPOCH_END_HEIGHTS, "asked_too_soon", { asked: it.asked });
+    tx.put(it, { asked: tx.height });
+    tx.put(network, stamp(tx, network));
+  },
+});
+
+export const accuse = governance.action({
+  title: "Record equivocation; a proposal to remove the signer opens, and nobody is punished by it alone",
+  by: byNode,
+  input: { member: agency, signer: agency, ...slot, first: vow, second: vow },
+  rules: ["not_validator", "evidence_false", "not_consensus_key", "recorded_once"],
+  proofs: {
+    evidence_false: ({ first, second, ...it }, network) =>
+      !equalBytes(first.hash, second.hash) &&
+      [first, second].every((v) => verify(v.signature, evidenceFrame(network, { ...it, hash: v.hash }), it.key)),
+  },
+  // biome-ignore format: a table
+  example: {
+    member: "tax", signer: "health", key: aKey, kind: "commit", epoch: 7, view: 0, height: 7_012,
+    first: { hash: aHash, signature: aSignature }, second: { hash: aKey, signature: aSignature },
+  },
+  run(tx, { member, ...it }) {
+    const { validators } = tx.get(networks, NETWORK);
+    validator(tx, validators, member);
+    const key = tx.find(keys, it.key);
+    tx.require(key?.principal === it.signer && key.purpose === "consensus", "not_consensus_key");
+    tx.require(tx.find(equivocations, it.key, it.kind, it.epoch, it.view, it.height) === undefined, "recorded_once");
+    tx.create(equivocations, { ...it, by: member });
+    const proposal = `equivocation-${it.signer}-${it.epoch}`; // one an epoch, whatever the signer goes on to sign
+    if (!validators.some((v) => v.id === it.signer) || tx.find(proposals, proposal) !== undefined) return;
+    const closes = tx.time + tx.parameters.proposal_lifetime_ms;
+    tx.create(proposals, { proposal, by: member, kind: "validator.remove", agency: it.signer, yes: [], no: [], closes });
+  },
+});
+
+/** Writes the state before block 1. */
+export const found = governance.procedure((tx, genesis: Genesis): void => {
+  const { founders, parameters, protocol, purpose } = genesis;
+  const validators = sortedSet(founders.filter((f) => f.seat).map((f) => ({ id: f.member.id, key: f.member.keys.consensus })));
+  const start = { part: NETWORK, changeEpoch: -1, changeHeight: 0, serving: validators.length, changed: [], members: [] };
+  tx.create(networks, { ...start, validators, parameters, protocol, development: purpose === "development" });
+  for (const { member, seat: seated } of founders) {
+    admit(tx, member.id, without(member));
+    if (seated) tx.put(tx.get(members, member.id), { seat: true });
+  }
+  for (const grant of genesis.grants) tx.create(grants, grant);
+});
+
+// ── words of this file ───────────────────────────────────────────────────────────────────────────────────────────────────────────────
+/** The organisation's own key signed, for an active member. */
+function byOwnKey(tx: Tx<"not_member">, who: Agency) {
+  const it = active(tx, who);
+  tx.signed("member", it.keys.organisation);
+  return it;
+}
+/** The consensus key of a validator signed. */
+function validator(tx: Tx<"not_validator">, set: ValidatorSet, who: Agency): void {
+  const { key } = set.find((v) => v.id === who) ?? tx.reject("not_validator", { member: who });
+  tx.signed("node", key);
+}
+/** A member file as it stands in the state: its proofs were checked, and stand in the act that brought them. */
+const without = ({ name, addresses, contact: whom, keys: five }: Omit<Member, "id" | "proofs">) => ({
+  name,
+  addresses,
+  contact: whom,
+  keys: five,
+});
+/** Every key shown to be held, in this network or (as `init` makes the file) before any. */
+const memberProved = (network: Bytes, member: Member): boolean =>
+  memberFaults(member, noNetwork).length === 0 || memberFaults(member, network).length === 0;
+/** What the signature of a vote, or of a NewView, covers (§4.2). */
+function evidenceFrame(
+  network: Bytes,
+  it: { kind: "prepare" | "commit" | "newView"; epoch: number; view: number; height: number; hash: Bytes; signer: string },
+) {
+  const { kind, ...vote_ } = it;
+  return kind === "newView"
+    ? frame(tags.newView, network, encode([it.epoch, it.view, it.hash, it.signer]))
+    : voteFrame(network, kind, vote_);
+}
+export default governance;

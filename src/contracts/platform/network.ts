@@ -1,0 +1,175 @@
+// What the members have decided: who they are, who validates, under which parameters, who holds which role. Owns the records and the reading of them:
+// the ledger reads `consensusView` at each epoch's end, the engine asks `holds`. Does not own: how they change (governance.ts).
+// docs/protocol.md §4.3, §4.6, §8.
+
+import { faults, type ValidatorSet } from "../../base/certificate.ts";
+import { MAX_MEMBERS, MAX_NAME_LENGTH, MAX_VALIDATORS, ML_DSA_44_PUBLIC_BYTES, ML_DSA_44_SIGNATURE_BYTES } from "../../base/limits.ts";
+import { type MemberKeys, memberKeyPurposes } from "../../base/member.ts";
+import { type ParameterName, type Parameters, parameterNames } from "../../base/parameters.ts";
+import { agency, bytes, count, flag, hash, id, list, object, oneOf, optional, range, record, text, time } from "../engine/index.ts";
+import type { Field, Party, Reader, Row } from "../engine/index.ts";
+import { approvals } from "../kit/approvals.ts";
+import { within } from "../kit/standing.ts";
+
+type Whole = { readonly [N in ParameterName]: Field<number> };
+type Some = { readonly [N in ParameterName]: Field<number> & { readonly optional: true } };
+const each = <T>(field: Field<number>): T => Object.fromEntries(parameterNames.map((name) => [name, field])) as T;
+
+// ── words of members ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+export const contact = { name: text(MAX_NAME_LENGTH), addresses: list(text(128), 4), contact: text(MAX_NAME_LENGTH) };
+const pqKey = bytes(ML_DSA_44_PUBLIC_BYTES, ML_DSA_44_PUBLIC_BYTES);
+export const memberKeys = object({ checkpoint: hash, checkpoint_pq: pqKey, consensus: hash, organisation: hash, peer: hash });
+const signature = bytes(64, 64);
+const pqSignature = bytes(ML_DSA_44_SIGNATURE_BYTES, ML_DSA_44_SIGNATURE_BYTES);
+const four = { checkpoint: signature, consensus: signature, organisation: signature, peer: signature };
+export const memberProofs = object({ ...four, checkpoint_pq: pqSignature });
+/** One key of a member, of either algorithm, and the proof that he holds it. */
+export const memberKey = { purpose: oneOf(...memberKeyPurposes), key: bytes(ML_DSA_44_PUBLIC_BYTES, 32) };
+export const keyProof = bytes(ML_DSA_44_SIGNATURE_BYTES, 64);
+
+/** The one row that says how the network runs from the next epoch on. */
+export const networks = record("network", {
+  title: "Validators, parameters and protocol version in force from the next epoch on",
+  key: ["part"],
+  read: "public",
+  fields: {
+    part: id,
+    validators: list(object({ id: agency, key: hash }), MAX_VALIDATORS),
+    parameters: object(each<Whole>(count)),
+    protocol: count,
+    /** The epoch of the last change, the height of the first one in it (§4.3); before any change −1 and 0. */
+    changeEpoch: range(-1, Number.MAX_SAFE_INTEGER),
+    changeHeight: count,
+    /** In that epoch: how many validators serve, and which seats change with its end. */
+    serving: count,
+    changed: list(agency, Math.max(1, faults(MAX_VALIDATORS))),
+    members: list(agency, MAX_MEMBERS),
+    development: flag,
+  },
+  bytes: 32_768,
+});
+/** The key of that row. */
+export const NETWORK = "network";
+
+export const members = record("member", {
+  title: "A member agency, its node and its public keys",
+  key: ["member"],
+  read: "public",
+  find: ["seat", "status"],
+  fields: { member: agency, ...contact, keys: memberKeys, seat: flag, ready: optional(count), asked: optional(count) },
+  states: { active: ["left"], left: ["active"] },
+});
+export const grants = record("grant", {
+  title: "A role that an agency holds, everywhere or within a scope",
+  key: ["agency", "role", "scope"],
+  read: "public",
+  find: ["agency", "role"],
+  fields: { agency, role: id, scope: text(64) },
+  states: { live: ["revoked"], revoked: ["live"] },
+});
+export const delegations = record("delegation", {
+  title: "A role that an agency lets the keys of a post or system exercise",
+  key: ["agency", "post", "role", "scope"],
+  read: "public",
+  find: ["agency"],
+  fields: { agency, post: id, role: id, scope: text(64), until: optional(time) },
+  states: { live: ["withdrawn"], withdrawn: ["live"] },
+});
+
+// ── proposals ────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+/** What each kind of proposal says, by the names of `what`. */
+export const kinds = {
+  "member.add": ["agency", "candidate"],
+  "member.remove": ["agency"],
+  "member.key": ["agency", "purpose", "key"],
+  "validator.add": ["agency"],
+  "validator.remove": ["agency"],
+  "parameters.change": ["parameters"],
+  "role.grant": ["agency", "role", "scope"],
+  "role.revoke": ["agency", "role", "scope"],
+  "protocol.activate": ["protocol"],
+} as const;
+export type Kind = keyof typeof kinds;
+const said = {
+  agency: optional(agency),
+  candidate: optional(object({ ...contact, keys: memberKeys })),
+  purpose: optional(memberKey.purpose),
+  key: optional(memberKey.key),
+  parameters: optional(object(each<Some>(optional(count)))),
+  role: optional(id),
+  scope: optional(text(64)),
+  protocol: optional(count),
+};
+export const whatNames = Object.keys(said) as (keyof typeof said)[];
+export const what = { kind: oneOf(...(Object.keys(kinds) as [Kind, ...Kind[]])), ...said };
+
+export const proposals = record("proposal", {
+  title: "A change that members vote on",
+  key: ["proposal"],
+  read: "public",
+  find: ["status", "by", "kind"],
+  fields: { proposal: id, by: agency, ...what, yes: approvals(agency, MAX_MEMBERS), no: approvals(agency, MAX_MEMBERS), closes: time },
+  states: { open: ["enacted", "refused", "expired"], enacted: [], refused: [], expired: [] },
+  bytes: 32_768,
+});
+
+export const slot = { key: hash, kind: oneOf("prepare", "commit", "newView"), epoch: count, view: count, height: count };
+/** What was signed, and the signature. */
+export const vow = object({ hash, signature });
+export const equivocations = record("equivocation", {
+  title: "Two signatures of one consensus key that contradict each other",
+  key: ["key", "kind", "epoch", "view", "height"],
+  read: "public",
+  find: ["signer"],
+  fields: { ...slot, signer: agency, first: vow, second: vow, by: agency },
+});
+
+// ── roles ────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+/** Does the agency hold the role, unscoped or within the scope? */
+export function granted(tx: Reader, who: Party, role: string, scope: string | undefined): boolean {
+  const live = (within: string): boolean => tx.find(grants, who, role, within)?.$.status === "live";
+  return live("") || (scope !== undefined && scope !== "" && live(scope));
+}
+/** May a post's key exercise it: delegated, in its time, and still held by the agency itself? */
+export function delegated(tx: Reader, who: Party, post: string, role: string, scope: string | undefined): boolean {
+  const live = (in_: string): boolean => {
+    const it = tx.find(delegations, who, post, role, in_);
+    return it?.$.status === "live" && within(it, tx.time);
+  };
+  return granted(tx, who, role, scope) && (live("") || (scope !== undefined && scope !== "" && live(scope)));
+}
+
+// ── what consensus reads ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
+export interface NetworkMember {
+  readonly id: string;
+  readonly name: string;
+  readonly addresses: readonly string[];
+  readonly contact: string;
+  readonly keys: MemberKeys;
+  /** In the set of the next epoch. */
+  readonly seat: boolean;
+}
+export interface ConsensusView {
+  /** In force from the next epoch on. */
+  readonly validators: ValidatorSet;
+  readonly parameters: Parameters;
+  readonly protocol: number;
+  /** The epoch e ends at min(S + K − 1, changeEpoch === e ? changeHeight + W : ∞) (§4.3). */
+  readonly changeEpoch: number;
+  readonly changeHeight: number;
+  readonly members: readonly NetworkMember[];
+}
+/** What the state says of the network. */
+export function consensusView(tx: Reader): ConsensusView {
+  const { validators, parameters: inForce, protocol, changeEpoch, changeHeight, members: ids } = tx.get(networks, NETWORK);
+  const all = ids.map((key) => memberView(tx.get(members, key)));
+  return { validators, parameters: inForce, protocol, changeEpoch, changeHeight, members: all };
+}
+const memberView = ({ member, name, addresses, contact: whom, keys, seat }: Row<typeof members>): NetworkMember => ({
+  id: member,
+  name,
+  addresses,
+  contact: whom,
+  keys,
+  seat,
+});
