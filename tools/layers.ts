@@ -30,7 +30,7 @@ const LIBRARIES: { rule: string; library: RegExp; only: RegExp }[] = [
 const PURE = [
   /^contracts\//,
   /^consensus\/(?!driver|journal)/,
-  /^ledger\/(transaction|batch|verify|block|receipt|stateTree|bucket|overlay|execute|proof|genesis)/,
+  /^ledger\/(transaction|batch|verify|block|receipt|stateTree|bucket|overlay|execute|proofVerify)/,
 ];
 const BANS: [rule: string, pattern: RegExp][] = [
   ["Date", /\bDate\b/],

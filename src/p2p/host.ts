@@ -266,7 +266,7 @@ export class Host implements PeerHost {
       timing: this.#timing,
       hello: { version: HELLO_VERSION, network, organisation, role: this.#role, nonce: this.#nonce },
       now: () => this.#clock.monotonic(),
-      greeted: (link, hello) => void this.#greeted(peer, link, hello).catch(handlers.fault),
+      greeted: (link, hello) => void this.#greeted(peer, link, hello).catch((error: unknown) => handlers.fault(error)),
       up: (link) => this.#up(peer, link),
       message: (_link, channel, bytes) => this.#guard(() => handlers.message(id, channel as MessageChannel, bytes)),
       question: (_link, channel, bytes) => handlers.request(id, channel as RequestChannel, bytes),
@@ -274,7 +274,7 @@ export class Host implements PeerHost {
       noticed: (_link, notice) => this.#noticed(peer, notice),
       broke: (_link, code) => this.penalise(id, code, BREAK_POINTS),
       closed: (link, code, detail) => this.#closed(peer, link, connectionId, code, detail),
-      fault: handlers.fault,
+      fault: (error) => handlers.fault(error),
     };
   }
 

@@ -84,12 +84,11 @@ export class Link {
     this.carrier = carrier;
     this.#ports = ports;
     this.#heardAt = ports.now();
-    this.#control = new Outbox({ maxBytes: CONTROL_QUEUE_BYTES, onFull: "refuse", onRoom: () => {} }, ports.now);
+    this.#control = new Outbox({ maxBytes: CONTROL_QUEUE_BYTES, onFull: "refuse", onRoom: () => {} }, () => ports.now());
     this.#timer = setTimeout(() => this.close("p2p.timeout", "no greeting in time"), ports.timing.helloMs);
     for (const spec of channels) {
-      const outbox = new Outbox(
-        { maxBytes: spec.maxQueueBytes, onFull: spec.onFull, onRoom: () => ports.room(this, spec.name) },
-        ports.now,
+      const outbox = new Outbox({ maxBytes: spec.maxQueueBytes, onFull: spec.onFull, onRoom: () => ports.room(this, spec.name) }, () =>
+        ports.now(),
       );
       this.#lanes.set(spec.name, {
         spec,

@@ -41,7 +41,7 @@ const evilOf = (node: Recorded) => node.host.peers().find((peer) => peer.id === 
 
 function rawSocket(node: Recorded): Promise<{ socket: Socket; ended: Promise<void> }> {
   const [, , host, , port] = node.host.addresses()[0]!.split("/");
-  const socket = connect(Number(port), host!);
+  const socket = connect(Number(port), host);
   sockets.add(socket);
   socket.on("error", () => {});
   const ended = new Promise<void>((resolve) => void socket.once("close", () => resolve()));

@@ -30,7 +30,7 @@ async function startChild(id: string, listen: string, members: readonly AllowedP
   });
   children.add(child);
   const lines: string[] = [];
-  createInterface({ input: child.stdout! }).on("line", (line) => lines.push(line));
+  createInterface({ input: child.stdout }).on("line", (line) => lines.push(line));
   await until(() => lines.some((line) => line.startsWith("listening ")), "the child to listen");
   const address = lines.find((line) => line.startsWith("listening "))!.slice("listening ".length);
   return { process: child, lines, address };

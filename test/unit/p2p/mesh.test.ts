@@ -100,7 +100,7 @@ describe("questions and answers (§4.9)", () => {
     const [a, b] = await startMesh(["a1", "b1"]);
     b!.answer = async (_peer, _channel, bytes) => {
       await pause(10 * (5 - bytes[0]!));
-      return bytesOf(bytes[0]! * 1_000_000, bytes[0]!);
+      return bytesOf(bytes[0]! * 1_000_000, bytes[0]);
     };
     const answers = await Promise.all([1, 2, 3, 4, 5].map((i) => a!.host.request("b1", "blocks", Uint8Array.of(i))));
     for (const [i, answer] of answers.entries()) expect(equalBytes(answer, bytesOf((i + 1) * 1_000_000, i + 1))).toBe(true);

@@ -34,7 +34,7 @@ export async function rawPeer(id: string): Promise<Libp2p> {
 }
 
 export async function stopRaw(): Promise<void> {
-  await Promise.all([...running].map((node) => node.stop()));
+  await Promise.all([...running].map(async (node) => node.stop()));
   running.clear();
 }
 

@@ -49,7 +49,7 @@ const violations: [name: string, file: string, text: string, rule: string][] = [
   ["async in contracts", "contracts/a.ts", "export async function run() {}", "async"],
   ["a promise in batch", "ledger/batch.ts", "export const p: Promise<void> = f();", "async"],
   ["Intl in contracts", "contracts/a.ts", "new Intl.NumberFormat();", "locale"],
-  ["localeCompare in proof", "ledger/proof.ts", "a.localeCompare(b);", "locale"],
+  ["localeCompare in proofVerify", "ledger/proofVerify.ts", "a.localeCompare(b);", "locale"],
   ["toLocaleString in contracts", "contracts/a.ts", "n.toLocaleString();", "locale"],
   ["toLowerCase in contracts", "contracts/a.ts", "s.toLowerCase();", "locale"],
   ["normalize in contracts", "contracts/a.ts", 's.normalize("NFC");', "locale"],
