@@ -29,7 +29,7 @@ export interface Need {
 /** What the registry knows and a context asks. */
 export interface Engine {
   readonly plans: ReadonlyMap<AnyRecord, Plan>;
-  readonly resolver: Resolver;
+  readonly resolver: Resolver<any>;
   /** Tests: refuse what production only tolerates (a slot not declared, a procedure of another sector). */
   readonly strict: boolean;
 }

@@ -34,7 +34,7 @@ export type { BlockContext, Call, DueEntry, Need, Result, State, StoredRow };
 export interface Composition {
   /** The modules of the contracts (`import * as evidence from …`), in the order of the reference. */
   readonly modules: readonly { readonly default: AnyContract }[];
-  readonly resolver: Resolver;
+  readonly resolver: Resolver<any>;
   /** Writes the state before block 1. */
   readonly found: (tx: Tx<any, any, any>, genesis: Genesis) => void;
 }

@@ -11,19 +11,21 @@ export interface Standing {
   readonly kind: "agency" | "person" | "device" | "company";
   /** The post or system that the key belongs to; undefined for the principal's own key. */
   readonly post?: string;
+  /** The key that signed; the engine puts it in. */
+  readonly key?: Bytes;
 }
 
 /** Answers from state, at execution, so that a revocation ordered before holds. All are pure reads. */
-export interface Resolver {
+export interface Resolver<S extends Standing = Standing> {
   /** Undefined for a key that is unknown, expired, suspended or revoked, or whose principal is not in good standing. */
-  standing(tx: Reader, key: Bytes): Standing | undefined;
-  /** May this standing sign as `party`: it is the party (and its post may sign for it), or its registered guardian or agent? */
-  actsFor(tx: Reader, standing: Standing, party: Party): boolean;
+  standing(tx: Reader, key: Bytes): S | undefined;
+  /** May this signer sign as `party`: it is the party (and its post may sign for it), or its registered guardian or agent? */
+  actsFor(tx: Reader, signer: S, party: Party): boolean;
   /**
-   * Does the principal hold `contract.role`, unscoped or within `scope`? With a standing: does that key's post hold it too (delegated by the
+   * Does the principal hold `contract.role`, unscoped or within `scope`? With a signer: does that key's post hold it too (delegated by the
    * principal, never more than it holds)?
    */
-  holds(tx: Reader, principal: Party, role: string, scope: string | undefined, standing: Standing | undefined): boolean;
+  holds(tx: Reader, principal: Party, role: string, scope: string | undefined, signer: S | undefined): boolean;
   /** Is the party registered and in good standing? */
   known(tx: Reader, party: Party): boolean;
   /** The contracts whose writes may change an answer within a transaction. */
@@ -33,11 +35,11 @@ export interface Resolver {
 /** The signers of one transaction, resolved when first asked and again after a write to the registers. */
 export class Signatures {
   readonly keys: readonly Bytes[];
-  readonly #resolver: Resolver;
+  readonly #resolver: Resolver<any>;
   readonly #reader: Reader;
   #standings: readonly Standing[] | undefined;
 
-  constructor(keys: readonly Bytes[], resolver: Resolver, reader: Reader) {
+  constructor(keys: readonly Bytes[], resolver: Resolver<any>, reader: Reader) {
     this.keys = keys;
     this.#resolver = resolver;
     this.#reader = reader;
@@ -53,7 +55,7 @@ export class Signatures {
       const found: Standing[] = [];
       for (const key of this.keys) {
         const standing = this.#resolver.standing(this.#reader, key);
-        if (standing !== undefined) found.push(standing);
+        if (standing !== undefined) found.push({ ...standing, key });
       }
       this.#standings = found;
     }

@@ -143,7 +143,7 @@ export class Scenario {
 
   /** A dry run: who must sign, and how it would end if they did. */
   prepared<A extends Action>(action: A, args: A extends Action<infer I> ? Body<I> : never, by: By = []): { result: Result; needs: Need[] } {
-    const operations = [{ action: action.name, args: decode(encode(args as Value)) }];
+    const operations = [{ action: action.name, args: decode(encode(args)) }];
     return this.registry.prepare(
       this.state,
       { id: new Uint8Array(32), index: 0, signers: keysOf(by), operations, failedProofs: [] },

@@ -37,10 +37,10 @@ function town() {
     title: "Grant",
     by: anyone,
     input: agencies.fields,
-    run: (tx, it) => {
-      const row = tx.find(agencies, it.agency);
-      if (row === undefined) tx.create(agencies, it);
-      else tx.put(row, { roles: it.roles, guards: it.guards });
+    run: (tx, given) => {
+      const row = tx.find(agencies, given.agency);
+      if (row === undefined) tx.create(agencies, given);
+      else tx.put(row, { roles: given.roles, guards: given.guards });
     },
   });
 
@@ -86,12 +86,7 @@ function town() {
     standing(tx, key) {
       const row = tx.find(keys, key);
       return row?.live === true
-        ? ({
-            principal: row.of,
-            kind: row.of.startsWith("p:") ? "person" : "agency",
-            key,
-            ...(row.post === undefined ? {} : { post: row.post }),
-          } as never)
+        ? { principal: row.of, kind: row.of.startsWith("p:") ? "person" : "agency", ...(row.post === undefined ? {} : { post: row.post }) }
         : undefined;
     },
     actsFor(tx, standing, who) {
@@ -101,7 +96,7 @@ function town() {
     holds(tx, principal, role, scope, standing) {
       if (!covers(roleOf(tx, principal), role, scope)) return false;
       if (standing?.post === undefined) return true;
-      return covers(tx.find(keys, (standing as unknown as { key: Uint8Array }).key)?.roles ?? [], role, scope);
+      return covers(tx.find(keys, standing.key!)?.roles ?? [], role, scope);
     },
     known: (tx, who) => tx.find(agencies, who) !== undefined,
   };
