@@ -8,7 +8,7 @@
 //   head: "chancery state 1" ‖ genesis hash ‖ height (6)      slice: u32 entries ‖ u32 corrections ‖ entries ‖ corrections (64 bytes each) ‖ CRC-32
 //   end: u32 ff ff ff ff ‖ number of entries (6) ‖ CRC-32      – a correction to 32 zero bytes takes the entry out
 
-import { mkdir, open, readdir, readFile, rename, rm } from "node:fs/promises";
+import { mkdir, open, readdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
 import { type Bytes, concat, equalBytes, latin1, readU32, readU48, u32be, u48be, unlatin1 } from "../base/bytes.ts";
@@ -148,6 +148,3 @@ export async function sweepDumps(directory: string): Promise<void> {
   const names = await readdir(directory).catch(() => [] as string[]);
   for (const name of names) if (name.endsWith(".part")) await rm(join(directory, name));
 }
-
-/** A whole dump's bytes, for tests and `doctor`. */
-export const readDump = (directory: string, height: number): Promise<Bytes> => readFile(join(directory, String(height)));

@@ -1,0 +1,71 @@
+// The divergence capsule: what one needs to execute a block again elsewhere and find the first transaction and key that differ. docs/protocol.md §3.
+// Owns its bytes and its file. Does not own: when a result diverges (chain.ts, consensus), comparing two capsules (cli). It holds what the block holds:
+// records' contents; hand it over with the same care as the store.
+
+import { mkdir, open } from "node:fs/promises";
+import { join } from "node:path";
+import { type Bytes, hex } from "../base/bytes.ts";
+import { decode, encode, type Value } from "../base/codec.ts";
+import { LedgerError } from "../base/errors.ts";
+import { batchesValue } from "../base/header.ts";
+import { encodeResults, encodeWriteSet } from "./block.ts";
+import type { Sealed } from "./seal.ts";
+
+const FORMAT = "chancery-capsule/1";
+
+export interface Capsule {
+  readonly network: Bytes;
+  readonly height: number;
+  readonly orderDigest: Bytes;
+  /** What this node computed, and the hashes that others have. */
+  readonly header: Bytes;
+  readonly others: readonly Bytes[];
+  /** Header of the block before; empty at height 1. */
+  readonly parentHeader: Bytes;
+  readonly references: Value;
+  readonly bodies: readonly Bytes[];
+  readonly results: Bytes;
+  readonly writeSet: Bytes;
+  /** Each row that the block wrote, as it stood before: [collection, key, row or nil]. */
+  readonly before: readonly (readonly [string, Bytes, Bytes | null])[];
+}
+
+export function encodeCapsule(network: Bytes, block: Sealed, parentHeader: Bytes | undefined, others: readonly Bytes[]): Bytes {
+  const { height, digest, headerBytes, references, batches, outcome, overlay } = block;
+  return encode({
+    format: FORMAT,
+    network,
+    height,
+    orderDigest: digest,
+    header: headerBytes,
+    others,
+    parentHeader: parentHeader ?? new Uint8Array(0),
+    references: batchesValue(references),
+    bodies: batches.map((batch) => batch.bytes),
+    results: encodeResults({ due: outcome.due, skipped: outcome.skipped, receipts: outcome.leaves.map((leaf) => leaf.receipt) }),
+    writeSet: encodeWriteSet(outcome.leaves.map((leaf) => leaf.writes)),
+    before: overlay.writes.map(({ collection, key, before }) => [collection, key, before?.bytes ?? null]),
+  });
+}
+
+/** Throws `codec.…` or `capsule.malformed`. */
+export function decodeCapsule(bytes: Bytes): Capsule {
+  const value = decode(bytes) as { readonly [name: string]: Value };
+  if (value === null || typeof value !== "object" || value["format"] !== FORMAT) throw new LedgerError("capsule.malformed");
+  return value as unknown as Capsule;
+}
+
+/** Writes it beside the others of the directory and returns its path. */
+export async function writeCapsule(directory: string, height: number, capsule: Bytes): Promise<string> {
+  await mkdir(directory, { recursive: true });
+  const digest = hex((decode(capsule) as unknown as Capsule).orderDigest).slice(0, 16);
+  const path = join(directory, `${height}-${digest}.capsule`);
+  const file = await open(path, "w");
+  try {
+    await file.write(capsule);
+    await file.datasync();
+  } finally {
+    await file.close();
+  }
+  return path;
+}
