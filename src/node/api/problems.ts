@@ -29,20 +29,34 @@ export interface Problem {
 /** Seconds after which the same request makes sense again. */
 const RETRY_AFTER: { readonly [code: string]: number } = { "quota.exceeded": 1, busy: 1, "node.behind": 1, "node.syncing": 5, "node.stopping": 5, "network.stalled": 5, "node.observer": 1 };
 
+/** What the data of an error may say beside its code. */
+interface Extras {
+  readonly detail?: string;
+  readonly errors?: readonly FieldFault[];
+  readonly status?: number;
+  readonly title?: string;
+  /** A contract's rule: the code that the client sees. */
+  readonly rule?: string;
+  readonly receipt?: unknown;
+  readonly asOf?: unknown;
+}
+
 /** The problem object of a refusal: `data` of the error may give detail, errors and further members. */
 export function problemOf(error: LedgerError): Problem {
-  const { detail, errors, status, title, ...extra } = (error.data ?? {}) as { detail?: string; errors?: FieldFault[]; status?: number; title?: string } & Record<string, unknown>;
+  const { detail, errors, status, title, rule, receipt, asOf, ...rest } = (error.data ?? {}) as Extras & Record<string, unknown>;
   const entry = codeEntry(error.code);
-  const told = detail ?? (Object.keys(extra).length > 0 ? JSON.stringify(extra, shown) : undefined);
+  const code = rule ?? error.code;
+  const told = detail ?? (Object.keys(rest).length > 0 ? JSON.stringify(rest, shown) : undefined);
   return {
-    type: `/problems/${error.code}`,
+    type: `/problems/${code}`,
     title: title ?? entry.title,
     status: status ?? entry.status ?? 500,
-    code: error.code,
+    code,
     ...(told === undefined ? {} : { detail: told }),
     retry: entry.retry ?? "never",
     ...(errors === undefined ? {} : { errors }),
-    ...(error.code === "transaction.rejected" ? extra : {}),
+    ...(receipt === undefined ? {} : { receipt }),
+    ...(asOf === undefined ? {} : { asOf }),
   };
 }
 

@@ -1,0 +1,117 @@
+// Reading records: one, as it stood at a height, lists, history. docs/reference/http.md. Every answer says as of which block it is.
+// Owns these routes. Does not own: JSON forms of rows (contracts/engine/json), walking back (ledger/chainReader).
+
+import type { FastifyReply, FastifyRequest } from "fastify";
+import { type Bytes, text, unlatin1, utf8 } from "../../base/bytes.ts";
+import { LedgerError } from "../../base/errors.ts";
+import { DEFAULT_PAGE, MAX_PAGE } from "../../base/limits.ts";
+import { rowToJson } from "../../contracts/engine/json.ts";
+import type { Version } from "../../ledger/chainReader.ts";
+import { mayRead } from "./access.ts";
+import type { Api } from "./context.ts";
+import { recordName } from "./leaves.ts";
+import { invalid } from "./problems.ts";
+import { integerOf, keyParts, queryOf } from "./requests.ts";
+import type { App } from "./server.ts";
+
+/** "", v1, records, contract, collection: segments before the key. */
+const KEY_AT = 4;
+
+export function recordRoutes(app: App, api: Api): void {
+  app.get("/v1/records/:contract/:collection", async (request, reply) => list(api, request, reply));
+  app.get("/v1/records/:contract/:collection/*", async (request, reply) => one(api, request, reply));
+  app.get("/v1/history/:contract/:collection/*", async (request, reply) => history(api, request, reply));
+}
+
+/** Collection and encoded key of a path. Throws `collection.unknown`, `request.invalid`, `access.token`. */
+export function addressed(api: Api, request: FastifyRequest): { collection: string; key: Bytes; record: string } {
+  const collection = collectionOf(api, request);
+  const key = api.registry.keyOf(collection, keyParts(request, KEY_AT));
+  return { collection, key, record: recordName(api, collection, key) };
+}
+
+function collectionOf(api: Api, request: FastifyRequest): string {
+  const { contract, collection } = request.params as { contract: string; collection: string };
+  const name = `${contract}/${collection}`;
+  mayRead(api, request, name);
+  return name;
+}
+
+async function one(api: Api, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+  const query = queryOf(request, ["at"]);
+  const { collection, key, record } = addressed(api, request);
+  const at = integerOf(query, "at", 0, Number.MAX_SAFE_INTEGER);
+  const asOf = api.head();
+  if (at !== undefined && at > asOf.height) throw new LedgerError("block.unknown", { detail: `the head is at height ${asOf.height}` });
+  const row = at === undefined ? api.reader.row(collection, key) : versionAt(api, collection, key, at)?.row;
+  const where = at === undefined ? asOf : { height: at, time: at === 0 ? api.genesis.time : api.reader.block(at)!.header.order.time };
+  if (row === undefined) throw new LedgerError("record.unknown", { detail: `${record}, as of height ${where.height}`, asOf: where });
+  const shown = rowToJson(api.registry.rowOf(collection, key, { bytes: row }));
+  const { height, index } = shown["written"] as { height: number; index: number };
+  const etag = `"r${String(shown["revision"])}-${height}.${index}"`;
+  void reply.header("etag", etag);
+  if (at !== undefined) void reply.header("cache-control", "public, max-age=31536000, immutable");
+  if (request.headers["if-none-match"] === etag) return reply.code(304).send();
+  return reply.send({ record, ...shown, asOf: where });
+}
+
+const STEP = 64;
+/** The version in force at a height: the newest that was written at or below it. */
+function versionAt(api: Api, collection: string, key: Bytes, at: number): Version | undefined {
+  let from: { height: number; index: number } | undefined;
+  for (;;) {
+    const versions = api.reader.history(collection, key, STEP, from);
+    const found = versions.find((v) => v.height <= at);
+    if (found !== undefined || versions.length < STEP) return found;
+    from = versions.at(-1)!;
+  }
+}
+
+// ── lists ────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+async function list(api: Api, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+  const query = queryOf(request, ["limit", "after"], ["find."]);
+  const collection = collectionOf(api, request);
+  const limit = integerOf(query, "limit", 1, MAX_PAGE) ?? DEFAULT_PAGE;
+  const finds = Object.entries(query).filter(([name]) => name.startsWith("find."));
+  if (finds.length > 1) invalid("?find.…", "one field at a time", finds.map(([name]) => name));
+  const asOf = api.head();
+  const [find] = finds;
+  const name = find === undefined ? "" : `${find[0]}=${find[1]!}`;
+  const scope = `${collection}?${name}`;
+  const after = query["after"] === undefined ? undefined : api.cursors.read(scope, query["after"]);
+  const keys = find === undefined ? await api.keys(collection, limit, after) : await found(api, collection, find[0].slice("find.".length), find[1]!, limit, after);
+  const items: unknown[] = [];
+  for (const key of keys) {
+    // A row that came after the head of this page is not shown: the page says as of when it is.
+    const row = api.reader.state.get(collection, key);
+    if (row !== undefined) items.push({ record: recordName(api, collection, key), ...rowToJson(api.registry.rowOf(collection, key, row)) });
+  }
+  const last = keys.at(-1);
+  return reply.send({ items, next: keys.length < limit || last === undefined ? null : api.cursors.write(scope, last), asOf });
+}
+
+async function found(api: Api, collection: string, field: string, value: string, limit: number, after: Bytes | undefined): Promise<Bytes[]> {
+  const prefix = api.registry.findPrefix(collection, field, value);
+  const behind = after === undefined ? undefined : prefix + String.fromCharCode(...after);
+  return (await api.reader.find(prefix, limit, behind)).map((entry) => unlatin1(entry.slice(prefix.length)));
+}
+
+// ── history ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+async function history(api: Api, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+  const query = queryOf(request, ["limit", "after"]);
+  const { collection, key, record } = addressed(api, request);
+  const limit = integerOf(query, "limit", 1, MAX_PAGE) ?? DEFAULT_PAGE;
+  const asOf = api.head();
+  const scope = `history ${record}`;
+  const from = query["after"] === undefined ? undefined : placeOf(text(api.cursors.read(scope, query["after"])));
+  // One more than asked for: the page after begins with it.
+  const versions = api.reader.history(collection, key, limit + 1, from);
+  const next = versions[limit];
+  const items = versions.slice(0, limit).map((v) => ({ record, ...rowToJson(api.registry.rowOf(collection, key, { bytes: v.row })) }));
+  return reply.send({ items, next: next === undefined ? null : api.cursors.write(scope, utf8(`${next.height}.${next.index}`)), asOf });
+}
+
+function placeOf(place: string): { height: number; index: number } {
+  const [height, index] = place.split(".").map(Number) as [number, number];
+  return { height, index };
+}
