@@ -219,7 +219,7 @@ export class Driver {
     this.carryOut(step(this.replica, { ...input, ...time }));
     if (input.kind !== "committed" && input.kind !== "installed") return;
     const { head, config } = this.replica;
-    this.ports.committed?.(head.height, config);
+    this.ports.committed(head, config);
     if (config.epoch !== epoch) for (const batch of this.ports.held(config)) this.give({ kind: "batch", batch });
   }
 

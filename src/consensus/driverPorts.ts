@@ -5,7 +5,7 @@ import type { Bytes } from "../base/bytes.ts";
 import type { Certificate } from "../base/certificate.ts";
 import type { BatchReference, BlockHeader, OrderHeader } from "../base/header.ts";
 import type { Clock } from "../base/time.ts";
-import type { BatchFacts, Block, EpochConfig, Evidence, NoticeCode, NoticeData, Result } from "./types.ts";
+import type { BatchFacts, Block, EpochConfig, Evidence, Head, NoticeCode, NoticeData, Result } from "./types.ts";
 
 /** A block to be written: one synced batch with bodies, header and certificate. */
 export interface CommitOrder {
@@ -49,7 +49,7 @@ export interface DriverPorts {
   /** Consensus bytes to one organisation, or for "validators" to all others of the epoch in force. Loss is allowed, order within a connection is kept. */
   send(to: string, bytes: Bytes): void;
 
-  /** The bytes of a held batch, as on the wire. Held = given by `Driver.batch` and not released since. */
+  /** The bytes of a held batch, as on the wire. Held = given by `Driver.batch`, until `release` or until `committed` names it; not only until `commit`. */
   body(digest: Bytes): Bytes | undefined;
   /**
    * Bytes of a batch that need no check of client signatures: from the own journal, or of a block under a certificate. The node holds them from then on;
@@ -82,8 +82,8 @@ export interface DriverPorts {
   notice(code: NoticeCode, data: NoticeData): void;
   /** The peer sent what no honest node sends. */
   reject(peer: string, code: string): void;
-  /** After every change of the committed head: for peers' allow-lists, the API, metrics. `config` is that of the next height. */
-  committed?(height: number, config: EpochConfig): void;
+  /** The core knows of the new head: its batches are needed no more. `config` is that of the next height; `held` is asked after it if an epoch begins. */
+  committed(head: Head, config: EpochConfig): void;
   /** Nothing more is signed or sent by this driver; end the process with this code. Called once. */
   stop(reason: StopReason): void;
 }

@@ -57,3 +57,27 @@ describe("four drivers in one process", () => {
     expect(cluster.contradictions).toEqual([]);
   });
 });
+
+describe("§4.7 killed at a boundary of its journal", () => {
+  // Boundaries: before a write, before its sync, after the sync and before anything is sent. The first dozen belong to the start.
+  for (const power of [false, true])
+    for (const victim of ["courts", "land"])
+      test(`${victim}, ${power ? "by a power cut" : "by kill -9"}, at every one of them: never contradicts itself, and comes back`, async () => {
+        await four({ timeout_base_ms: 400 }, 1 << 14);
+        cluster.keepFeeding(4, 600);
+        await cluster.until(all(3));
+        await cluster.kill(victim);
+        for (let at = 1; at <= 60; at++) {
+          const node = await cluster.start(victim, { at, power });
+          await Promise.race([node.dead, cluster.until(() => false, 20).catch(() => {})]);
+          expect(node.files.dead, `boundary ${at} was reached; ${cluster.describe()}; ${JSON.stringify(node.notices)} ${JSON.stringify(node.stopped)}`).toBe(true);
+          await cluster.buried(node);
+          expect(cluster.contradictions).toEqual([]);
+        }
+        await cluster.start(victim);
+        const before = cluster.height("tax");
+        await cluster.until(all(before + 5));
+        expect(cluster.contradictions).toEqual([]);
+        expect(cluster.node(victim).stopped).toBeUndefined();
+      }, 60_000);
+});

@@ -344,8 +344,8 @@ export class Cluster {
         }
         home.head = { height, digest, hash, time: header.order.time, header, references, certificate, dueHead: null };
         home.config = next ?? { ...home.config, end: epochEnd };
-        for (const r of references) node.bodies.delete(latin1(r.digest));
       },
+      committed: (head) => head.references.forEach((r) => node.bodies.delete(latin1(r.digest))),
       drop: (digest) => void results.delete(latin1(digest)),
       diverged: async ({ own }) => own,
       blocks: async (peer, first, last) => {
