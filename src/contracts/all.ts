@@ -4,6 +4,8 @@
 import type { Composition } from "./engine/registry.ts";
 import type { Resolver } from "./engine/roles.ts";
 import * as evidence from "./documents/evidence.ts";
+import * as invoices from "./documents/invoices.ts";
+import * as credentials from "./identity/credentials.ts";
 import * as eid from "./identity/eid.ts";
 import { actsFor, known, type Signer, signerOf } from "./identity/principals.ts";
 import * as governance from "./platform/governance.ts";
@@ -18,4 +20,4 @@ const resolver: Resolver = {
   contracts: [eid.default, governance.default],
 };
 
-export const composition: Composition = { modules: [governance, eid, evidence], resolver, found: governance.found };
+export const composition: Composition = { modules: [governance, eid, credentials, evidence, invoices], resolver, found: governance.found };

@@ -28,7 +28,7 @@ import { agents, keys, kindOf, ownPurpose, principals, type Purpose, signerOf, w
 
 const proof = bytes(64, 64);
 /** Purposes of keys that principals bind themselves. */
-const purpose = oneOf("person", "device", "company", "post", "access", "credential");
+const bindable = oneOf("person", "device", "company", "post", "access", "credential");
 
 export const grants = record("grant", {
   title: "A subject's grant of one flow of data",
@@ -120,7 +120,7 @@ export const revoke = statusAction("Revoke a principal for good", "revoked");
 export const bind = eid.action({
   title: "Bind a further key: of the principal, of a post or system of it, or for another purpose",
   by: { principal: signs("the principal, by its own key") },
-  input: { principal: party, key: hash, proof, purpose, post: optional(id), represents: flag, ...window },
+  input: { principal: party, key: hash, proof, purpose: bindable, post: optional(id), represents: flag, ...window },
   rules: ["key_unproved", "key_taken", "purpose_unfit", "own_key"],
   proofs: { key_unproved: (a, network) => possessionProved(network, a.principal, a.purpose, a.key, a.proof) },
   // biome-ignore format: one line reads better
@@ -136,7 +136,7 @@ export const bind = eid.action({
 export const rotate = eid.action({
   title: "Replace a key by a new one",
   by: { holder: signs("who holds the old key, with it") },
-  input: { principal: party, purpose, key: hash, next: hash, proof },
+  input: { principal: party, purpose: bindable, key: hash, next: hash, proof },
   rules: ["key_unproved", "key_taken", "purpose_unfit"],
   proofs: { key_unproved: (a, network) => possessionProved(network, a.principal, a.purpose, a.next, a.proof) },
   example: { principal: "p:ann", purpose: "person", key: aKey, next: aHash, proof: aSignature },

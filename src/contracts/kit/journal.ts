@@ -25,8 +25,8 @@ export interface Batch {
 }
 
 /** The head after the batch; undefined when it leaves a gap, overlaps, or does not continue the last. */
-export function after(head: Head, { first, size, root, previous }: Batch): Head | undefined {
-  return first === head.next && equalBytes(previous, head.last) && Number.isSafeInteger(first + size)
+export function after(source: Head, { first, size, root, previous }: Batch): Head | undefined {
+  return first === source.next && equalBytes(previous, source.last) && Number.isSafeInteger(first + size)
     ? { next: first + size, last: root }
     : undefined;
 }
