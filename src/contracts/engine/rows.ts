@@ -140,7 +140,7 @@ export function decodeRow(plan: Plan, keyText: string, bytes: Bytes): AnyRow {
   if (!isMap(fields)) return damaged("fields");
   const given = { revision, status, since, schemaVersion, height, index, previousHeight, previousIndex, parked };
   const header = headerOf(plan, keyText, unlatin1(keyText), given);
-  if (schemaVersion !== plan.version) return upgraded(header, fields);
+  if (schemaVersion !== plan.version) return schemaVersion < plan.version ? upgraded(header, fields) : damaged("a later schema than this release knows");
   try {
     return newRow(header, fields);
   } catch (error) {

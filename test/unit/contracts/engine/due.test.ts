@@ -30,8 +30,10 @@ function alarmContract(name: string, work?: number) {
       else tx.put(row, { at: alarm.at, second: alarm.second });
     },
   });
-  const hooks: { run: (tx: Tx<"broken", any>, row: any) => void } = {
+  type Run = (tx: Tx<"broken", any>, row: any) => void;
+  const hooks: { run: Run; echo: Run } = {
     run: (tx, row) => tx.put(row, { at: undefined, rang: row.rang + 1 }),
+    echo: (tx, row) => tx.put(row, { second: undefined, rang: row.rang + 100 }),
   };
   const ring = self.due(alarms, {
     title: "Rings",
@@ -39,11 +41,7 @@ function alarmContract(name: string, work?: number) {
     run: (tx, row) => hooks.run(tx, row),
     ...(work === undefined ? {} : { work }),
   });
-  const echo = self.due(alarms, {
-    title: "Rings again",
-    at: (row) => row.second,
-    run: (tx, row) => void tx.put(row, { second: undefined, rang: row.rang + 100 }),
-  });
+  const echo = self.due(alarms, { title: "Rings again", at: (row) => row.second, run: (tx, row) => hooks.echo(tx, row) });
   return { alarms, set, ring, echo, hooks, module: { default: self, set, ring, echo } };
 }
 type Alarms = ReturnType<typeof alarmContract>;
@@ -145,6 +143,18 @@ describe("bounds", () => {
     put(t, a, "y", START + 500_001);
     expect([t.next(600_000), t.next(40)].map((runs) => runs.length)).toEqual([2, 2]);
     expect(t.row(a.alarms, "x")?.rang).toBe(2);
+  });
+});
+
+describe("rows that stay due", () => {
+  it("do not hide those behind them, however many kinds of work they have", () => {
+    const a = alarmContract("aa");
+    const t = town([a]);
+    a.hooks.run = a.hooks.echo = (tx, row) => tx.put(row, { rang: row.rang + 1 });
+    for (const alarm of ["x", "y"]) put(t, a, alarm, START + 500_000, START + 500_000);
+    put(t, a, "z", START + 500_001);
+    expect(t.next(600_000)).toHaveLength(3);
+    expect(t.row(a.alarms, "z")?.rang).toBe(1);
   });
 });
 

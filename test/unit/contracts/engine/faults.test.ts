@@ -1,13 +1,13 @@
 // A handler may do anything: what it throws is undone and ends in a receipt, the chain goes on (attacks.md trace 8); what is not deterministic stops.
 
 import { afterEach, describe, expect, it } from "vitest";
-import { count, contract, id, optional, record, signs, type Tx, text } from "../../../../src/contracts/engine/index.ts";
+import { bytes, contract, count, id, list, optional, record, signs, type Tx, text } from "../../../../src/contracts/engine/index.ts";
 import { plainRights, type Scenario, scenario, signedBy } from "../scenario.ts";
 
 const things = record("thing", {
   title: "A thing",
   key: ["thing"],
-  fields: { thing: id, size: count, note: optional(text(20)) },
+  fields: { thing: id, size: count, note: optional(text(20)), blob: optional(bytes(12_000)) },
   states: { made: ["used"], used: [] },
   scan: true,
 });
@@ -42,7 +42,7 @@ const run = bench.action({
 const small = bench.action({
   title: "Do little",
   by: { who: signs("whoever") },
-  input: { thing: id, size: count },
+  input: { thing: id, size: count, blob: optional(bytes(12_000)), list: optional(list(count, 500)) },
   work: 10,
   run: (tx, args) => does(tx, args) as never,
 });
@@ -205,8 +205,22 @@ describe("work", () => {
     expect(units((tx) => void tx.scan(things, [], 10).concat(tx.scan(things, [], 1)))).toBe("engine.work_exceeded");
     expect(units((tx) => void Array.from({ length: 9 }, () => tx.hash(new Uint8Array(3))))).toBeNull();
     expect(units((tx) => void tx.hash(new Uint8Array(10_240)))).toBe("engine.work_exceeded");
+    expect(units((tx) => tx.create(things, { thing: "big", size: 1, blob: new Uint8Array(5_000) }))).toBeNull(); // 3 and 4 KiB
+    expect(units((tx) => tx.create(things, { thing: "bigger", size: 1, blob: new Uint8Array(9_000) }))).toBe("engine.work_exceeded");
+    expect(units((tx) => tx.get(things, "big"))).toBeNull();
+    expect(units((tx) => void [tx.get(things, "big"), tx.work(6)])).toBe("engine.work_exceeded");
     expect(units((tx) => tx.work(10))).toBeNull();
     expect(units((tx) => tx.work(11))).toBe("engine.work_exceeded");
+  });
+
+  it("counts the arguments: each KiB 1, 64 nodes of the schema 1", () => {
+    start();
+    does = (tx) => tx.work(5);
+    const given = (more: object): string | null => town.submit([{ action: small.name, args: { ...args, ...more } }], signedBy("tax")).code;
+    expect(given({ blob: new Uint8Array(5_000), list: Array(50).fill(1) })).toBeNull();
+    expect(given({ blob: new Uint8Array(6_500) })).toBe("engine.work_exceeded");
+    expect(given({ list: Array(250).fill(1) })).toBeNull();
+    expect(given({ list: Array(400).fill(1) })).toBe("engine.work_exceeded");
   });
 
   it("is the same whether rows come from memory or from bytes", () => {

@@ -195,6 +195,15 @@ describe("rules, flags, proofs", () => {
     town.act("a whole one", library.shelve, book(60, { proof: Uint8Array.of(2) }), signedBy("town"));
   });
 
+  it("a predicate speaks of its own operation", () => {
+    const town = open();
+    const pay = { action: points.pay.name, args: { from: "p:ann", to: "p:bob", amount: 1n } };
+    const broken = { action: library.shelve.name, args: book(60, { proof: Uint8Array.of(1) }) };
+    const award = { action: points.award.name, args: { holder: "p:ann", amount: 0n, programme: "x" } };
+    town.refusedTogether("the first fails first", "points.balance_short", [award, pay, broken].slice(0, 3), signedBy("city", "p:ann"));
+    town.refusedTogether("the second is the broken one", "library.seal_broken", [award, broken], signedBy("city"));
+  });
+
   it("arguments that do not fit are refused before anything else", () => {
     const town = open();
     for (const [what, args] of Object.entries({

@@ -72,6 +72,7 @@ function town() {
     by: { who: signs("whoever") },
     input: { deed: id, court: optional(party) },
     rules: ["court_only"],
+    work: 8,
     run(tx, { deed, court }) {
       tx.require(tx.holds("acts.court", court), "court_only");
       tx.create(deeds, { deed, by: "somebody", court });
@@ -162,11 +163,13 @@ describe("a role", () => {
   });
 
   it("can be asked for in a handler: of any signer, or of a party whether it signed or not", () => {
-    const { t, maybe } = opened();
+    const { t, maybe, enrol, key } = opened();
     t.act("a court signed", maybe, { deed: "1" }, signedBy("courts", "ann"));
     t.refused("nobody who signed is one", "acts.court_only", maybe, { deed: "2" }, signedBy("ann"));
     t.act("the court named is one", maybe, { deed: "3", court: "courts" }, signedBy("ann"));
     t.refused("the court named is none", "acts.court_only", maybe, { deed: "4", court: "land" }, signedBy("ann"));
+    t.act("a court's porter", enrol, key("usher", "courts", { post: "door" }), []);
+    t.refused("a court that signed by its porter", "acts.court_only", maybe, { deed: "5", court: "courts" }, signedBy("usher"));
     t.refused("nor by a post that claims it", "acts.court_only", maybe, { deed: "5", court: "land" }, signedBy("proud"));
   });
 });

@@ -1,0 +1,13 @@
+// Every rule and every flag that a contract declares is given by at least one test: a rule that nothing gives is a promise that nothing keeps.
+
+import { expect, it } from "vitest";
+import type { AnyContract } from "../../../src/contracts/engine/define.ts";
+import { given } from "./scenario.ts";
+
+/** The last test of a contract's file. */
+export function everyRuleIsGiven({ name, options }: AnyContract): void {
+  it("gives each of its rules and flags in some test above", () => {
+    const declared = [...Object.keys(options.rules), ...Object.keys(options.flags ?? {})].map((code) => `${name}.${code}`);
+    expect(declared.filter((code) => !given.has(code))).toEqual([]);
+  });
+}
