@@ -1,9 +1,9 @@
 // Checks LevelDB's own files before it is opened: it keeps checksums in them and, as it is bound to Node, looks at none of them when it reads, and drops
 // damaged records of its log without a word. Owns the reading of its table and log formats. Does not own: what is in them (store.ts). Only reads.
 
-import { readdir, readFile, stat } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { Bytes } from "../base/bytes.ts";
+import { type Bytes, concat } from "../base/bytes.ts";
 import { LedgerError } from "../base/errors.ts";
 import { crc32c } from "./crc32c.ts";
 
@@ -12,6 +12,7 @@ const TABLE_MAGIC = [0x57, 0xfb, 0x80, 0x8b, 0x24, 0x75, 0x47, 0xdb];
 const BLOCK_TRAILER_BYTES = 5;
 const LOG_BLOCK_BYTES = 32_768;
 const LOG_HEADER_BYTES = 7;
+const [FULL, FIRST, LAST] = [1, 2, 4];
 const MASK_DELTA = 0xa282ead8;
 
 export interface FileCheck {
@@ -21,19 +22,31 @@ export interface FileCheck {
   readonly unchecked: number;
 }
 
-/** Verifies logs, then tables, the newest first, until `maxBytes` are read. Throws `store.damaged` naming the file and the offset. */
+/** Verifies manifest, logs and tables, the newest first, until `maxBytes` are read. Throws `store.damaged` naming the file and the offset. */
 export async function checkLevelFiles(directory: string, maxBytes: number): Promise<FileCheck> {
-  const names = await readdir(directory).catch(() => [] as string[]);
-  const byNumber = (suffix: RegExp): string[] => names.filter((name) => suffix.test(name)).sort((a, b) => Number.parseInt(b, 10) - Number.parseInt(a, 10));
-  for (const name of byNumber(/^\d+\.log$/)) checkLog(join(directory, name), await readFile(join(directory, name)));
+  const current = join(directory, "CURRENT");
+  const name = await readFile(current, "latin1").catch(() => undefined);
+  if (name === undefined) return { files: 0, bytes: 0, unchecked: 0 };
+  if (!/^MANIFEST-\d+\n$/.test(name)) damaged(current, 0, "name of the manifest");
+  const manifest = join(directory, name.trim());
+  const records: Bytes[] = [];
+  readLog(manifest, await readFile(manifest).catch(() => damaged(current, 0, "manifest is missing")), (record) => records.push(record));
+  const { logNumber, tables } = liveFiles(manifest, records);
+  // What is not in the manifest is left over from a write that the process did not live to finish, and LevelDB removes it.
+  const names = await readdir(directory);
+  const logs = names.filter((file) => file.endsWith(".log") && Number.parseInt(file, 10) >= logNumber);
+  for (const file of logs) readLog(join(directory, file), await readFile(join(directory, file)));
   let bytes = 0;
   let files = 0;
-  const tables = byNumber(/^\d+\.(ldb|sst)$/);
-  for (const name of tables) {
-    if (bytes >= maxBytes) break;
-    const file = join(directory, name);
-    bytes += (await stat(file)).size;
-    checkTable(file, await readFile(file));
+  for (const { number, size } of tables) {
+    const stem = String(number).padStart(6, "0");
+    const file = names.find((other) => other === `${stem}.ldb` || other === `${stem}.sst`);
+    if (file === undefined) damaged(join(directory, `${stem}.ldb`), 0, "missing");
+    if (bytes >= maxBytes) continue;
+    const table = await readFile(join(directory, file));
+    if (table.length !== size) damaged(join(directory, file), table.length, "length");
+    checkTable(join(directory, file), table);
+    bytes += size;
     files++;
   }
   return { files, bytes, unchecked: tables.length - files };
@@ -116,11 +129,12 @@ function unmask(bytes: Bytes, at: number): number {
 }
 
 /**
- * A record that fails before the beginning of another whole batch is damage: a batch is on disk before the next is written. Otherwise it is the tail, a
- * write that the machine did not live to finish, which LevelDB drops; the store then comes back one block earlier, at a block's boundary.
+ * Reads a log's records. One that fails before the beginning of another whole one is damage: a batch is on disk before the next is written. Otherwise it
+ * is the tail, a write that the machine did not live to finish, which LevelDB drops; the store then comes back one block earlier, at a block's boundary.
  */
-function checkLog(file: string, bytes: Bytes): void {
+function readLog(file: string, bytes: Bytes, onRecord?: (record: Bytes) => void): void {
   let failed: number | undefined;
+  let parts: Bytes[] = [];
   for (let from = 0; from < bytes.length; from += LOG_BLOCK_BYTES) {
     const to = Math.min(from + LOG_BLOCK_BYTES, bytes.length);
     for (let at = from; at + LOG_HEADER_BYTES <= to; ) {
@@ -129,10 +143,53 @@ function checkLog(file: string, bytes: Bytes): void {
       if (type === 0 && length === 0) break;
       const end = at + LOG_HEADER_BYTES + length;
       const good = type >= 1 && type <= 4 && end <= to && crc32c(bytes, at + 6, end, 0) === unmask(bytes, at);
-      if (good && type <= 2 && failed !== undefined) damaged(file, failed, "record");
-      if (!good) failed ??= at;
+      const begins = type === FULL || type === FIRST;
+      if (good && begins && failed !== undefined) damaged(file, failed, "record");
+      if (good && onRecord !== undefined) {
+        if (begins) parts = [];
+        parts.push(bytes.subarray(at + LOG_HEADER_BYTES, end));
+        if (type === FULL || type === LAST) onRecord(concat(...parts));
+      }
+      // What ends behind the file's end was being written when the machine died; of a manifest, LevelDB then takes what stands before it.
+      if (!good && !(onRecord !== undefined && end > bytes.length)) failed ??= at;
       if (end > to) break; // if it is the length that was damaged, the next block's first record is found all the same
       at = end;
     }
   }
+  // The last record of a manifest is on disk before anything relies on it.
+  if (failed !== undefined && onRecord !== undefined) damaged(file, failed, "record");
+}
+
+/** The tables that are in force, the newest first, and the first log that is. */
+function liveFiles(manifest: string, records: readonly Bytes[]): { logNumber: number; tables: { number: number; size: number }[] } {
+  const tables = new Map<number, number>();
+  let logNumber = 0;
+  for (const record of records) {
+    const at = { offset: 0 };
+    while (at.offset < record.length) {
+      const tag = readVarint(record, at);
+      if (tag === 1) skipText(record, at);
+      else if (tag === 2) logNumber = readVarint(record, at);
+      else if (tag === 3 || tag === 4 || tag === 9) readVarint(record, at);
+      else if (tag === 5) {
+        readVarint(record, at);
+        skipText(record, at);
+      } else if (tag === 6) {
+        readVarint(record, at);
+        tables.delete(readVarint(record, at));
+      } else if (tag === 7) {
+        readVarint(record, at);
+        const number = readVarint(record, at);
+        tables.set(number, readVarint(record, at));
+        skipText(record, at);
+        skipText(record, at);
+      } else damaged(manifest, at.offset, "edit");
+    }
+  }
+  return { logNumber, tables: [...tables].map(([number, size]) => ({ number, size })).sort((a, b) => b.number - a.number) };
+}
+
+function skipText(bytes: Bytes, at: { offset: number }): void {
+  const length = readVarint(bytes, at);
+  at.offset += length;
 }

@@ -13,7 +13,7 @@ import { CHECKED_HEADERS } from "../base/limits.ts";
 import type { Logger } from "../base/log.ts";
 import { leafHash, Peaks } from "../base/merkle.ts";
 import type { Registry, State } from "../contracts/engine/registry.ts";
-import { encodeResults, encodeWriteSet } from "./block.ts";
+import { encodeWriteSet } from "./block.ts";
 import { historyPeaks, type HistorySource } from "./blockHistory.ts";
 import { CommittedState } from "./committedState.ts";
 import { type ConsensusView, epochConfig } from "./epochs.ts";
@@ -70,7 +70,7 @@ export async function start(input: StartInput): Promise<Started> {
 }
 
 /** Writes the state before block 1, as one batch like any block's. */
-async function found({ store, network, genesis, registry, cachedRows }: StartInput): Promise<void> {
+async function found({ store, genesis, registry, cachedRows }: StartInput): Promise<void> {
   const tree = new StateTree();
   const state = new CommittedState(store, () => tree, new SortedEntries(), cachedRows);
   const overlay = Overlay.over(state, registry, undefined);
@@ -83,7 +83,7 @@ async function found({ store, network, genesis, registry, cachedRows }: StartInp
     height: 0,
     block: undefined,
     bodies: [],
-    results: encodeResults({ due: [], skipped: [], receipts: [] }),
+    results: undefined,
     writeSet: encodeWriteSet([rows]),
     ids: new Uint8Array(0),
     rows: overlay.writes.map(({ collection, key, row }) => ({ collection, key, bytes: row.bytes })),
@@ -91,10 +91,7 @@ async function found({ store, network, genesis, registry, cachedRows }: StartInp
     find: { added: overlay.writes.flatMap(({ collection, key, row }) => registry.findIndex(collection, key, row)), removed: [] },
     history: [],
     epoch,
-    meta: new Map([
-      ["genesis state", tree.root()],
-      ["genesis hash", network],
-    ]),
+    meta: new Map([["genesis state", tree.root()]]),
   });
 }
 

@@ -6,8 +6,9 @@ import { Level } from "level";
 import { type Bytes, latin1 } from "../base/bytes.ts";
 import { decode, encode, type Value } from "../base/codec.ts";
 import { isLedgerError, LedgerError } from "../base/errors.ts";
-import { STORE_MAX_OPEN_FILES, STORE_WRITE_BUFFER_BYTES } from "../base/limits.ts";
+import { CHECKED_TABLE_BYTES, STORE_MAX_OPEN_FILES, STORE_WRITE_BUFFER_BYTES } from "../base/limits.ts";
 import { type BlockResults, decodeResults, openWriteSet } from "./block.ts";
+import { checkLevelFiles } from "./levelFiles.ts";
 import * as layout from "./storeLayout.ts";
 import type { EpochRecord, Place, StoredBlock } from "./storeLayout.ts";
 
@@ -41,7 +42,7 @@ export interface BlockWrite {
   /** None for the state before block 1. */
   readonly block: StoredBlock | undefined;
   readonly bodies: readonly Bytes[];
-  readonly results: Bytes;
+  readonly results: Bytes | undefined;
   readonly writeSet: Bytes;
   /** Ids of the leaves in order, 32 bytes each, end to end. */
   readonly ids: Bytes;
@@ -54,14 +55,18 @@ export interface BlockWrite {
   readonly meta?: ReadonlyMap<string, Bytes>;
 }
 
-/** Opens LevelDB. Throws `start.locked` if another process has it, `store.damaged` if it cannot be read. */
-export async function openLevel(directory: string, options: { readonly sync?: boolean } = {}): Promise<Database> {
+/** Checks LevelDB's files and opens it. Throws `start.locked` if another process has it, `store.damaged` naming the file if one is. */
+export async function openLevel(directory: string, options: { readonly sync?: boolean; readonly checkedBytes?: number } = {}): Promise<Database> {
+  await checkLevelFiles(directory, options.checkedBytes ?? CHECKED_TABLE_BYTES);
   const level = new Level<Bytes, Bytes>(directory, { keyEncoding: "view", valueEncoding: "view" });
   try {
     // One option for the whole database: rows are read 1.6 times as fast uncompressed (performance.md §4).
     await level.open({ compression: false, writeBufferSize: STORE_WRITE_BUFFER_BYTES, maxOpenFiles: STORE_MAX_OPEN_FILES });
   } catch (error) {
-    throw levelError(error, directory);
+    const known = levelError(error, directory);
+    // A file that the others name and that is not there, or names that make no sense: none of it is the disk's refusal.
+    const missing = isLedgerError(known, "store.write") && /No such file|Invalid argument|exists/.test(String(known.data?.["what"]));
+    throw missing || !isLedgerError(known) ? new LedgerError("store.damaged", { directory, what: messageOf(error) }, error) : known;
   }
   const sync = options.sync ?? true;
   return {
@@ -94,11 +99,17 @@ export async function openLevel(directory: string, options: { readonly sync?: bo
 
 const plain = (bytes: Bytes): Bytes => new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
 
+interface LevelError {
+  readonly code?: string;
+  readonly cause?: { readonly code?: string; readonly message?: string };
+}
+const messageOf = (error: unknown): string => (error as LevelError).cause?.message ?? String(error);
+
 function levelError(error: unknown, directory: string): unknown {
   if (isLedgerError(error)) return error;
-  const { code, cause } = error as { code?: string; cause?: { code?: string; message?: string } };
+  const { code, cause } = error as LevelError;
   const inner = cause?.code ?? code;
-  const message = cause?.message ?? String(error);
+  const message = messageOf(error);
   if (inner === "LEVEL_LOCKED") return new LedgerError("start.locked", { directory }, error);
   if (inner === "LEVEL_CORRUPTION" || /corrupt/i.test(message)) return new LedgerError("store.damaged", { directory, what: message }, error);
   if (inner === "LEVEL_IO_ERROR") return new LedgerError("store.write", { directory, what: message }, error);
@@ -263,7 +274,7 @@ export class Store {
     const batch = this.#database.batch();
     if (write.block !== undefined) this.#put(batch, layout.blockKey(height), layout.encodeStoredBlock(write.block));
     write.bodies.forEach((body, position) => this.#put(batch, layout.bodyKey(height, position), body));
-    this.#put(batch, layout.resultsKey(height), write.results);
+    if (write.results !== undefined) this.#put(batch, layout.resultsKey(height), write.results);
     this.#put(batch, layout.writesKey(height), write.writeSet);
     for (let leaf = 0; 32 * leaf < write.ids.length; leaf++)
       this.#put(batch, layout.idKey(write.ids.subarray(32 * leaf, 32 * leaf + 32)), layout.encodePlace({ height, leaf }));
