@@ -127,13 +127,13 @@ export const equivocations = record("equivocation", {
 // ── roles ────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 /** Does the agency hold the role, unscoped or within the scope? */
 export function granted(tx: Reader, who: Party, role: string, scope: string | undefined): boolean {
-  const live = (within: string): boolean => tx.find(grants, who, role, within)?.$.status === "live";
+  const live = (of: string): boolean => tx.find(grants, who, role, of)?.$.status === "live";
   return live("") || (scope !== undefined && scope !== "" && live(scope));
 }
 /** May a post's key exercise it: delegated, in its time, and still held by the agency itself? */
 export function delegated(tx: Reader, who: Party, post: string, role: string, scope: string | undefined): boolean {
-  const live = (in_: string): boolean => {
-    const it = tx.find(delegations, who, post, role, in_);
+  const live = (of: string): boolean => {
+    const it = tx.find(delegations, who, post, role, of);
     return it?.$.status === "live" && within(it, tx.time);
   };
   return granted(tx, who, role, scope) && (live("") || (scope !== undefined && scope !== "" && live(scope)));

@@ -130,57 +130,34 @@ describe("devices and companies", () => {
 });
 
 describe("keys", () => {
-  const post = (town: Scenario, more: object = {}) => ({
-    principal: "land",
-    key: keyOf("clerk"),
-    proof: shown(town, "land", "post", "clerk"),
-    purpose: "post" as const,
-    post: "clerk",
-    represents: false,
-    from: town.time,
-    until: town.time + days(30),
+  type Bound = Parameters<typeof acts.bind.options.run>[1];
+  const key = (town: Scenario, principal: string, name: string, purpose: Bound["purpose"], more: Partial<Bound> = {}): Bound => ({
+    ...{ principal, purpose, key: keyOf(name), proof: shown(town, principal, purpose, name) },
+    ...{ represents: false, from: town.time, until: town.time + days(30) },
     ...more,
   });
+  const clerk = (town: Scenario, more: Partial<Bound> = {}): Bound => key(town, "land", "clerk", "post", { post: "clerk", ...more });
 
   it("of posts act in their time, by what is delegated to the post, and sign for the agency only if they represent it", () => {
     const town = city();
     const item = { deposit: "i-1", kind: "photo", content };
-    town.refused("bound by another agency", "eid.own_key", acts.bind, post(town), signedBy("tax"));
-    town.refused("a post without its name", "eid.purpose_unfit", acts.bind, post(town, { post: undefined }), signedBy("land"));
-    town.refused("a time that ends before it begins", "eid.purpose_unfit", acts.bind, post(town, { until: 1 }), signedBy("land"));
-    const asPerson = { purpose: "person", post: undefined, proof: shown(town, "land", "person", "clerk") };
-    town.refused("an agency's key for a person", "eid.purpose_unfit", acts.bind, post(town, asPerson), signedBy("land"));
-    town.refused(
-      "a proof for something else",
-      "eid.key_unproved",
-      acts.bind,
-      post(town, { purpose: "access", post: undefined }),
-      signedBy("land"),
-    );
-    town.act("the land office binds its clerk's", acts.bind, post(town), signedBy("land"));
+    town.refused("bound by another agency", "eid.own_key", acts.bind, clerk(town), signedBy("tax"));
+    town.refused("a post without its name", "eid.purpose_unfit", acts.bind, key(town, "land", "clerk", "post"), signedBy("land"));
+    town.refused("a time that ends before it begins", "eid.purpose_unfit", acts.bind, clerk(town, { until: 1 }), signedBy("land"));
+    town.refused("an agency's key for a person", "eid.purpose_unfit", acts.bind, key(town, "land", "clerk", "person"), signedBy("land"));
+    town.refused("a proof for something else", "eid.key_unproved", acts.bind, clerk(town, { purpose: "access" }), signedBy("land"));
+    town.act("the land office binds its clerk's", acts.bind, clerk(town), signedBy("land"));
     town.refused("nothing is delegated yet", "engine.not_entitled", evidence.deposit, item, signedBy("clerk"));
     const delegation = { agency: "land", post: "clerk", role: "evidence.depositor", scope: "" };
     town.act("depositing is", governance.delegate, delegation, signedBy("land"));
     town.act("the clerk deposits", evidence.deposit, item, signedBy("clerk"));
     expect(mayAct(town, "land", "clerk")).toBe(false);
-    const chief = {
-      key: keyOf("chief"),
-      proof: shown(town, "land", "post", "chief"),
-      post: "chief",
-      represents: true,
-      from: town.time + days(1),
-    };
-    town.act("the chief's represents, from tomorrow on", acts.bind, post(town, chief), signedBy("land"));
+    const chief = key(town, "land", "chief", "post", { post: "chief", represents: true, from: town.time + days(1) });
+    key: keyOf("chief"), town.act("the chief's represents, from tomorrow on", acts.bind, chief, signedBy("land"));
     expect(mayAct(town, "land", "chief")).toBe(false);
     town.advance(days(1));
     expect(mayAct(town, "land", "chief")).toBe(true);
-    town.refused(
-      "but binds no keys",
-      "eid.own_key",
-      acts.bind,
-      post(town, { key: keyOf("x"), proof: shown(town, "land", "post", "x") }),
-      signedBy("chief"),
-    );
+    town.refused("but binds no keys", "eid.own_key", acts.bind, key(town, "land", "x", "post", { post: "x" }), signedBy("chief"));
     town.advance(days(30));
     expect(mayAct(town, "land", "chief")).toBe(false);
     town.refused("the clerk's time is over", "engine.not_entitled", evidence.deposit, { ...item, deposit: "i-2" }, signedBy("clerk"));
@@ -210,15 +187,7 @@ describe("keys", () => {
   it("are suspended and revoked by their principal or the authority that answers for it", () => {
     const town = city();
     enrol(town, "courts", "identity", "ann", "bob");
-    const second = {
-      ...post(town),
-      principal: "p:ann",
-      key: keyOf("tablet"),
-      proof: shown(town, "p:ann", "person", "tablet"),
-      purpose: "person" as const,
-      post: undefined,
-      represents: true,
-    };
+    const second = key(town, "p:ann", "tablet", "person", { represents: true });
     town.act("Ann's second key", acts.bind, second, signedBy("ann"));
     town.refused("Bob suspends it", "eid.not_authority", acts.setKey, { key: keyOf("tablet"), to: "suspended" }, signedBy("bob"));
     town.act("Ann does", acts.setKey, { key: keyOf("tablet"), to: "suspended" }, signedBy("ann"));
