@@ -184,8 +184,8 @@ describe("what is not deterministic", () => {
   it("stops the node: a stored row that is none", () => {
     start();
     code((tx) => tx.create(things, { thing: "t", size: 1 }));
-    for (const bytes of [Uint8Array.of(0xc0), Uint8Array.of(0x99), Uint8Array.of()]) {
-      town.state.rows.set("bench/thing\0t\0\0", { bytes });
+    for (const damaged of [Uint8Array.of(0xc0), Uint8Array.of(0x99), Uint8Array.of()]) {
+      town.state.rows.set("bench/thing\0t\0\0", { bytes: damaged });
       expect(() => code((tx) => tx.get(things, "t"))).toThrow();
     }
   });
