@@ -17,7 +17,9 @@ export interface Devnet {
   readonly genesis: string;
   readonly nodes: readonly DevnetNode[];
   readonly keys: { readonly [name: string]: string };
-  /** Asks it to stop, waits, and removes its files. */
+  /** Asks it to stop and waits; its files stay. */
+  halt(): Promise<void>;
+  /** As `halt`, and removes its files. */
   stop(): Promise<void>;
 }
 
@@ -34,22 +36,25 @@ export async function startDevnet(nodes: number, environment: NodeJS.ProcessEnv 
   const directory = fs.mkdtempSync(path.join(os.tmpdir(), "chancery-bench-"));
   const child = spawnCli(["devnet", "--dir", path.join(directory, "net"), "--nodes", String(nodes), "--json"], environment);
   const exited = new Promise<void>((resolve) => child.once("exit", () => resolve()));
-  const ready = await new Promise<Omit<Devnet, "directory" | "stop">>((resolve, reject) => {
+  const ready = await new Promise<Omit<Devnet, "directory" | "halt" | "stop">>((resolve, reject) => {
     const timer = setTimeout(() => reject(new Error("the devnet is not ready after a minute")), START_LIMIT_MS);
     child.once("exit", (code) => reject(new Error(`the devnet ended with exit code ${code} before it was ready`)));
     readline.createInterface({ input: child.stdout! }).on("line", (line) => {
-      const document = JSON.parse(line) as { ready?: boolean } & Omit<Devnet, "directory" | "stop">;
+      const document = JSON.parse(line) as { ready?: boolean } & Omit<Devnet, "directory" | "halt" | "stop">;
       if (document.ready !== true) return;
       clearTimeout(timer);
       resolve(document);
     });
   });
-  const stop = async (): Promise<void> => {
+  const halt = async (): Promise<void> => {
     child.kill("SIGTERM");
     await exited;
+  };
+  const stop = async (): Promise<void> => {
+    await halt();
     fs.rmSync(directory, { recursive: true, force: true });
   };
-  return { directory, ...ready, stop };
+  return { directory, ...ready, halt, stop };
 }
 
 /** CPU of a process so far, all threads, user + system, in microseconds (to the kernel's tick of 10 ms). */
