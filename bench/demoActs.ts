@@ -77,11 +77,7 @@ export class Agency {
     const signed = await Promise.all(
       Array.from({ length: count }, async () => {
         const deposit = `item-${this.#deposits++}`;
-        return this.sign(
-          ledger,
-          [{ action: "evidence.deposit@1", args: { deposit, kind: "document", content: sha256(utf8(deposit)) } }],
-          [courts],
-        );
+        return this.sign([{ action: "evidence.deposit@1", args: { deposit, kind: "document", content: sha256(utf8(deposit)) } }], [courts]);
       }),
     );
     let pending: SignedTransaction[] = signed;
