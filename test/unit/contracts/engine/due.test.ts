@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import { hex } from "../../../../src/base/bytes.ts";
 import { dueId } from "../../../../src/contracts/engine/due.ts";
 import { anyone, contract, count, id, optional, record, time, type Tx } from "../../../../src/contracts/engine/index.ts";
+import { dueId as receiptId } from "../../../../src/ledger/block.ts";
 import { given, plainRights, type Scenario, scenario } from "../scenario.ts";
 
 /** A contract whose records are due at their time; what happens then is the test's. */
@@ -207,6 +208,8 @@ describe("the id of a run", () => {
       dueId(new Uint8Array(32), { height: 7, time: 0x0102030405 }, { ...entry, name: "echo" }),
     ];
     expect(new Set([base, ...others].map(hex)).size).toBe(4);
+    // The ledger puts the same id on the receipt.
+    expect(hex(base)).toBe(hex(receiptId(new Uint8Array(32), 0x0102030405, 7, entry.collection, entry.key, entry.name)));
   });
 
   it("is the transaction's id that the handler sees, and it has no signer", () => {

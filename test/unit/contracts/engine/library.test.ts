@@ -1,6 +1,8 @@
 // The engine, seen through a contract that uses every word: §8 of docs/protocol.md.
 
 import { describe, expect, it } from "vitest";
+import { hex } from "../../../../src/base/bytes.ts";
+import { decode, encode } from "../../../../src/base/codec.ts";
 import { days } from "../../../../src/contracts/engine/index.ts";
 import { keyOf, plainRights, type Scenario, scenario, signedBy } from "../scenario.ts";
 import * as library from "./loans.ts";
@@ -45,6 +47,20 @@ describe("records", () => {
       schemaVersion: 1,
     });
     expect(town.row(books, "a", 99)).toBeUndefined();
+  });
+
+  it("have these bytes, and a tenth item while due work is parked (§8)", () => {
+    const town = scenario(composition, { time: 1_000_000 });
+    town.act("a few points", points.award, { holder: "p:ann", amount: 5n, programme: "x" }, signedBy("city"));
+    town.act("more", points.award, { holder: "p:ann", amount: 300n, programme: "x" }, signedBy("city"));
+    const key = town.registry.keyOf("points/account", ["p:ann"]);
+    expect(hex(key)).toBe("703a616e6e0000");
+    const { bytes } = town.state.get("points/account", key)!;
+    const fields = { balance: 305, holder: "p:ann" };
+    expect(decode(bytes)).toEqual([2, "live", 1_001_000, 1, 2, 0, 1, 0, fields]);
+    expect(hex(bytes)).toBe(hex(encode([2, "live", 1_001_000, 1, 2, 0, 1, 0, fields])));
+    const parked = encode([2, "live", 1_001_000, 1, 2, 0, 1, 0, fields, ["reminder"]]);
+    expect(town.registry.rowOf("points/account", key, { bytes: parked }).$.parked).toEqual(["reminder"]);
   });
 
   it("are frozen, deep", () => {
