@@ -21,6 +21,7 @@ export const codes: { readonly [code: string]: CodeEntry } = {
   "transaction.signature": { title: "A signature does not fit the transaction and its signer.", status: 400, retry: "never" },
   "transaction.expired": { title: "The transaction's time was over before it was committed.", status: 400, retry: "rebuild" },
   "transaction.too_far": { title: "The transaction would live longer than the network allows.", status: 400, retry: "rebuild" },
+  "transaction.unorderable": { title: "No block may hold a transaction of this size or declared work.", status: 413, retry: "never" },
   "transaction.unknown": { title: "This node knows no transaction under this id.", status: 404, retry: "same" },
   "transaction.rejected": { title: "The ledger refused the transaction under a rule of its contract.", status: 422, retry: "rebuild" },
   "network.mismatch": { title: "The request is meant for another network.", status: 409, retry: "never" },

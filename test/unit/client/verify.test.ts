@@ -1,8 +1,9 @@
+import { readFileSync } from "node:fs";
 import zlib from "node:zlib";
 import { build } from "esbuild";
 import { describe, expect, it } from "vitest";
 import { writeAnchor } from "../../../src/base/anchor.ts";
-import { openTrust, verify } from "../../../src/client/verify.ts";
+import { openTrust, type ProofVerdict, verify } from "../../../src/client/verify.ts";
 import { verdictText } from "../../../src/client/verifyText.ts";
 import { proveRecord, proveTransaction } from "../../../src/ledger/proof.ts";
 import { writeProof } from "../../../src/ledger/proofFile.ts";
@@ -16,6 +17,17 @@ chain.add([]);
 const trusted = openTrust(chain.genesisText);
 const file = async (key: string, options = {}): Promise<string> => writeProof(await proveRecord(chain, "property/parcel", keyOf(key), options));
 const words = (content: string, trust = trusted): string => verdictText(verify(content, trust), trust);
+
+const vectors = JSON.parse(readFileSync(new URL("../../vectors/proof.json", import.meta.url), "utf8")) as {
+  genesis: string;
+  cases: { what: string; file: string; anchor?: string; verdict: ProofVerdict }[];
+};
+
+describe("§5.5 proof files of the vectors", () => {
+  it.each(vectors.cases)("$what", ({ file, anchor, verdict }) => {
+    expect(JSON.parse(JSON.stringify(verify(file, { genesis: vectors.genesis, ...(anchor !== undefined && { anchor }) })))).toEqual(verdict);
+  });
+});
 
 describe("§5.5 the verdict in words", () => {
   it("says what is proved, as of when, by whose act, who confirms it, and what it does not show", async () => {
