@@ -19,7 +19,9 @@ export interface HistorySource {
 export function completedNodes(source: HistorySource, height: number): { level: number; index: number; hash: Bytes }[] {
   const out: { level: number; index: number; hash: Bytes }[] = [];
   const made = new Map<number, Bytes>();
-  const withMade: HistorySource = { node: (level, index) => (index === Math.floor(height / 2 ** level) ? made.get(level) : undefined) ?? source.node(level, index) };
+  const withMade: HistorySource = {
+    node: (level, index) => (index === Math.floor(height / 2 ** level) ? made.get(level) : undefined) ?? source.node(level, index),
+  };
   for (let level = KEPT_LEVELS; (height + 1) % 2 ** level === 0; level += KEPT_LEVELS) {
     const index = Math.floor(height / 2 ** level);
     const hash = combine(withMade, level, index);

@@ -7,25 +7,26 @@ import { type Bytes, equalBytes, hex } from "../base/bytes.ts";
 import type { Certificate, SignatureCheck } from "../base/certificate.ts";
 import { LedgerError } from "../base/errors.ts";
 import type { Genesis } from "../base/genesis.ts";
-import { type BatchReference, batchesHash, type BlockHeader, type OrderHeader, orderDigest } from "../base/header.ts";
-import { CACHED_ROWS, DUMP_INTERVAL_MS, EXECUTION_SLICE, SUPPORTED_PROTOCOL } from "../base/limits.ts";
+import { type BatchReference, type BlockHeader, type OrderHeader, orderDigest } from "../base/header.ts";
+import { CACHED_ROWS, DUMP_INTERVAL_MS, EXECUTION_SLICE } from "../base/limits.ts";
 import { type Logger, silent } from "../base/log.ts";
 import { type Clock, systemClock } from "../base/time.ts";
 import type { BlockContext, Registry, State } from "../contracts/engine/registry.ts";
+import type { ConsensusView } from "../contracts/platform/network.ts";
 import type { VerifiedBatch } from "./batch.ts";
-import { encodeResults, encodeWriteSet } from "./block.ts";
-import { completedNodes } from "./blockHistory.ts";
+import { blockWrite } from "./blockWrite.ts";
 import { ChainReader } from "./chainReader.ts";
 import { CommittedIds } from "./committedIds.ts";
 import type { CommittedState } from "./committedState.ts";
 import { encodeCapsule, writeCapsule } from "./divergence.ts";
-import type { ConsensusView, EpochConfig } from "./epochs.ts";
+import type { EpochConfig } from "./epochs.ts";
 import { Execution, type Leaf } from "./execute.ts";
+import { checkOrder } from "./orderCheck.ts";
 import { Overlay } from "./overlay.ts";
 import { digestText, type Footing, seal } from "./seal.ts";
 import { SerialQueue } from "./serialQueue.ts";
 import { type Speculated, Speculation, standOnHead } from "./speculation.ts";
-import { type Head, historySource, start, type Started, type TreeHolder, treeFromRows } from "./start.ts";
+import { type Head, start, type Started, type TreeHolder, treeFromRows } from "./start.ts";
 import type { Store } from "./store.ts";
 import { dumpTree } from "./treeDump.ts";
 
@@ -176,7 +177,9 @@ export class Chain {
     const text = digestText(digest);
     let running = this.#running.get(text);
     if (running === undefined) {
-      running = this.#executions.run(async () => shown(await this.#execute(digest, order, references, batches))).finally(() => this.#running.delete(text));
+      running = this.#executions
+        .run(async () => shown(await this.#execute(digest, order, references, batches)))
+        .finally(() => this.#running.delete(text));
       this.#running.set(text, running);
     }
     return running;
@@ -193,7 +196,12 @@ export class Chain {
     this.#speculation.drop(digest);
   }
 
-  async #execute(digest: Bytes, order: OrderHeader, references: readonly BatchReference[], batches: readonly VerifiedBatch[]): Promise<Speculated> {
+  async #execute(
+    digest: Bytes,
+    order: OrderHeader,
+    references: readonly BatchReference[],
+    batches: readonly VerifiedBatch[],
+  ): Promise<Speculated> {
     const kept = this.#speculation.get(digest);
     if (kept !== undefined) return kept;
     const { registry, consensusView } = this.#options;
@@ -219,7 +227,19 @@ export class Chain {
       this.#job = undefined;
     }
     const { network } = this;
-    const sealed = seal({ network, registry, consensusView, tree: this.#tree.current, parent: footing, order, digest, references, batches, overlay, execution });
+    const sealed = seal({
+      network,
+      registry,
+      consensusView,
+      tree: this.#tree.current,
+      parent: footing,
+      order,
+      digest,
+      references,
+      batches,
+      overlay,
+      execution,
+    });
     const result: Speculated = { ...sealed, parent: job.parent };
     this.#speculation.add(result, 2 * parameters.window);
     return result;
@@ -247,39 +267,12 @@ export class Chain {
       throw new LedgerError("chain.conflict", { height, committed: this.reader.hashAt(height), certified: hash });
     }
     if (height !== this.#head.height + 1) throw new LedgerError("chain.gap", { height, head: this.#head.height });
-    let block = this.#speculation.get(digest);
-    if (block === undefined) throw new LedgerError("chain.not_executed", { height });
+    let block = this.#speculation.get(digest) ?? notExecuted({ height });
     if (block.height !== height || certificate.kind !== "commit" || certificate.epoch !== block.own.epoch)
       throw new LedgerError("chain.order_invalid", { height, what: "certificate" });
-    if (!equalBytes(block.hash, hash)) block = await this.#executeAgain(block, certificate);
-    await this.#store.commit(this.#blockWrite(block, certificate));
+    if (!equalBytes(block.hash, hash)) block = await this.#diverged(block, certificate);
+    await this.#store.commit(blockWrite(this.#store, this.network, this.#options.registry, block, certificate));
     return this.#settle(block, certificate);
-  }
-
-  #blockWrite(block: Speculated, certificate: Certificate): Parameters<Store["commit"]>[0] {
-    const { height, hash, headerBytes, references, outcome, overlay, next } = block;
-    const { registry } = this.#options;
-    const added: string[] = [];
-    const removed: string[] = [];
-    for (const { collection, key, before, row } of overlay.writes) {
-      const old = before === undefined ? [] : registry.findIndex(collection, key, before);
-      const now = registry.findIndex(collection, key, row);
-      for (const entry of old) if (!now.includes(entry)) removed.push(entry);
-      for (const entry of now) if (!old.includes(entry)) added.push(entry);
-    }
-    return {
-      height,
-      block: { headerBytes, certificate, references },
-      bodies: block.batches.map((batch) => batch.bytes),
-      results: encodeResults({ due: outcome.due, skipped: outcome.skipped, receipts: outcome.leaves.map((leaf) => leaf.receipt) }),
-      writeSet: encodeWriteSet(outcome.leaves.map((leaf) => leaf.writes)),
-      ids: outcome.ids,
-      rows: overlay.writes.map(({ collection, key, row }) => ({ collection, key, bytes: row.bytes })),
-      index: overlay,
-      find: { added, removed },
-      history: completedNodes(historySource(this.#store, this.network, { height, hash }), height),
-      epoch: next,
-    };
   }
 
   /** The batch is on disk: everything in RAM follows in one step. */
@@ -318,20 +311,37 @@ export class Chain {
     return writeCapsule(join(directory, "capsules"), block.height, encodeCapsule(this.network, block, parentHeader, others));
   }
 
-  /** §3: my result is not the certified one. Once more from the committed state, cold; the same again means that this node must stop. */
-  async #executeAgain(block: Speculated, certificate: Certificate): Promise<Speculated> {
-    const { digest, height, order, references, batches } = block;
-    const capsule = await this.capsule(digest, [certificate.hash]);
-    this.#logger.error("chain.result_differs", { height, capsule });
-    const again = await this.#executions.run(async () => {
+  /**
+   * Executes an order whose result is kept once more, from the committed state and cold: nothing that was kept in RAM is trusted. All other results are
+   * dropped with it. Throws `chain.not_executed`, and what `execute` throws.
+   */
+  async executeAgain(digest: Bytes): Promise<Executed> {
+    return shown(await this.#executeAgain(this.#speculation.get(digest) ?? notExecuted({ digest: hex(digest) })));
+  }
+
+  /** The block with all that it stands on, in turn. */
+  #executeAgain(block: Speculated): Promise<Speculated> {
+    return this.#executions.run(async () => {
+      const line: Speculated[] = [];
+      for (let at: Speculated | undefined = block; at !== undefined; at = at.parent) line.unshift(at);
       this.#speculation.dropAll();
       this.#state.forget();
       if (!equalBytes(this.#tree.current.root(), this.#head.stateRoot)) {
         this.#tree.current = await treeFromRows(this.#store, this.#head.stateRoot);
         this.#speculation = new Speculation(this.#tree.current);
       }
-      return this.#execute(digest, order, references, batches);
+      let again = block;
+      for (const { digest, order, references, batches } of line) again = await this.#execute(digest, order, references, batches);
+      return again;
     });
+  }
+
+  /** §3: my result is not the certified one. Once more, cold; the same again means that this node must stop. */
+  async #diverged(block: Speculated, certificate: Certificate): Promise<Speculated> {
+    const { digest, height } = block;
+    const capsule = await this.capsule(digest, [certificate.hash]);
+    this.#logger.error("chain.result_differs", { height, capsule });
+    const again = await this.#executeAgain(block);
     if (equalBytes(again.hash, certificate.hash)) return again;
     throw new LedgerError("chain.diverged", { height, own: hex(again.hash), certified: hex(certificate.hash), capsule });
   }
@@ -377,24 +387,14 @@ export class Chain {
   }
 }
 
+function notExecuted(data: Readonly<Record<string, unknown>>): never {
+  throw new LedgerError("chain.not_executed", data);
+}
+
 function shown({ digest, header, hash, own, dueHead, next }: Speculated): Executed {
   return { digest, header, hash, epochEnd: own.end, dueHead, next };
 }
 
 function footingOf({ height, time, digest, hash, epoch, view, history, stateRoot }: Footing): Footing {
   return { height, time, digest, hash, epoch, view, history, stateRoot };
-}
-
-/** §3, §4.3: what an order must be on its parent, whoever accepted it. */
-function checkOrder(network: Bytes, parent: Footing, order: OrderHeader, references: readonly BatchReference[], batches: readonly VerifiedBatch[]): void {
-  const wrong = (what: string): never => {
-    throw new LedgerError("chain.order_invalid", { height: order.height, what });
-  };
-  if (order.protocol > SUPPORTED_PROTOCOL) throw new LedgerError("release.needed", { protocol: order.protocol, supported: SUPPORTED_PROTOCOL, epoch: order.epoch });
-  if (order.height !== parent.height + 1) wrong("height");
-  if (order.epoch !== parent.epoch.epoch) wrong("epoch");
-  if (order.protocol !== parent.epoch.protocol) wrong("protocol");
-  if (order.time <= parent.time) wrong("time");
-  if (!equalBytes(order.batches, batchesHash(network, references))) wrong("batches");
-  if (references.length !== batches.length || references.some((r, i) => !equalBytes(r.digest, batches[i]!.reference.digest))) wrong("batches");
 }

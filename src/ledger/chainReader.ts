@@ -88,7 +88,14 @@ export class ChainReader {
   block(height: number): ReadBlock | undefined {
     if (!this.#has(height)) return undefined;
     const { headerBytes, certificate, references } = this.#store.block(height);
-    return { height, header: decodeBlock(headerBytes), headerBytes, hash: blockHashOf(this.#input.network, headerBytes), certificate, references };
+    return {
+      height,
+      header: decodeBlock(headerBytes),
+      headerBytes,
+      hash: blockHashOf(this.#input.network, headerBytes),
+      certificate,
+      references,
+    };
   }
 
   #has(height: number): boolean {
@@ -125,7 +132,9 @@ export class ChainReader {
     const place = this.locate(id);
     if (place === undefined) return undefined;
     const { height, leaf } = place;
-    const receipt = decodeReceipt(this.#store.results(height).receipts[leaf] ?? fail("a receipt stands where the index says", { height, leaf }));
+    const receipt = decodeReceipt(
+      this.#store.results(height).receipts[leaf] ?? fail("a receipt stands where the index says", { height, leaf }),
+    );
     const { time } = decodeBlock(this.#store.block(height).headerBytes).order;
     return { id, height, leaf, time, receipt, writes: this.#store.writeSet(height).writesOf(leaf) };
   }
@@ -144,7 +153,7 @@ export class ChainReader {
       const body = this.#store.body(height, i);
       const { from, to } = readBatch(body);
       const offsets = splitTransactions(body, from, to);
-      return body.slice(offsets[2 * position]!, offsets[2 * position]! + offsets[2 * position + 1]!);
+      return body.slice(offsets[2 * position], offsets[2 * position]! + offsets[2 * position + 1]!);
     }
     return undefined;
   }

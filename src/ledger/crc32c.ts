@@ -14,7 +14,16 @@ for (let byte = 0; byte < 256; byte++)
     const before = tables[t - 1]![byte]!;
     tables[t]![byte] = tables[0]![before & 0xff]! ^ (before >>> 8);
   }
-const [t0, t1, t2, t3, t4, t5, t6, t7] = tables as [Int32Array, Int32Array, Int32Array, Int32Array, Int32Array, Int32Array, Int32Array, Int32Array];
+const [t0, t1, t2, t3, t4, t5, t6, t7] = tables as [
+  Int32Array,
+  Int32Array,
+  Int32Array,
+  Int32Array,
+  Int32Array,
+  Int32Array,
+  Int32Array,
+  Int32Array,
+];
 
 /** CRC-32C of bytes[from … to), continuing `before` (0 at the start). */
 export function crc32c(bytes: Bytes, from: number, to: number, before: number): number {

@@ -2,20 +2,10 @@
 // keeps (the consensus view comes from its contract), who votes (consensus).
 
 import type { Bytes } from "../base/bytes.ts";
-import { setHash, type ValidatorSet } from "../base/certificate.ts";
-import { type Parameters, parametersHash } from "../base/parameters.ts";
+import { setHash } from "../base/certificate.ts";
+import { parametersHash } from "../base/parameters.ts";
+import type { ConsensusView } from "../contracts/platform/network.ts";
 import type { EpochRecord } from "./storeLayout.ts";
-
-/** What the state says about consensus; from the governance contract. */
-export interface ConsensusView {
-  /** In force from the next epoch on, as are the next two. */
-  readonly validators: ValidatorSet;
-  readonly parameters: Parameters;
-  readonly protocol: number;
-  /** Epoch in which a change was enacted or an epoch's end accepted, and the height of the first one in it. */
-  readonly changeEpoch: number;
-  readonly changeHeight: number;
-}
 
 /** An epoch as far as it is known: `end` may come nearer with each block. */
 export interface EpochConfig extends EpochRecord {
@@ -25,8 +15,11 @@ export interface EpochConfig extends EpochRecord {
   readonly parametersHash: Bytes;
 }
 
+/** In which epoch something changed, and the height of the first change in it. */
+type Change = Pick<ConsensusView, "changeEpoch" | "changeHeight">;
+
 /** The epoch of a record, with the end that the state after one of its blocks (or before its first) implies. */
-export function epochConfig(network: Bytes, record: EpochRecord, view: ConsensusView): EpochConfig {
+export function epochConfig(network: Bytes, record: EpochRecord, view: Change): EpochConfig {
   return {
     ...record,
     end: epochEnd(record, view),
@@ -36,7 +29,7 @@ export function epochConfig(network: Bytes, record: EpochRecord, view: Consensus
 }
 
 /** E = min(S + K − 1, g + W): a change enacted at height g ends the epoch W heights later, so that whoever may vote beyond has committed g (§4.3). */
-function epochEnd({ epoch, start, parameters }: EpochRecord, view: ConsensusView): number {
+function epochEnd({ epoch, start, parameters }: EpochRecord, view: Change): number {
   const scheduled = start + parameters.epoch_length - 1;
   return view.changeEpoch === epoch ? Math.min(scheduled, view.changeHeight + parameters.window) : scheduled;
 }

@@ -117,7 +117,8 @@ export class Execution {
     const failed = batch.failedProofs[this.#failedAt]?.index === index ? batch.failedProofs[this.#failedAt++]!.failed : NONE;
     const notAfter = batch.notAfter[index]!;
     // §2: live, or skipped without a receipt.
-    const live = block.time <= notAfter && notAfter <= block.time + block.parameters.max_lifetime_ms && !this.#ids.has(idText) && !known(id, idText);
+    const live =
+      block.time <= notAfter && notAfter <= block.time + block.parameters.max_lifetime_ms && !this.#ids.has(idText) && !known(id, idText);
     if (!live) {
       this.#skipped.push(this.#position);
       return;
@@ -159,7 +160,13 @@ function writtenRoot(written: readonly Written[]): Bytes {
 }
 
 /** The call in a batch's bytes, which have been found well-formed: [version, nonce, notAfter, signers, operations]. */
-export function callOf(batch: Pick<VerifiedBatch, "bytes" | "offsets">, index: number, id: Bytes, leaf: number, failedProofs: readonly string[]): Call {
+export function callOf(
+  batch: Pick<VerifiedBatch, "bytes" | "offsets">,
+  index: number,
+  id: Bytes,
+  leaf: number,
+  failedProofs: readonly string[],
+): Call {
   const body = decodeFirst(batch.bytes, batch.offsets[2 * index]!) as Value[];
   const operations = body[4] as [string, Value][];
   return { id, index: leaf, signers: body[3] as Bytes[], operations: operations.map(([action, args]) => ({ action, args })), failedProofs };

@@ -18,7 +18,9 @@ export class MemoryDatabase implements Database {
       put: (key, value) => void operations.push([latin1(key), value.slice()]),
       delete: (key) => void operations.push([latin1(key), undefined]),
       write: async () => {
-        for (const [key, value] of operations) value === undefined ? this.#values.delete(key) : this.#values.set(key, value);
+        for (const [key, value] of operations)
+          if (value === undefined) this.#values.delete(key);
+          else this.#values.set(key, value);
         this.#sorted = undefined;
       },
     };

@@ -100,9 +100,10 @@ export class Overlay implements State {
     return this.#rows?.get(collection)?.get(keyText);
   }
 
-  /** Has anything in the collection been written here? */
-  touches(collection: string): boolean {
-    return this.#rows?.has(collection) ?? false;
+  /** Has a record of the contract been written here? */
+  touches(contract: string): boolean {
+    for (const collection of this.#rows?.keys() ?? []) if (collection.startsWith(`${contract}/`)) return true;
+    return false;
   }
 
   get(collection: string, key: Bytes): StoredRow | undefined {
@@ -113,12 +114,9 @@ export class Overlay implements State {
   }
 
   #find(collection: string, key: Bytes, keyText: string): Found {
-    let layer: Overlay | undefined = this;
-    for (; layer !== undefined; layer = layer.#parent) {
-      const written = layer.#rows?.get(collection)?.get(keyText);
-      if (written !== undefined) return written;
-    }
-    return this.#base.find(collection, key, keyText);
+    const written = this.written(collection, keyText);
+    if (written !== undefined) return written;
+    return this.#parent === undefined ? this.#base.find(collection, key, keyText) : this.#parent.#find(collection, key, keyText);
   }
 
   put(collection: string, key: Bytes, row: StoredRow): void {
@@ -183,12 +181,16 @@ export class Overlay implements State {
     if (layer.#added !== undefined) for (const entry of layer.#added) this.#add(entry);
   }
 
+  /** This layer and those below it, downwards. */
+  #layers(): Overlay[] {
+    return this.#parent === undefined ? [this] : [this, ...this.#parent.#layers()];
+  }
+
   /** Entries of the index in RAM that begin with `prefix`, ascending, after the entry `after`; every layer's changes seen. */
   entries(prefix: string, limit: number, after?: string): string[] {
     const passing = after !== undefined && after >= prefix;
     const from = passing ? after : prefix;
-    const layers: Overlay[] = [];
-    for (let layer: Overlay | undefined = this; layer !== undefined; layer = layer.#parent) layers.push(layer);
+    const layers = this.#layers();
     const cursors: Cursor[] = layers.map((layer) => (layer.#added ?? NO_ENTRIES).cursor(from, passing));
     cursors.push(this.#base.entries.cursor(from, passing));
     const out: string[] = [];

@@ -18,7 +18,13 @@ export interface RowOrigin {
 export function rowOrigin(row: Bytes): RowOrigin {
   const items = decode(row);
   const [revision, , , , height, index, previousHeight, previousIndex] = Array.isArray(items) ? (items as Value[]) : [];
-  if (typeof revision !== "number" || typeof height !== "number" || typeof index !== "number" || typeof previousHeight !== "number" || typeof previousIndex !== "number")
+  if (
+    typeof revision !== "number" ||
+    typeof height !== "number" ||
+    typeof index !== "number" ||
+    typeof previousHeight !== "number" ||
+    typeof previousIndex !== "number"
+  )
     throw new LedgerError("store.malformed", { what: "row" });
   return { revision, height, index, previous: revision === 1 ? undefined : { height: previousHeight, index: previousIndex } };
 }

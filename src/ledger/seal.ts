@@ -7,14 +7,15 @@ import { type BatchReference, type BlockHeader, blockHashOf, encodeBlock, type O
 import { leafHash, type Peaks } from "../base/merkle.ts";
 import type { Registry, State } from "../contracts/engine/registry.ts";
 import type { VerifiedBatch } from "./batch.ts";
-import { advanced, type ConsensusView, type EpochConfig, following } from "./epochs.ts";
+import type { ConsensusView } from "../contracts/platform/network.ts";
+import { advanced, type EpochConfig, following } from "./epochs.ts";
 import type { Execution, Outcome } from "./execute.ts";
 import { keyTextOf, type Overlay, type Written } from "./overlay.ts";
 import { stateKeyHash } from "./stateProof.ts";
 import type { StateTree } from "./stateTree.ts";
 
-/** The collection that says what consensus follows. Blocks that leave it alone leave epochs alone. */
-export const NETWORK_COLLECTION = "governance/network";
+/** The contract whose records say what consensus follows. Blocks that leave them alone leave that alone. */
+const GOVERNANCE = "governance";
 
 /** What a block stands on: the block before it, committed or not, or the genesis. */
 export interface Footing {
@@ -75,7 +76,7 @@ export function seal(input: SealInput): Sealed {
   const { network, parent, order, overlay } = input;
   const outcome = input.execution.outcome();
   const treeChange = applyWrites(input.tree, overlay.writes);
-  const view = overlay.touches(NETWORK_COLLECTION) ? input.consensusView(overlay) : parent.view;
+  const view = overlay.touches(GOVERNANCE) ? input.consensusView(overlay) : parent.view;
   const own = advanced(parent.epoch, view);
   const next = order.height >= own.end ? following(network, own, view) : undefined;
   const epoch = next ?? own;

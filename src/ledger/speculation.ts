@@ -43,7 +43,8 @@ export class Speculation {
     const target = this.#chainTo(tip);
     let shared = 0;
     while (shared < target.length && this.#applied[shared] === target[shared]) shared++;
-    for (const { treeChange } of this.#applied.splice(shared).reverse()) this.#tree.apply(treeChange.keys, treeChange.before, treeChange.count);
+    for (const { treeChange } of this.#applied.splice(shared).reverse())
+      this.#tree.apply(treeChange.keys, treeChange.before, treeChange.count);
     for (const block of target.slice(shared)) {
       this.#tree.apply(block.treeChange.keys, block.treeChange.values, block.treeChange.count);
       this.#applied.push(block);

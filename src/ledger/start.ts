@@ -13,10 +13,11 @@ import { CHECKED_HEADERS } from "../base/limits.ts";
 import type { Logger } from "../base/log.ts";
 import { leafHash, Peaks } from "../base/merkle.ts";
 import type { Registry, State } from "../contracts/engine/registry.ts";
+import type { ConsensusView } from "../contracts/platform/network.ts";
 import { encodeWriteSet } from "./block.ts";
 import { historyPeaks, type HistorySource } from "./blockHistory.ts";
 import { CommittedState } from "./committedState.ts";
-import { type ConsensusView, epochConfig } from "./epochs.ts";
+import { epochConfig } from "./epochs.ts";
 import { Overlay } from "./overlay.ts";
 import { applyWrites, type Footing } from "./seal.ts";
 import { SortedEntries } from "./sortedEntries.ts";
@@ -105,7 +106,19 @@ async function atGenesis(input: StartInput): Promise<Started> {
   history.push(leafHash(network));
   const epoch = epochConfig(network, record, view);
   const { time } = genesis;
-  const head: Head = { height: 0, time, digest: network, hash: network, epoch, view, history, stateRoot, header: undefined, headerBytes: undefined, certificate: undefined };
+  const head: Head = {
+    height: 0,
+    time,
+    digest: network,
+    hash: network,
+    epoch,
+    view,
+    history,
+    stateRoot,
+    header: undefined,
+    headerBytes: undefined,
+    certificate: undefined,
+  };
   return { head, tree, state };
 }
 
@@ -120,7 +133,8 @@ async function atBlock(input: StartInput, height: number): Promise<Started> {
   const header = decodeBlock(headerBytes);
   const hash = blockHashOf(network, headerBytes);
   checkHeaders(store, network, input.genesis.time, height);
-  if (!equalBytes(certificate.hash, hash) || certificate.height !== height || certificate.kind !== "commit") wrong({ value: "block", height }, "certificate names another block");
+  if (!equalBytes(certificate.hash, hash) || certificate.height !== height || certificate.kind !== "commit")
+    wrong({ value: "block", height }, "certificate names another block");
   const source = historySource(store, network);
   const history = historyPeaks(source, height);
   if (!equalBytes(history.root(), header.history)) wrong({ value: "history", height }, "root");
@@ -138,7 +152,17 @@ async function atBlock(input: StartInput, height: number): Promise<Started> {
     wrong({ value: "epoch", epoch: epoch.epoch }, "set or parameters are not those of the header");
   const { time } = header.order;
   const head: Head = {
-    height, time, digest: orderDigest(network, header.order), hash, epoch, view, history, stateRoot: header.stateRoot, header, headerBytes, certificate,
+    height,
+    time,
+    digest: orderDigest(network, header.order),
+    hash,
+    epoch,
+    view,
+    history,
+    stateRoot: header.stateRoot,
+    header,
+    headerBytes,
+    certificate,
   };
   return { head, tree, state };
 }
@@ -146,14 +170,18 @@ async function atBlock(input: StartInput, height: number): Promise<Started> {
 /** Each header names the one before by both of its hashes, and its batches. */
 function checkHeaders(store: Store, network: Bytes, genesisTime: number, head: number): void {
   const lowest = Math.max(1, head - CHECKED_HEADERS);
-  let before: { hash: Bytes; digest: Bytes; time: number } | undefined = lowest === 1 ? { hash: network, digest: network, time: genesisTime } : undefined;
+  let before: { hash: Bytes; digest: Bytes; time: number } | undefined =
+    lowest === 1 ? { hash: network, digest: network, time: genesisTime } : undefined;
   for (let height = lowest; height <= head; height++) {
     const { headerBytes, references } = store.block(height);
     const header = decodeBlock(headerBytes);
     const { order } = header;
     const place = { value: "block", height };
     if (order.height !== height) wrong(place, "height");
-    if (before !== undefined && (!equalBytes(header.parentBlock, before.hash) || !equalBytes(order.parent, before.digest) || order.time <= before.time))
+    if (
+      before !== undefined &&
+      (!equalBytes(header.parentBlock, before.hash) || !equalBytes(order.parent, before.digest) || order.time <= before.time)
+    )
       wrong(place, "parent");
     if (!equalBytes(order.batches, batchesHash(network, references))) wrong(place, "batch references");
     before = { hash: blockHashOf(network, headerBytes), digest: orderDigest(network, order), time: order.time };
@@ -176,8 +204,7 @@ export function epochOfHeight(store: Store, last: EpochRecord, height: number): 
 function checkEpoch(store: Store, network: Bytes, record: EpochRecord): void {
   if (record.start === 1) return;
   const header = decodeBlock(store.block(record.start - 1).headerBytes);
-  const noChange: ConsensusView = { ...record, changeEpoch: -1, changeHeight: 0 };
-  const config = epochConfig(network, record, noChange);
+  const config = epochConfig(network, record, { changeEpoch: -1, changeHeight: 0 });
   if (!equalBytes(config.validatorsHash, header.validators) || !equalBytes(config.parametersHash, header.parameters))
     wrong({ value: "epoch", epoch: record.epoch }, "set or parameters are not those of the header");
 }
@@ -204,7 +231,11 @@ async function loadState(input: StartInput, height: number, root: Bytes): Promis
 }
 
 /** The newest dump that is whole and leads to the certified root; undefined if there is none. */
-async function treeFromDump({ store, directory, network, logger }: StartInput, height: number, root: Bytes): Promise<StateTree | undefined> {
+async function treeFromDump(
+  { store, directory, network, logger }: StartInput,
+  height: number,
+  root: Bytes,
+): Promise<StateTree | undefined> {
   if (directory === undefined) return undefined;
   const where = join(directory, "state");
   for (const dumped of await dumps(where)) {

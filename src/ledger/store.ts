@@ -56,7 +56,10 @@ export interface BlockWrite {
 }
 
 /** Checks LevelDB's files and opens it. Throws `start.locked` if another process has it, `store.damaged` naming the file if one is. */
-export async function openLevel(directory: string, options: { readonly sync?: boolean; readonly checkedBytes?: number } = {}): Promise<Database> {
+export async function openLevel(
+  directory: string,
+  options: { readonly sync?: boolean; readonly checkedBytes?: number } = {},
+): Promise<Database> {
   await checkLevelFiles(directory, options.checkedBytes ?? CHECKED_TABLE_BYTES);
   const level = new Level<Bytes, Bytes>(directory, { keyEncoding: "view", valueEncoding: "view" });
   try {
@@ -88,7 +91,8 @@ export async function openLevel(directory: string, options: { readonly sync?: bo
     async *scan({ from, after, to, reverse = false, limit = -1 }) {
       const lower = after === undefined ? { gte: from } : { gt: after };
       try {
-        for await (const [key, value] of level.iterator({ ...lower, lt: to, reverse, limit, highWaterMarkBytes: 1 << 20 } as object)) yield [plain(key), value];
+        for await (const [key, value] of level.iterator({ ...lower, lt: to, reverse, limit, highWaterMarkBytes: 1 << 20 } as object))
+          yield [plain(key), value];
       } catch (error) {
         throw levelError(error, directory);
       }
@@ -111,7 +115,8 @@ function levelError(error: unknown, directory: string): unknown {
   const inner = cause?.code ?? code;
   const message = messageOf(error);
   if (inner === "LEVEL_LOCKED") return new LedgerError("start.locked", { directory }, error);
-  if (inner === "LEVEL_CORRUPTION" || /corrupt/i.test(message)) return new LedgerError("store.damaged", { directory, what: message }, error);
+  if (inner === "LEVEL_CORRUPTION" || /corrupt/i.test(message))
+    return new LedgerError("store.damaged", { directory, what: message }, error);
   if (inner === "LEVEL_IO_ERROR") return new LedgerError("store.write", { directory, what: message }, error);
   return error;
 }
@@ -134,7 +139,8 @@ export class Store {
       if (latin1(found[1] as Bytes) !== latin1(network)) throw new LedgerError("genesis.mismatch", { store: found[1], genesis: network });
       return store;
     }
-    for await (const [key] of database.scan({ from: new Uint8Array(0), to: Uint8Array.of(0xff), limit: 1 })) layout.damaged(key, "format is missing");
+    for await (const [key] of database.scan({ from: new Uint8Array(0), to: Uint8Array.of(0xff), limit: 1 }))
+      layout.damaged(key, "format is missing");
     const batch = database.batch();
     store.#put(batch, layout.metaKey("format"), encode([layout.STORE_FORMAT, network]));
     await batch.write();
@@ -160,7 +166,8 @@ export class Store {
 
   /** Height of the last committed block; 0 with the state before block 1 alone, undefined with nothing at all. */
   async lastHeight(): Promise<number | undefined> {
-    for await (const [key] of this.#database.scan({ ...layout.spaceRange("writes"), reverse: true, limit: 1 })) return layout.heightOfKey(key);
+    for await (const [key] of this.#database.scan({ ...layout.spaceRange("writes"), reverse: true, limit: 1 }))
+      return layout.heightOfKey(key);
     return undefined;
   }
 
@@ -238,7 +245,8 @@ export class Store {
 
   /** All rows, in the order of their places. */
   async *rows(): AsyncIterable<{ collection: string; key: Bytes; bytes: Bytes }> {
-    for await (const [key, value] of this.#database.scan(layout.spaceRange("row"))) yield { ...layout.rowOfKey(key), bytes: layout.unseal(key, value) };
+    for await (const [key, value] of this.#database.scan(layout.spaceRange("row")))
+      yield { ...layout.rowOfKey(key), bytes: layout.unseal(key, value) };
   }
 
   /** All entries of the index in RAM, or of the indexes for queries, ascending. */
@@ -251,7 +259,8 @@ export class Store {
 
   /** All ids with the places of their receipts. */
   async *ids(): AsyncIterable<{ id: Bytes; place: Place }> {
-    for await (const [key, value] of this.#database.scan(layout.spaceRange("id"))) yield { id: key.slice(1), place: layout.decodePlace(layout.unseal(key, value)) };
+    for await (const [key, value] of this.#database.scan(layout.spaceRange("id")))
+      yield { id: key.slice(1), place: layout.decodePlace(layout.unseal(key, value)) };
   }
 
   /** Entries of the indexes for queries that begin with `prefix`, ascending, behind the entry `after`. */

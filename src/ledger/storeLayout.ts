@@ -22,7 +22,19 @@ import { stateKeyHash } from "./stateProof.ts";
 /** Changes whenever what is below changes: a store of another version is refused, not misread. */
 export const STORE_FORMAT = 1;
 
-const SPACES = { block: 0x62, body: 0x63, results: 0x72, writes: 0x77, id: 0x69, row: 0x73, index: 0x78, find: 0x66, history: 0x68, epoch: 0x65, meta: 0x6d } as const;
+const SPACES = {
+  block: 0x62,
+  body: 0x63,
+  results: 0x72,
+  writes: 0x77,
+  id: 0x69,
+  row: 0x73,
+  index: 0x78,
+  find: 0x66,
+  history: 0x68,
+  epoch: 0x65,
+  meta: 0x6d,
+} as const;
 export type Space = keyof typeof SPACES;
 
 export const blockKey = (height: number): Bytes => key("block", u48be(height));
@@ -178,7 +190,7 @@ export interface EpochRecord {
 }
 
 export function encodeEpoch({ epoch, start, validators, parameters, protocol }: EpochRecord): Bytes {
-  return encode([epoch, start, encodeSet(validators), parameters as unknown as Value, protocol]);
+  return encode([epoch, start, encodeSet(validators), parameters, protocol]);
 }
 
 export function decodeEpoch(bytes: Bytes): EpochRecord {

@@ -82,7 +82,10 @@ function sliceOf(tree: StateTree, prefix: number, uncommitted: ReadonlyMap<strin
 /** Heights of the dumps there are, the newest first. */
 export async function dumps(directory: string): Promise<number[]> {
   const names = await readdir(directory).catch(() => [] as string[]);
-  return names.filter((name) => /^\d{1,15}$/.test(name)).map(Number).sort((a, b) => b - a);
+  return names
+    .filter((name) => /^\d{1,15}$/.test(name))
+    .map(Number)
+    .sort((a, b) => b - a);
 }
 
 /** The tree of a dump: right for its height once the write sets behind it are applied. Throws `store.damaged` naming the file and the offset. */
@@ -105,7 +108,8 @@ export async function loadDump(directory: string, height: number, network: Bytes
       return buffer;
     };
     const head = await read(HEAD_BYTES);
-    if (latin1(head.subarray(0, MAGIC.length)) !== latin1(MAGIC) || !equalBytes(head.subarray(MAGIC.length, MAGIC.length + 32), network)) damaged(0, "head");
+    if (latin1(head.subarray(0, MAGIC.length)) !== latin1(MAGIC) || !equalBytes(head.subarray(MAGIC.length, MAGIC.length + 32), network))
+      damaged(0, "head");
     if (readU48(head, MAGIC.length + 32) !== height) damaged(0, "height");
     const { size } = await file.stat();
     const tree = new StateTree();
@@ -115,7 +119,11 @@ export async function loadDump(directory: string, height: number, network: Bytes
       const entries = readU32(lengths, 0);
       if (entries === END) {
         const rest = await read(6);
-        if (crc32(concat(lengths, rest.subarray(0, 2))) !== readU32(rest, 2) || readU48(concat(lengths, rest), 4) !== total || prefix !== TREE_PREFIXES)
+        if (
+          crc32(concat(lengths, rest.subarray(0, 2))) !== readU32(rest, 2) ||
+          readU48(concat(lengths, rest), 4) !== total ||
+          prefix !== TREE_PREFIXES
+        )
           damaged(at, "end");
         return tree;
       }

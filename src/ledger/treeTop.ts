@@ -103,5 +103,8 @@ export class TreeTop {
 
 /** Are the eight words of a hash at `at` all zero? */
 export function isZero(words: Int32Array, at: number): boolean {
-  return (words[at]! | words[at + 1]! | words[at + 2]! | words[at + 3]! | words[at + 4]! | words[at + 5]! | words[at + 6]! | words[at + 7]!) === 0;
+  return (
+    (words[at]! | words[at + 1]! | words[at + 2]! | words[at + 3]! | words[at + 4]! | words[at + 5]! | words[at + 6]! | words[at + 7]!) ===
+    0
+  );
 }

@@ -48,7 +48,11 @@ describe("executing and committing (§3)", () => {
 
   test("a block commits to its transactions, its writes and its state as the specification words it", async () => {
     const network = await TestNetwork.open();
-    const acts = [transaction([put("a", 1), put("b", 2)]), transaction([["test.reject@1", { name: "x" }]]), transaction([["test.add@1", { name: "a", value: 500 }]])];
+    const acts = [
+      transaction([put("a", 1), put("b", 2)]),
+      transaction([["test.reject@1", { name: "x" }]]),
+      transaction([["test.add@1", { name: "a", value: 500 }]]),
+    ];
     const batch = batchOf(acts);
     const { header } = await network.execute([batch]);
     const id = (i: number): Bytes => batch.ids.slice(32 * i, 32 * i + 32);
@@ -142,7 +146,11 @@ describe("executing and committing (§3)", () => {
     const gate = new Promise<void>((resolve) => (release = resolve));
     const network = await TestNetwork.open(undefined, { pause: () => (paused(), gate) });
     const winner = await network.execute([batchOf([transaction([put("winner", 1)])])]);
-    const long = network.execute([batchOf(Array.from({ length: 300 }, (_, i) => transaction([put(`long ${i}`, i)])))], network.head, START_TIME + 7);
+    const long = network.execute(
+      [batchOf(Array.from({ length: 300 }, (_, i) => transaction([put(`long ${i}`, i)])))],
+      network.head,
+      START_TIME + 7,
+    );
     const refused = expect(long).rejects.toMatchObject({ code: "chain.order_dropped" });
     await waiting;
     await network.commit(winner);
@@ -215,7 +223,10 @@ describe("commits (§4.4)", () => {
     stop();
     await network.block();
     expect(told.map((b) => b.height)).toEqual([1, 2]);
-    expect(told[0]!.leaves.map((l) => [l.result.outcome, l.result.code, l.writes.length])).toEqual([[0, null, 1], [1, "test.refused", 0]]);
+    expect(told[0]!.leaves.map((l) => [l.result.outcome, l.result.code, l.writes.length])).toEqual([
+      [0, null, 1],
+      [1, "test.refused", 0],
+    ]);
   });
 });
 
@@ -260,7 +271,9 @@ describe("what is live (§2)", () => {
 
   test("a failed proof is a rejection with a receipt", async () => {
     const network = await TestNetwork.open();
-    const batch = batchOf([transaction([put("a", 1)]), transaction([["test.add@1", { name: "b", value: 1 }]])], (action) => (action === "test.add@1" ? ["wrong"] : []));
+    const batch = batchOf([transaction([put("a", 1)]), transaction([["test.add@1", { name: "b", value: 1 }]])], (action) =>
+      action === "test.add@1" ? ["wrong"] : [],
+    );
     await network.commit(await network.execute([batch]));
     expect(network.chain.reader.receipt(batch.ids.slice(32))!.receipt).toMatchObject({ outcome: 1, code: "test.proof" });
     expect(value(network, "a")).toBe(1);
@@ -304,7 +317,9 @@ describe("epochs (§4.3)", () => {
     const network = await TestNetwork.open(undefined, { parameters });
     await network.block();
     const set = sortedSet(["courts", "health", "land", "post"].map(validator));
-    const change = transaction([["test.network@1", { validators: encodeSet(set), parameters: { ...testGenesis(parameters).parameters, window: 5 } as never }]]);
+    const change = transaction([
+      ["test.network@1", { validators: encodeSet(set), parameters: { ...testGenesis(parameters).parameters, window: 5 } }],
+    ]);
     const changed = await network.block([change]);
     expect(changed.epochEnd).toBe(4);
     const second = await network.block([transaction([["test.network@1", { protocol: 1 }]])]);
@@ -329,11 +344,18 @@ describe("reading (§5)", () => {
     await network.block();
     await network.block([add(4)]);
     const versions = network.chain.reader.history(ITEMS, keyOf("sum"), 10);
-    expect(versions.map((v) => [v.revision, v.height, v.index, fieldsOf(v.row)["value"]])).toEqual([[3, 3, 0, 7], [2, 1, 2, 3], [1, 1, 0, 1]]);
+    expect(versions.map((v) => [v.revision, v.height, v.index, fieldsOf(v.row)["value"]])).toEqual([
+      [3, 3, 0, 7],
+      [2, 1, 2, 3],
+      [1, 1, 0, 1],
+    ]);
     expect(network.chain.reader.history(ITEMS, keyOf("sum"), 1, { height: 1, index: 2 }).map((v) => v.revision)).toEqual([2]);
     await network.block([transaction([["test.network@1", { protocol: 1 }]])]);
     const rows = network.chain.reader.history("governance/network", unhex("6e6574776f726b0000"), 10);
-    expect(rows.map((v) => [v.revision, v.height])).toEqual([[2, 4], [1, 0]]);
+    expect(rows.map((v) => [v.revision, v.height])).toEqual([
+      [2, 4],
+      [1, 0],
+    ]);
   });
 
   test("finds receipts and transactions by id, and entries of the indexes for queries", async () => {
@@ -421,7 +443,10 @@ describe("divergence (§3)", () => {
     const own = await network.execute(batch);
     const foreign = sha256(own.hash);
     const refused = network.chain.commit(own.digest, network.certify(own, VALIDATORS, foreign));
-    await expect(refused).rejects.toMatchObject({ code: "chain.diverged", data: { height: 2, certified: hex(foreign), own: hex(own.hash) } });
+    await expect(refused).rejects.toMatchObject({
+      code: "chain.diverged",
+      data: { height: 2, certified: hex(foreign), own: hex(own.hash) },
+    });
     expect(network.chain.head.height).toBe(1);
     expect(value(network, "a")).toBe(0);
     const [file] = await readdir(join(directory, "capsules"));
@@ -439,7 +464,10 @@ describe("on disk", () => {
     const through = await TestNetwork.open();
     let network = await TestNetwork.open(await openLevel(join(directory, "db")), { directory });
     for (let height = 1; height <= 12; height++) {
-      const acts = [transaction([put(`item ${height % 5}`, height, { due: START_TIME + 1_000 * height })]), transaction([["test.add@1", { name: "sum", value: height }]])];
+      const acts = [
+        transaction([put(`item ${height % 5}`, height, { due: START_TIME + 1_000 * height })]),
+        transaction([["test.add@1", { name: "sum", value: height }]]),
+      ];
       const batch = [batchOf(acts)];
       const [a, b] = [await network.execute(batch), await through.execute(batch)];
       expect(hex(a.hash)).toBe(hex(b.hash));

@@ -27,7 +27,7 @@ async function readAll({ chain }: TestNetwork): Promise<string> {
   const out: string[] = [];
   for (let height = 1; height <= chain.head.height; height++) {
     const block = reader.block(height)!;
-    out.push(hex(block.hash), ...block.certificate.signatures.join(), ...reader.bodies(height)!.map(hex));
+    out.push(hex(block.hash), hex(block.certificate.signatures), ...reader.bodies(height)!.map(hex));
     const { receipts } = reader.results(height)!;
     for (const leaf of receipts.keys()) {
       out.push(hex(receipts[leaf]!));
@@ -48,18 +48,18 @@ describe("killed at any moment", () => {
     const said = new Map<number, string>();
     let last = 0;
     for (let run = 0; run < 10; run++) {
-      const process_ = spawn(process.execPath, [child, directory, String(run)], { stdio: ["ignore", "pipe", "inherit"] });
+      const killed = spawn(process.execPath, [child, directory, String(run)], { stdio: ["ignore", "pipe", "inherit"] });
       let output = "";
       let started = (): void => {};
       const first = new Promise<void>((resolve) => (started = resolve));
-      process_.stdout.on("data", (chunk: Buffer) => {
+      killed.stdout.on("data", (chunk: Buffer) => {
         output += chunk.toString();
         started();
       });
-      const ended = new Promise<void>((resolve) => process_.on("close", () => resolve()));
+      const ended = new Promise<void>((resolve) => killed.on("close", () => resolve()));
       await first;
-      await new Promise((resolve) => setTimeout(resolve, (run * 37) % 190));
-      process_.kill("SIGKILL");
+      await new Promise((resolve) => setTimeout(resolve, run === 8 ? 1_000 : (run * 37) % 190));
+      killed.kill("SIGKILL");
       await ended;
       for (const line of output.split("\n").slice(0, -1)) {
         const [height, hash] = line.split(" ") as [string, string];
@@ -104,8 +104,15 @@ describe("dumps of the state tree", () => {
     let dumping = 0;
     overtaking = async () => {
       dumping++;
-      const other = await network.execute([batchOf([transaction([put("item 5", "other"), put("other", 1)])])], network.head, network.head.time + 1);
-      const child = await network.execute([batchOf([transaction([put("item 6", "speculated"), put("speculated", 1)])])], network.after(other));
+      const other = await network.execute(
+        [batchOf([transaction([put("item 5", "other"), put("other", 1)])])],
+        network.head,
+        network.head.time + 1,
+      );
+      const child = await network.execute(
+        [batchOf([transaction([put("item 6", "speculated"), put("speculated", 1)])])],
+        network.after(other),
+      );
       overtaking = async () => {
         dumping++;
         await network.commit(other);
@@ -176,14 +183,20 @@ describe("a flipped byte", () => {
     let height = 0;
     for (const part of [0, 1, 2]) {
       const network = await open(directory);
-      for (let i = 0; i < 6; i++) await network.block([transaction([put(`item ${part} ${i}`, "x".repeat(500)), put("hot", i)]), transaction([put(`due ${i}`, i, { due: START_TIME * 2 })])]);
+      for (let i = 0; i < 6; i++)
+        await network.block([
+          transaction([put(`item ${part} ${i}`, "x".repeat(500)), put("hot", i)]),
+          transaction([put(`due ${i}`, i, { due: START_TIME * 2 })]),
+        ]);
       all = await readAll(network);
       height = network.chain.head.height;
       await network.chain.close();
     }
     const work = join(root, "flipped work");
     const names = (await readdir(join(directory, "db"))).filter((name) => !/^LO(G|CK)/.test(name));
-    expect(names.some((n) => n.endsWith(".ldb")) && names.some((n) => n.startsWith("MANIFEST")) && names.some((n) => n.endsWith(".log"))).toBe(true);
+    expect(
+      names.some((n) => n.endsWith(".ldb")) && names.some((n) => n.startsWith("MANIFEST")) && names.some((n) => n.endsWith(".log")),
+    ).toBe(true);
     const outcomes = new Map<string, number>();
     for (const name of names) {
       const bytes = await readFile(join(directory, "db", name));

@@ -11,7 +11,11 @@ const run = Number(process.argv[3]);
 for (let height = network.chain.head.height + 1; ; height++) {
   const time = network.head.time + 100;
   const acts = Array.from({ length: 20 }, (_, i) =>
-    transaction([put(`item ${(height * 7 + i) % 300}`, height, { due: time + 5_000 }), ["test.add@1", { name: "sum", value: 1 }]], time + 60_000, run * 1_000_000 + height * 100 + i),
+    transaction(
+      [put(`item ${(height * 7 + i) % 300}`, height, { due: time + 5_000 }), ["test.add@1", { name: "sum", value: 1 }]],
+      time + 60_000,
+      run * 1_000_000 + height * 100 + i,
+    ),
   );
   await network.block(acts, time);
   process.stdout.write(`${height} ${Buffer.from(network.chain.head.hash).toString("hex")}\n`);

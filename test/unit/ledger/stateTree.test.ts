@@ -13,6 +13,11 @@ const NOTHING = new Uint8Array(32);
 function apply(tree: StateTree, changes: readonly Change[]): Bytes {
   return tree.apply(concat(...changes.map(([key]) => key)), concat(...changes.map(([, value]) => value ?? NOTHING)), changes.length);
 }
+function record(model: Map<string, Bytes>, changes: readonly Change[]): void {
+  for (const [key, value] of changes)
+    if (value === undefined) model.delete(hex(key));
+    else model.set(hex(key), value);
+}
 const hashed = (n: number | string): Bytes => sha256(utf8(String(n)));
 
 /** Keys that meet often: two bytes of prefix out of three, then bits that differ late, so that deep splits and merges are common. */
@@ -21,10 +26,7 @@ const crowdedKey = fc
   .map(([prefix, middle, n]) => unhex((prefix + middle + hex(hashed(n))).slice(0, 64)));
 const change = fc.tuple(crowdedKey, fc.option(fc.nat(1000).map(hashed), { nil: undefined, freq: 3 }));
 /** Blocks of changes, no key twice in one. */
-const blocks = fc.array(
-  fc.uniqueArray(change, { maxLength: 60, selector: ([key]) => hex(key) }),
-  { maxLength: 8 },
-);
+const blocks = fc.array(fc.uniqueArray(change, { maxLength: 60, selector: ([key]) => hex(key) }), { maxLength: 8 });
 
 describe("the state tree (§5)", () => {
   test("has the root that the specification words, whatever was inserted, changed and deleted before", () => {
@@ -34,7 +36,7 @@ describe("the state tree (§5)", () => {
         const model = new Map<string, Bytes>();
         for (const block of history) {
           apply(tree, block);
-          for (const [key, value] of block) value === undefined ? model.delete(hex(key)) : model.set(hex(key), value);
+          record(model, block);
           expect(hex(tree.root())).toBe(hex(referenceRoot(model)));
           expect(tree.size).toBe(model.size);
         }
@@ -63,25 +65,30 @@ describe("the state tree (§5)", () => {
 
   test("proves what stands under a key and that nothing stands under another; a proof fits no other root, key or value", () => {
     fc.assert(
-      fc.property(fc.uniqueArray(change, { minLength: 1, maxLength: 60, selector: ([key]) => hex(key) }), crowdedKey, fc.nat(), (block, other, at) => {
-        const tree = new StateTree();
-        const filled = block.map(([key, value]): Change => [key, value ?? hashed(0)]);
-        apply(tree, filled);
-        const root = tree.root();
-        for (const [key, value] of filled) {
-          const { bucket, siblings } = tree.prove(key);
-          const verdict = verifyStateProof(root, key, bucket, siblings);
-          expect(verdict.valid && hex(verdict.value!)).toBe(hex(value!));
-        }
-        const { bucket, siblings } = tree.prove(other);
-        const verdict = verifyStateProof(root, other, bucket, siblings);
-        const standing = filled.find(([key]) => hex(key) === hex(other));
-        expect(verdict).toEqual({ valid: true, value: standing?.[1] });
-        const proof = concat(bucket, siblings);
-        proof[at % proof.length]! ^= 1 << (at % 8);
-        expect(verifyStateProof(root, other, proof.slice(0, bucket.length), proof.slice(bucket.length)).valid).toBe(false);
-        expect(verifyStateProof(hashed("another root"), other, bucket, siblings).valid).toBe(false);
-      }),
+      fc.property(
+        fc.uniqueArray(change, { minLength: 1, maxLength: 60, selector: ([key]) => hex(key) }),
+        crowdedKey,
+        fc.nat(),
+        (block, other, at) => {
+          const tree = new StateTree();
+          const filled = block.map(([key, value]): Change => [key, value ?? hashed(0)]);
+          apply(tree, filled);
+          const root = tree.root();
+          for (const [key, value] of filled) {
+            const { bucket, siblings } = tree.prove(key);
+            const verdict = verifyStateProof(root, key, bucket, siblings);
+            expect(verdict.valid && hex(verdict.value!)).toBe(hex(value!));
+          }
+          const { bucket, siblings } = tree.prove(other);
+          const verdict = verifyStateProof(root, other, bucket, siblings);
+          const standing = filled.find(([key]) => hex(key) === hex(other));
+          expect(verdict).toEqual({ valid: true, value: standing?.[1] });
+          const proof = concat(bucket, siblings);
+          proof[at % proof.length]! ^= 1 << (at % 8);
+          expect(verifyStateProof(root, other, proof.slice(0, bucket.length), proof.slice(bucket.length)).valid).toBe(false);
+          expect(verifyStateProof(hashed("another root"), other, bucket, siblings).valid).toBe(false);
+        },
+      ),
       { numRuns: 100 },
     );
   });
@@ -115,7 +122,7 @@ describe("the state tree (§5)", () => {
       }
       const distinct = [...new Map(block.map((c) => [hex(c[0]), c])).values()];
       apply(tree, distinct);
-      for (const [key, value] of distinct) value === undefined ? model.delete(hex(key)) : model.set(hex(key), value);
+      record(model, distinct);
     }
     expect(hex(tree.root())).toBe(hex(referenceRoot(model)));
   });
@@ -174,9 +181,12 @@ describe("vectors of the state tree", () => {
     const tree = new StateTree();
     const model = new Map<string, Bytes>();
     for (const step of steps) {
-      const changes: Change[] = [...(step.set ?? []).map(([k, v]): Change => [unhex(k), unhex(v)]), ...(step.delete ?? []).map((k): Change => [unhex(k), undefined])];
+      const changes: Change[] = [
+        ...(step.set ?? []).map(([k, v]): Change => [unhex(k), unhex(v)]),
+        ...(step.delete ?? []).map((k): Change => [unhex(k), undefined]),
+      ];
       apply(tree, changes);
-      for (const [key, value] of changes) value === undefined ? model.delete(hex(key)) : model.set(hex(key), value);
+      record(model, changes);
     }
     expect(hex(tree.root())).toBe(root);
     expect(hex(referenceRoot(model))).toBe(root);
@@ -188,7 +198,16 @@ describe("vectors of the state tree", () => {
     }
   });
   test("there is one for every shape that the specification names", () => {
-    expect(vectors.map((v) => v.name)).toEqual(["empty", "1 key", "16 keys of one prefix", "17 keys of one prefix", "17 keys that share 17 bits", "insert, then delete", "the same set in another order", "60 keys, one changed, one deleted"]);
+    expect(vectors.map((v) => v.name)).toEqual([
+      "empty",
+      "1 key",
+      "16 keys of one prefix",
+      "17 keys of one prefix",
+      "17 keys that share 17 bits",
+      "insert, then delete",
+      "the same set in another order",
+      "60 keys, one changed, one deleted",
+    ]);
   });
   test("a deletion leaves no trace: two histories of one set have one root", () => {
     const rootOf = (name: string): string | undefined => vectors.find((v) => v.name === name)?.root;

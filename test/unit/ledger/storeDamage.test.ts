@@ -26,8 +26,15 @@ async function readAll(database: MemoryDatabase, ids: readonly Bytes[]): Promise
   const source = reader.proofSource();
   const out: unknown[] = [consensusView(reader.state)];
   for (let height = 1; height <= chain.head.height; height++) {
-    out.push(reader.block(height), reader.bodies(height), reader.results(height), reader.epochAt(height), hex(source.historyNode(0, height)));
-    for (const leaf of reader.results(height)!.receipts.keys()) for (const { collection, key, row } of reader.writesOf(height, leaf)!) out.push(row, reader.row(collection, key));
+    out.push(
+      reader.block(height),
+      reader.bodies(height),
+      reader.results(height),
+      reader.epochAt(height),
+      hex(source.historyNode(0, height)),
+    );
+    for (const leaf of reader.results(height)!.receipts.keys())
+      for (const { collection, key, row } of reader.writesOf(height, leaf)!) out.push(row, reader.row(collection, key));
   }
   out.push(reader.writesOf(0, 0), source.genesisValidators, hex(source.historyNode(8, 0)));
   for (const id of ids) out.push(reader.receipt(id));
@@ -41,7 +48,8 @@ describe("a stored value under its checksum", () => {
     const network = await TestNetwork.open(database, { parameters: { epoch_length: 100 } });
     const ids: Bytes[] = [];
     for (let height = 1; height <= 258; height++) {
-      const acts = height > 3 ? [] : [transaction([put(`item ${height}`, height, { due: START_TIME * 2 })]), transaction([put("hot", height)])];
+      const acts =
+        height > 3 ? [] : [transaction([put(`item ${height}`, height, { due: START_TIME * 2 })]), transaction([put("hot", height)])];
       const batch = acts.length === 0 ? [] : [batchOf(acts)];
       await network.commit(await network.execute(batch));
       for (const b of batch) ids.push(b.ids.slice(0, 32), b.ids.slice(32));

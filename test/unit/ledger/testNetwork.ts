@@ -76,11 +76,22 @@ export class TestNetwork {
     this.registry = registry;
   }
 
-  static async open(database: Database = new MemoryDatabase(), options: Partial<ChainOptions> & { parameters?: Partial<Parameters> } = {}): Promise<TestNetwork> {
+  static async open(
+    database: Database = new MemoryDatabase(),
+    options: Partial<ChainOptions> & { parameters?: Partial<Parameters> } = {},
+  ): Promise<TestNetwork> {
     const registry = (options.registry as TestRegistry | undefined) ?? testRegistry();
     const { parameters, ...rest } = options;
     const store = await Store.open(database, NETWORK);
-    const chain = await Chain.open({ store, genesis: testGenesis(parameters), network: NETWORK, consensusView, pause: async () => {}, ...rest, registry });
+    const chain = await Chain.open({
+      store,
+      genesis: testGenesis(parameters),
+      network: NETWORK,
+      consensusView,
+      pause: async () => {},
+      ...rest,
+      registry,
+    });
     return new TestNetwork(chain, registry);
   }
 
@@ -96,11 +107,22 @@ export class TestNetwork {
 
   order(parent: Parent, batches: readonly VerifiedBatch[], time = parent.time + 100): OrderHeader {
     const references = batches.map((b) => b.reference);
-    return { protocol: 1, epoch: parent.epoch, height: parent.height + 1, parent: parent.digest, time, batches: batchesHash(NETWORK, references) };
+    return {
+      protocol: 1,
+      epoch: parent.epoch,
+      height: parent.height + 1,
+      parent: parent.digest,
+      time,
+      batches: batchesHash(NETWORK, references),
+    };
   }
 
   execute(batches: readonly VerifiedBatch[], parent: Parent = this.head, time?: number): Promise<Executed> {
-    return this.chain.execute(this.order(parent, batches, time), batches.map((b) => b.reference), batches);
+    return this.chain.execute(
+      this.order(parent, batches, time),
+      batches.map((b) => b.reference),
+      batches,
+    );
   }
 
   /** A certificate by three of four; of the set given, the genesis' by default. */
@@ -124,4 +146,7 @@ export class TestNetwork {
   }
 }
 
-export const put = (name: string, value: Value, more: { readonly [name: string]: Value } = {}): Act => ["test.put@1", { name, value, ...more }];
+export const put = (name: string, value: Value, more: { readonly [name: string]: Value } = {}): Act => [
+  "test.put@1",
+  { name, value, ...more },
+];

@@ -7,7 +7,7 @@ import { type Genesis, genesisValidators } from "../../../src/base/genesis.ts";
 import { type Parameters, parametersFrom } from "../../../src/base/parameters.ts";
 import type { BlockContext, Call, DueEntry, Result, State, StoredRow } from "../../../src/contracts/engine/registry.ts";
 import type { ChainRegistry } from "../../../src/ledger/chain.ts";
-import type { ConsensusView } from "../../../src/ledger/epochs.ts";
+import type { ConsensusView } from "../../../src/contracts/platform/network.ts";
 
 export const ITEMS = "test/item";
 const NETWORK = "governance/network";
@@ -27,7 +27,7 @@ export function fieldsOf(row: Bytes): Fields {
 function write(state: State, collection: string, key: Bytes, { height, index }: Act, fields: Fields): void {
   const before = state.get(collection, key);
   const [revision, , , , h, i] = before === undefined ? [0, "", 0, 0, 0, 0] : (decode(before.bytes) as number[]);
-  state.put(collection, key, { bytes: encode([revision! + 1, "open", height, 1, height, index, h!, i!, fields]) });
+  state.put(collection, key, { bytes: encode([revision + 1, "open", height, 1, height, index, h, i, fields]) });
 }
 
 const applied: Result = { outcome: 0, code: null, flags: [] };
@@ -50,7 +50,12 @@ function operate(state: State, action: string, args: Fields, act: Act, block: Bl
     case "test.network@1": {
       const row = fieldsOf(state.get(NETWORK, NETWORK_KEY)!.bytes);
       const first = row["changeEpoch"] !== block.epoch;
-      write(state, NETWORK, NETWORK_KEY, act, { ...row, ...args, changeEpoch: block.epoch, changeHeight: first ? block.height : row["changeHeight"]! });
+      write(state, NETWORK, NETWORK_KEY, act, {
+        ...row,
+        ...args,
+        changeEpoch: block.epoch,
+        changeHeight: first ? block.height : row["changeHeight"]!,
+      });
       return applied;
     }
     default:
@@ -85,7 +90,8 @@ export function testRegistry(): TestRegistry {
         const time = Number(entry.slice(1, 16));
         const id = `${ITEMS}\0${entry.slice(16)}`;
         if (time > block.time) return undefined;
-        if (!alreadyRun.has(id)) return { id, time, contract: "test", collection: ITEMS, key: unlatin1(entry.slice(16)), name: "expire", work: 1 };
+        if (!alreadyRun.has(id))
+          return { id, time, contract: "test", collection: ITEMS, key: unlatin1(entry.slice(16)), name: "expire", work: 1 };
       }
       return undefined;
     },
@@ -99,7 +105,11 @@ export function testRegistry(): TestRegistry {
       return first === undefined ? undefined : Number(first.slice(1, 16));
     },
     found(genesis: Genesis, state: State) {
-      const row = { validators: encodeSet(genesisValidators(genesis)), parameters: genesis.parameters as unknown as Value, protocol: genesis.protocol };
+      const row = {
+        validators: encodeSet(genesisValidators(genesis)),
+        parameters: genesis.parameters as unknown as Value,
+        protocol: genesis.protocol,
+      };
       write(state, NETWORK, NETWORK_KEY, { height: 0, index: 0 }, { ...row, changeEpoch: -1, changeHeight: 0 });
     },
     memoryIndex(collection: string, key: Bytes, row: StoredRow) {
@@ -119,11 +129,12 @@ export function testRegistry(): TestRegistry {
 export function consensusView(state: State): ConsensusView {
   const { validators, parameters, protocol, changeEpoch, changeHeight } = fieldsOf(state.get(NETWORK, NETWORK_KEY)!.bytes);
   return {
-    validators: decodeSet(validators as Bytes) as ValidatorSet,
-    parameters: parametersFrom(parameters) as Parameters,
+    validators: decodeSet(validators as Bytes),
+    parameters: parametersFrom(parameters),
     protocol: protocol as number,
     changeEpoch: changeEpoch as number,
     changeHeight: changeHeight as number,
+    members: [],
   };
 }
 

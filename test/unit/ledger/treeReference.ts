@@ -19,7 +19,13 @@ function subtree(entries: readonly { key: Bytes; value: Bytes }[], depth: number
     return sha256(concat(head, ...entries.flatMap((e) => [e.key, e.value])));
   }
   const bit = (key: Bytes): number => (key[depth >> 3]! >> (7 - (depth & 7))) & 1;
-  const left = subtree(entries.filter((e) => bit(e.key) === 0), depth + 1);
-  const right = subtree(entries.filter((e) => bit(e.key) === 1), depth + 1);
+  const left = subtree(
+    entries.filter((e) => bit(e.key) === 0),
+    depth + 1,
+  );
+  const right = subtree(
+    entries.filter((e) => bit(e.key) === 1),
+    depth + 1,
+  );
   return hex(left) === hex(ZERO) && hex(right) === hex(ZERO) ? ZERO : sha256(concat(left, right));
 }

@@ -1,0 +1,42 @@
+// From an executed block to what the store writes for it: bodies, results, write set, rows, the changes of both kinds of index, history, the next epoch.
+// Owns that translation. Does not own: where it stands on disk (store.ts), when it is written (chain.ts).
+
+import type { Bytes } from "../base/bytes.ts";
+import type { Certificate } from "../base/certificate.ts";
+import type { Registry } from "../contracts/engine/registry.ts";
+import { encodeResults, encodeWriteSet } from "./block.ts";
+import { completedNodes } from "./blockHistory.ts";
+import type { Sealed } from "./seal.ts";
+import { historySource } from "./start.ts";
+import type { BlockWrite, Store } from "./store.ts";
+
+export function blockWrite(
+  store: Store,
+  network: Bytes,
+  registry: Pick<Registry, "findIndex">,
+  block: Sealed,
+  certificate: Certificate,
+): BlockWrite {
+  const { height, hash, headerBytes, references, outcome, overlay, next } = block;
+  const added: string[] = [];
+  const removed: string[] = [];
+  for (const { collection, key, before, row } of overlay.writes) {
+    const old = before === undefined ? [] : registry.findIndex(collection, key, before);
+    const now = registry.findIndex(collection, key, row);
+    for (const entry of old) if (!now.includes(entry)) removed.push(entry);
+    for (const entry of now) if (!old.includes(entry)) added.push(entry);
+  }
+  return {
+    height,
+    block: { headerBytes, certificate, references },
+    bodies: block.batches.map((batch) => batch.bytes),
+    results: encodeResults({ due: outcome.due, skipped: outcome.skipped, receipts: outcome.leaves.map((leaf) => leaf.receipt) }),
+    writeSet: encodeWriteSet(outcome.leaves.map((leaf) => leaf.writes)),
+    ids: outcome.ids,
+    rows: overlay.writes.map(({ collection, key, row }) => ({ collection, key, bytes: row.bytes })),
+    index: overlay,
+    find: { added, removed },
+    history: completedNodes(historySource(store, network, { height, hash }), height),
+    epoch: next,
+  };
+}
