@@ -46,20 +46,18 @@ export interface RowHeader extends Header<AnyRecord> {
 }
 export type AnyRow = Row<AnyRecord> & { readonly $: RowHeader };
 
-const HEADER = Symbol("header");
-
 export function planOf(contract: string, type: AnyRecord, dues: Due[]): Plan {
   const fields = type.fields as Fields;
   const names = sortedNames(fields);
   class Shell {
     [name: string]: unknown;
-    readonly [HEADER]: RowHeader;
+    readonly #header: RowHeader;
     constructor(header: RowHeader) {
-      this[HEADER] = header;
+      this.#header = header;
     }
-    // On the prototype and by a symbol: `$` is no field, is not spread into a new record and not encoded.
+    // On the prototype and private: `$` is no field, is not spread into a new record and not encoded.
     get $(): RowHeader {
-      return this[HEADER];
+      return this.#header;
     }
   }
   return {
@@ -140,7 +138,8 @@ export function decodeRow(plan: Plan, keyText: string, bytes: Bytes): AnyRow {
   if (!isMap(fields)) return damaged("fields");
   const given = { revision, status, since, schemaVersion, height, index, previousHeight, previousIndex, parked };
   const header = headerOf(plan, keyText, unlatin1(keyText), given);
-  if (schemaVersion !== plan.version) return schemaVersion < plan.version ? upgraded(header, fields) : damaged("a later schema than this release knows");
+  if (schemaVersion !== plan.version)
+    return schemaVersion < plan.version ? upgraded(header, fields) : damaged("a later schema than this release knows");
   try {
     return newRow(header, fields);
   } catch (error) {
