@@ -11,11 +11,11 @@ import { actsFor, known, type Signer, signerOf } from "./identity/principals.ts"
 import * as governance from "./platform/governance.ts";
 import { delegated, granted } from "./platform/network.ts";
 
-const resolver: Resolver = {
+const resolver: Resolver<Signer> = {
   standing: signerOf,
-  actsFor: (tx, standing, party) => actsFor(tx, standing as Signer, party),
-  holds: (tx, principal, role, scope, standing) =>
-    standing?.post === undefined ? granted(tx, principal, role, scope) : delegated(tx, principal, standing.post, role, scope),
+  actsFor,
+  holds: (tx, principal, role, scope, signer) =>
+    signer?.post === undefined ? granted(tx, principal, role, scope) : delegated(tx, principal, signer.post, role, scope),
   known,
   contracts: [eid.default, governance.default],
 };

@@ -153,7 +153,7 @@ describe("keys", () => {
     town.act("the clerk deposits", evidence.deposit, item, signedBy("clerk"));
     expect(mayAct(town, "land", "clerk")).toBe(false);
     const chief = key(town, "land", "chief", "post", { post: "chief", represents: true, from: town.time + days(1) });
-    key: keyOf("chief"), town.act("the chief's represents, from tomorrow on", acts.bind, chief, signedBy("land"));
+    town.act("the chief's represents, from tomorrow on", acts.bind, chief, signedBy("land"));
     expect(mayAct(town, "land", "chief")).toBe(false);
     town.advance(days(1));
     expect(mayAct(town, "land", "chief")).toBe(true);
@@ -202,12 +202,12 @@ describe("keys", () => {
     town.act("the ministry restores it", acts.setKey, { key: keyOf("tablet"), to: "live" }, signedBy("courts"));
     town.act("lost is lost", acts.setKey, { key: keyOf("ann"), to: "revoked" }, signedBy("tablet"));
     expect([mayAct(town, "p:ann", "tablet"), mayAct(town, "p:ann", "ann")]).toEqual([true, false]);
-    for (const key of ["tax", "tax.consensus"])
+    for (const name of ["tax", "tax.consensus"])
       town.refused(
         "a member's keys are governance's",
         "eid.not_authority",
         acts.setKey,
-        { key: keyOf(key), to: "revoked" },
+        { key: keyOf(name), to: "revoked" },
         signedBy("tax"),
       );
   });
