@@ -17,6 +17,8 @@ export type HoldVerdict = "held" | "known" | "batch.too_many" | "batch.unorderab
 export class Holdings {
   readonly #held = new Map<string, VerifiedBatch>();
   readonly #perOrigin = new Map<string, number>();
+  /** Held, but no block under the present parameters can take them: not counted for their origin. */
+  readonly #parked = new Set<string>();
   /** Committed a moment ago: peers that are a few blocks behind still ask for them by digest. Oldest first. */
   readonly #recent = new Map<string, VerifiedBatch>();
   #recentBytes = 0;
@@ -72,6 +74,24 @@ export class Holdings {
     return counted;
   }
 
+  /** No block can take it any more: its body stays until consensus gives it up, without a place in its origin's bound. */
+  park(batch: VerifiedBatch): void {
+    const name = latin1(batch.reference.digest);
+    if (!this.#held.has(name) || this.#parked.has(name)) return;
+    this.#parked.add(name);
+    this.#discount(batch.origin);
+  }
+
+  isParked(digest: Bytes): boolean {
+    return this.#parked.has(latin1(digest));
+  }
+
+  #discount(origin: string): void {
+    const left = this.#perOrigin.get(origin)! - 1;
+    if (left === 0) this.#perOrigin.delete(origin);
+    else this.#perOrigin.set(origin, left);
+  }
+
   /** A block committed these: they no longer wait. Returns those that were held. */
   committed(digests: Iterable<Bytes>): VerifiedBatch[] {
     const gone = this.release(digests);
@@ -95,9 +115,7 @@ export class Holdings {
       const batch = this.#held.get(name);
       if (batch === undefined) continue;
       this.#held.delete(name);
-      const left = this.#perOrigin.get(batch.origin)! - 1;
-      if (left === 0) this.#perOrigin.delete(batch.origin);
-      else this.#perOrigin.set(batch.origin, left);
+      if (!this.#parked.delete(name)) this.#discount(batch.origin);
       gone.push(batch);
     }
     return gone;

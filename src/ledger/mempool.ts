@@ -77,21 +77,21 @@ export class Mempool {
   }
 
   /**
-   * An epoch begins: declared work is counted anew under its manifest. Returns the batches as they now count, and gives up those that no block can hold any
-   * more; my own transactions among them go back into the queue.
+   * An epoch begins: declared work is counted anew under its manifest. Returns the batches as they now count. Those that no block can hold any more stay
+   * held (an order may still name them until the epoch turns everywhere); my own transactions among them go back into the queue, into smaller batches.
    */
   newEpoch(parameters: PoolParameters, work: (action: string) => number, at: number): VerifiedBatch[] {
     this.#parameters = parameters;
     const counted = [...this.holdings.waiting()].map((batch) => this.holdings.recount(batch.reference.digest, declaredWork(batch.bytes, batch.offsets, work))!);
-    const lost = counted.filter((batch) => !orderable(batch, parameters));
-    this.holdings.release(lost.map((batch) => batch.reference.digest));
     const queue = this.#queues.get(REQUEUED) ?? { items: [], next: 0 };
-    for (const batch of lost) {
+    for (const batch of counted) {
+      if (orderable(batch, parameters) || this.holdings.isParked(batch.reference.digest)) continue;
+      this.holdings.park(batch);
       if (batch.origin !== this.#options.organisation) continue;
       this.#queues.set(REQUEUED, queue);
       for (const item of transactionsOf(batch, work)) this.#enqueue(queue, at, item);
     }
-    return counted.filter((batch) => !lost.includes(batch));
+    return counted;
   }
 
   /** Transactions handed in here that are neither committed nor dead. */
@@ -235,8 +235,9 @@ export class Mempool {
   }
 
   /** Consensus gives batches up: every transaction in them is dead by committed time. */
-  release(digests: Iterable<Bytes>): void {
-    for (const batch of this.holdings.release(digests)) this.#forget(batch);
+  release(digests: readonly Bytes[]): void {
+    const requeued = new Set([...digests].filter((digest) => this.holdings.isParked(digest)).map(latin1));
+    for (const batch of this.holdings.release(digests)) if (!requeued.has(latin1(batch.reference.digest))) this.#forget(batch);
   }
 
   #forget(batch: VerifiedBatch): void {

@@ -304,10 +304,18 @@ describe("§4.8 batches of others", () => {
     submit(mempool, [2, 3, 4].map((n) => make(n)));
     const batch = mempool.cut({ at: 5 })!;
     const counted = mempool.newEpoch({ ...defaultParameters, block_work: 10_000 }, () => 4_000, 10);
-    expect(counted.map((b) => [b.origin, b.work])).toEqual([["courts", 4_000]]);
-    expect(mempool.holdings.get(batch.reference.digest)).toBeUndefined();
+    expect(counted.map((b) => [b.origin, b.work])).toEqual([
+      ["courts", 4_000],
+      ["tax", 12_000],
+    ]);
+    // Its body stays until consensus gives it up, but it takes no place of my M, and its end says nothing of the transactions, which are on their way again.
+    expect(Object.fromEntries(mempool.holdings.perOrigin)).toEqual({ courts: 1 });
     expect([mempool.cut({ at: 15 })!, mempool.cut({ at: 15 })!].flatMap((b) => contents(b)).map(hex)).toEqual([2, 3, 4].map((n) => hex(make(n))));
-    expect(mempool.pending).toBe(3);
+    expect(mempool.newEpoch({ ...defaultParameters, block_work: 10_000 }, () => 4_000, 20)).toHaveLength(4);
+    expect([mempool.queued, mempool.pending]).toEqual([0, 3]);
+    mempool.release([batch.reference.digest]);
+    expect([mempool.holdings.get(batch.reference.digest), mempool.pending]).toEqual([undefined, 3]);
+    expect(Object.fromEntries(mempool.holdings.perOrigin)).toEqual({ courts: 1, tax: 2 });
   });
 });
 
