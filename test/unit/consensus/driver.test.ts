@@ -1,5 +1,6 @@
 // The driver over real journals (docs/protocol.md §4, §4.7): it commits, it catches up, and killed at any boundary of its journal it never contradicts itself.
 
+import { rmSync } from "node:fs";
 import { afterEach, describe, expect, test } from "vitest";
 import { Cluster } from "./driverHarness.ts";
 
@@ -69,8 +70,11 @@ describe("§4.7 killed at a boundary of its journal", () => {
         await cluster.kill(victim);
         for (let at = 1; at <= 60; at++) {
           const node = await cluster.start(victim, { at, power });
-          await Promise.race([node.dead, cluster.until(() => false, 20).catch(() => {})]);
-          expect(node.files.dead, `boundary ${at} was reached; ${cluster.describe()}; ${JSON.stringify(node.notices)} ${JSON.stringify(node.stopped)}`).toBe(true);
+          await Promise.race([node.dead, cluster.until(() => false, 5).catch(() => {})]);
+          expect(
+            node.files.dead,
+            `boundary ${at} was reached; ${cluster.describe()}; ${JSON.stringify(node.notices)} ${JSON.stringify(node.stopped)}`,
+          ).toBe(true);
           await cluster.buried(node);
           expect(cluster.contradictions).toEqual([]);
         }
@@ -80,4 +84,144 @@ describe("§4.7 killed at a boundary of its journal", () => {
         expect(cluster.contradictions).toEqual([]);
         expect(cluster.node(victim).stopped).toBeUndefined();
       }, 60_000);
+});
+
+describe("§4.9 sync", () => {
+  test("a node that missed 300 blocks fetches them in ranges, with bodies, and takes part again", async () => {
+    await four();
+    cluster.keepFeeding(1);
+    await cluster.until(all(2));
+    await cluster.kill("land");
+    await cluster.until(() => cluster.height("tax") > 302);
+    await cluster.start("land");
+    await cluster.until(all(310));
+    expect(cluster.ranges.length).toBeGreaterThan(20);
+    expect(cluster.home("land").blocks.some((b) => b.bodies.length > 0)).toBe(true);
+    const votes = cluster.votes("land");
+    await cluster.until(() => cluster.votes("land") > votes + 5);
+    expect(cluster.contradictions).toEqual([]);
+  });
+
+  test("a peer that sends nothing, or other blocks than asked for, is passed over", async () => {
+    await four();
+    cluster.keepFeeding(1);
+    await cluster.until(all(2));
+    await cluster.kill("land");
+    await cluster.until(() => cluster.height("tax") > 60);
+    cluster.badSync.set("courts", "nothing").set("health", "others");
+    await cluster.start("land");
+    await cluster.until(() => cluster.height("land") > 60);
+    expect(new Set(cluster.ranges.map(({ peer }) => peer))).toContain("tax");
+  });
+
+  test("a body that does not fit its reference is not taken from a range, but pulled", async () => {
+    await four();
+    cluster.keepFeeding(1);
+    await cluster.until(all(2));
+    await cluster.kill("land");
+    await cluster.until(() => cluster.height("tax") > 60);
+    for (const id of ids) cluster.badSync.set(id, "bodies");
+    await cluster.start("land");
+    await cluster.until(() => cluster.height("land") > 60);
+    expect(cluster.contradictions).toEqual([]);
+  });
+});
+
+describe("§4.7 without an intact journal", () => {
+  test("a wiped validator follows silently and votes again two epochs later", async () => {
+    await four({ epoch_length: 16 });
+    cluster.keepFeeding(3);
+    await cluster.until(all(20)); // epoch 1
+    await cluster.kill("land");
+    rmSync(cluster.home("land").directory, { recursive: true });
+    const votes = cluster.votes("land");
+    const node = await cluster.start("land");
+    const settled = () => node.notices.find((n) => n.code === "silence.settled");
+    await cluster.until(() => settled() !== undefined);
+    const from = Number(settled()!.data["from"]);
+    expect(from).toBeGreaterThanOrEqual(3);
+    await cluster.until(() => cluster.height("land") >= 16 * from - 1);
+    expect(cluster.votes("land")).toBe(votes);
+    await cluster.until(() => cluster.votes("land") > votes);
+    expect(cluster.firstVoteEpoch("land", votes)).toBeGreaterThanOrEqual(from);
+    expect(cluster.contradictions).toEqual([]);
+  });
+
+  test("the silence survives restarts, also in the middle", async () => {
+    await four({ epoch_length: 16 }, 1 << 13);
+    cluster.keepFeeding(3);
+    await cluster.until(all(5));
+    await cluster.kill("land");
+    rmSync(cluster.home("land").directory, { recursive: true });
+    let votes = cluster.votes("land");
+    let from = 0;
+    for (let round = 0; round < 4; round++) {
+      const node = await cluster.start("land", { at: 4 + 3 * round, power: round % 2 === 1 });
+      await Promise.race([node.dead, cluster.until(() => false, 2).catch(() => {})]);
+      from = Math.max(from, ...node.notices.filter((n) => n.code === "silence.settled").map((n) => Number(n.data["from"])));
+      await (node.files.dead ? cluster.buried(node) : cluster.kill("land"));
+    }
+    await cluster.start("land");
+    await cluster.until(() => cluster.votes("land") > votes + 3);
+    expect(cluster.firstVoteEpoch("land", votes)).toBeGreaterThanOrEqual(Math.max(from, 2));
+    votes = cluster.votes("land");
+    await cluster.kill("land"); // once over, it is over
+    await cluster.start("land");
+    await cluster.until(() => cluster.votes("land") > votes + 3);
+    expect(cluster.contradictions).toEqual([]);
+  });
+
+  test("an old image of the journal: peers show votes that it lacks, and it stays silent", async () => {
+    await four();
+    cluster.keepFeeding(3);
+    await cluster.until(all(5));
+    await cluster.kill("land");
+    const restore = cluster.image("land");
+    const { head, config } = cluster.home("land");
+    const blocks = cluster.home("land").blocks.length;
+    await cluster.start("land");
+    await cluster.until(all(head.height + 5));
+    const top = cluster.height("tax");
+    cluster.loses = (kind) => kind === "commit"; // so that what it votes on stays uncommitted
+    await cluster.until(() => cluster.lastVote("land") > top + 2);
+    await cluster.kill("land");
+    restore();
+    Object.assign(cluster.home("land"), { head, config });
+    cluster.home("land").blocks.length = blocks;
+    const votes = cluster.votes("land");
+    const node = await cluster.start("land");
+    cluster.loses = () => false;
+    await cluster.until(() => cluster.height("land") > head.height + 20);
+    expect(node.notices.filter((n) => n.code === "silence.begun").map((n) => n.data["reason"])).toEqual([
+      "own votes that the journal lacks",
+    ]);
+    expect(cluster.votes("land")).toBe(votes);
+    expect(cluster.contradictions).toEqual([]);
+    expect(node.stopped).toBeUndefined();
+  });
+});
+
+describe("what must end the process", () => {
+  test("a write that fails: exit 12, and no vote leaves any more", async () => {
+    await four();
+    cluster.keepFeeding();
+    await cluster.until(all(3));
+    const node = cluster.node("land");
+    node.files.fail("ENOSPC");
+    await cluster.until(() => node.stopped !== undefined);
+    expect(node.stopped).toMatchObject({ exit: 12, code: "store.write", data: { reason: "ENOSPC" } });
+    const votes = cluster.votes("land");
+    await cluster.until(() => cluster.height("tax") > cluster.height("land") + 5);
+    expect(cluster.votes("land")).toBe(votes);
+  });
+
+  test("an execution that throws an assertion: exit 70, nothing signed after it", async () => {
+    await four();
+    cluster.keepFeeding();
+    await cluster.until(all(3));
+    const node = cluster.node("land");
+    cluster.failExecution.add("land");
+    await cluster.until(() => node.stopped !== undefined);
+    expect(node.stopped).toMatchObject({ exit: 70, code: "bug.assertion" });
+  });
 });

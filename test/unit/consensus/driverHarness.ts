@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { type Bytes, concat, equalBytes, hex, latin1, utf8 } from "../../../src/base/bytes.ts";
 import { setHash, sortedSet, type ValidatorSet } from "../../../src/base/certificate.ts";
 import { decode, encode } from "../../../src/base/codec.ts";
-import { LedgerError } from "../../../src/base/errors.ts";
+import { fail, LedgerError } from "../../../src/base/errors.ts";
 import { sha256 } from "../../../src/base/hash.ts";
 import { type BatchReference, type BlockHeader, blockHash, type OrderHeader } from "../../../src/base/header.ts";
 import { defaultParameters, type Parameters, parametersHash } from "../../../src/base/parameters.ts";
@@ -15,7 +15,7 @@ import { type Driver, startDriver } from "../../../src/consensus/driver.ts";
 import type { CommitOrder, DriverPorts, StopReason, SyncBlock } from "../../../src/consensus/driverPorts.ts";
 import { createJournal, type JournalFiles, openJournal } from "../../../src/consensus/journal.ts";
 import { decodeMessage } from "../../../src/consensus/messages.ts";
-import type { BatchFacts, EpochConfig, Evidence, Head, NoticeCode, NoticeData, Result } from "../../../src/consensus/types.ts";
+import type { BatchFacts, EpochConfig, Evidence, Head, Message, NoticeCode, NoticeData, Result } from "../../../src/consensus/types.ts";
 import { newViewHash } from "../../../src/consensus/wire.ts";
 
 const NETWORK = sha256(utf8("network"));
@@ -66,6 +66,11 @@ class FaultyFiles implements JournalFiles {
     this.die();
     return true;
   }
+  private error: string | undefined;
+  /** From now on the disk refuses everything. */
+  fail(code: string): void {
+    this.error = code;
+  }
   die(power = this.fault?.power ?? false): void {
     if (this.dead) return;
     this.dead = true;
@@ -75,6 +80,7 @@ class FaultyFiles implements JournalFiles {
   writev(fd: number, buffers: Bytes[], position: number): number {
     const bytes = buffers.reduce((sum, b) => sum + b.length, 0);
     const path = readlinkSync(`/proc/self/fd/${fd}`);
+    if (this.error !== undefined) throw Object.assign(new Error(this.error), { code: this.error });
     if (this.boundary()) return bytes; // before the write
     if (this.fault?.power && !this.synced.has(path)) this.synced.set(path, readFileSync(path));
     return writevSync(fd, buffers, position);
@@ -112,6 +118,10 @@ export class Cluster {
   readonly running = new Map<string, Running>();
   readonly contradictions: string[] = [];
   readonly segmentBytes: number;
+  readonly ranges: { peer: string; first: number; last: number }[] = [];
+  readonly badSync = new Map<string, "nothing" | "others" | "bodies">();
+  readonly failExecution = new Set<string>();
+  loses: (kind: Message["kind"]) => boolean = () => false;
   /** Links that lose everything. */
   readonly cut = new Set<string>();
   private readonly root: string;
@@ -175,6 +185,11 @@ export class Cluster {
   }
   votes(id: string): number {
     return [...this.said.keys()].filter((k) => k.startsWith(`${id} commit`)).length;
+  }
+
+  /** Epoch of the first vote after the first `count` of them. */
+  firstVoteEpoch(id: string, count: number): number {
+    return Number([...this.said.keys()].filter((k) => k.startsWith(`${id} commit`))[count]!.split(" ")[2]);
   }
 
   /** A copy of a journal as it is now: a disk image that somebody may put back. */
@@ -305,6 +320,7 @@ export class Cluster {
       },
       body: (digest) => node.bodies.get(latin1(digest)),
       admit: async (bytes, digest) => {
+        if (bytes[0] === 1) return undefined; // no batch
         const facts = factsOf(bytes);
         if (digest !== null && !equalBytes(digest, facts.reference.digest)) return undefined;
         node.bodies.set(latin1(facts.reference.digest), bytes);
@@ -326,6 +342,7 @@ export class Cluster {
       release: (digests) => digests.forEach((d) => node.bodies.delete(latin1(d))),
       execute: async (digest, order, references) => {
         await turn();
+        if (this.failExecution.has(home.id)) fail("planted");
         const result = this.execute(home, results, digest, order, references);
         results.set(latin1(digest), result);
         return result;
@@ -351,6 +368,15 @@ export class Cluster {
       blocks: async (peer, first, last) => {
         await turn();
         const other = this.home(peer);
+        this.ranges.push({ peer, first, last });
+        const bad = this.badSync.get(peer);
+        if (bad === "nothing") return [];
+        if (bad === "others") return other.blocks.slice(0, 3).map(syncBlock);
+        if (bad === "bodies")
+          return other.blocks
+            .slice(first - 1, first + 9)
+            .map(syncBlock)
+            .map(({ block, bodies }) => ({ block, bodies: bodies.map((b) => b.slice().fill(1)) }));
         if (!this.running.has(peer) || this.cut.has(`${peer} ${home.id}`)) throw new LedgerError("unreachable");
         return other.blocks.slice(first - 1, Math.min(last, first + 9)).map(syncBlock);
       },
@@ -401,8 +427,13 @@ export class Cluster {
     return { digest, header, hash: blockHash(NETWORK, header), epochEnd, dueHead: null, next };
   }
 
+  /** Highest height that a node has sent a vote for. */
+  lastVote(id: string): number {
+    return Math.max(0, ...[...this.said.keys()].filter((k) => k.startsWith(`${id} prepare`)).map((k) => Number(k.split(" ")[4])));
+  }
+
   private wire(from: string, to: string, bytes: Bytes): void {
-    if (to === from || this.cut.has(`${from} ${to}`)) return;
+    if (to === from || this.cut.has(`${from} ${to}`) || this.loses(decodeMessage(bytes).message!.kind)) return;
     setImmediate(() => this.running.get(to)?.driver.message(from, bytes));
   }
 
