@@ -4,29 +4,13 @@ import { describe, expect, it } from "vitest";
 import { hex } from "../../../../src/base/bytes.ts";
 import { decode, encode } from "../../../../src/base/codec.ts";
 import { days } from "../../../../src/contracts/engine/index.ts";
-import { keyOf, plainRights, type Scenario, scenario, signedBy } from "../scenario.ts";
+import { keyOf, type Scenario, scenario, signedBy } from "../scenario.ts";
 import * as library from "./loans.ts";
 import * as points from "./points.ts";
+import { book, composition, hash } from "./town.ts";
 
 const { books, loans } = library;
 const { accounts } = points;
-const hash = (n: number): Uint8Array => new Uint8Array(32).fill(n);
-export const book = (number: number, more: object = {}) => ({
-  shelf: "a",
-  number,
-  isbn: `isbn-${number}`,
-  title: `Book ${number}`,
-  tags: ["red", "old"],
-  about: { z: 1, a: [true, null, -5, "ế"] },
-  size: { thick: true, height: 20 },
-  notes: { root: hash(1), size: 8 },
-  ...more,
-});
-export const rights = plainRights(
-  { city: ["library.librarian", "points.city"], town: ["library.librarian#a", "library.teller"], other: ["library.librarian#b"] },
-  ["p:ann", "p:bob"],
-);
-export const composition = { modules: [points, library], resolver: rights, found() {} };
 const open = (): Scenario => {
   const town = scenario(composition);
   for (const n of [1, 2, 3, 4, 5]) town.act("books are put on the shelf", library.shelve, book(n), signedBy("town"));
