@@ -19,6 +19,8 @@ export interface VerifyOptions {
   readonly work: (action: string) => number;
   /** Rules of the action whose proof predicate fails for these arguments; none for actions without proofs. `args` decodes only when called. */
   readonly proofs?: (action: string, args: () => Value) => readonly string[];
+  /** false under a commit certificate: what q validators found well-formed is not asked again (§4.9). Everything else still is. */
+  readonly signatures?: boolean;
   /** Own ingress: libsodium's yes or refusal; the millisecond of the full rule is never spent on our own clients. */
   readonly quick?: boolean;
 }
@@ -213,7 +215,7 @@ function checkOne(bytes: Bytes, facts: Facts, index: number, options: VerifyOpti
     facts.notAfter[index] = layout.notAfter;
     writeId(facts.ids, index * 32, layout.notAfter, message);
     sha256Into(bytes.subarray(start, end), facts.fullHashes, index * 32);
-    for (let i = 0; i < layout.signers; i++) {
+    for (let i = 0; i < layout.signers && options.signatures !== false; i++) {
       const at = layout.bodyEnd + 64 * i;
       const signature = bytes.subarray(at, at + 64);
       const key = signerAt(bytes, layout, i);

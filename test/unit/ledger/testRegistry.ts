@@ -1,10 +1,10 @@
 // A registry for tests of the ledger alone: four acts on one collection, its rows in the engine's form. A double of contracts/engine, and no more than that.
 
 import { type Bytes, latin1, text, unlatin1, utf8 } from "../../../src/base/bytes.ts";
-import { decodeSet, encodeSet, type ValidatorSet } from "../../../src/base/certificate.ts";
+import { decodeSet, encodeSet } from "../../../src/base/certificate.ts";
 import { decode, encode, type Value } from "../../../src/base/codec.ts";
 import { type Genesis, genesisValidators } from "../../../src/base/genesis.ts";
-import { type Parameters, parametersFrom } from "../../../src/base/parameters.ts";
+import { parametersFrom } from "../../../src/base/parameters.ts";
 import type { BlockContext, Call, DueEntry, Result, State, StoredRow } from "../../../src/contracts/engine/registry.ts";
 import type { ChainRegistry } from "../../../src/ledger/chain.ts";
 import type { ConsensusView } from "../../../src/contracts/platform/network.ts";
