@@ -30,12 +30,11 @@ export class RangeSync {
     this.give = give;
   }
 
-  /** Certified blocks up to `height` exist at these peers. */
+  /** Certified blocks up to `height` exist at these peers; `go` follows at the end of the turn. */
   want(height: number, from: readonly string[]): void {
     this.target = height;
     this.peers = [...this.peers.filter((p) => from.includes(p)), ...from.filter((p) => !this.peers.includes(p))];
     this.fruitless = 0;
-    this.go();
   }
 
   /** Asks for the next range, if there is one and room for it. Cheap; called after every turn. */
@@ -45,7 +44,8 @@ export class RangeSync {
     if (this.asking || this.target <= committed || this.peers.length === 0 || this.stagedBytes >= SYNC_STAGED_BYTES) return;
     const first = this.firstMissing();
     const last = Math.min(this.target, committed + SYNC_AHEAD);
-    if (first > last) return;
+    // Small ranges cost a round trip each: wait until there is room for half of what may be ahead, or for the rest.
+    if (first > last || last - first + 1 < Math.min(SYNC_AHEAD / 2, this.target - first + 1)) return;
     if (first > this.fed) this.fruitless = this.fed > 0 ? 0 : this.fruitless;
     else this.next(); // what came was not accepted
     if (this.fruitless >= this.peers.length) return;

@@ -95,7 +95,7 @@ describe("§4.9 sync", () => {
     await cluster.until(() => cluster.height("tax") > 302);
     await cluster.start("land");
     await cluster.until(all(310));
-    expect(cluster.ranges.length).toBeGreaterThan(20);
+    expect(cluster.ranges.length).toBeGreaterThan(10);
     expect(cluster.home("land").blocks.some((b) => b.bodies.length > 0)).toBe(true);
     const votes = cluster.votes("land");
     await cluster.until(() => cluster.votes("land") > votes + 5);
