@@ -146,12 +146,7 @@ export function runDueEntry(engine: DueEngine, state: State, entry: DueEntry, bl
     parking.park(plan, keyText, due.name);
     parking.settle();
     parking.flush();
-    return {
-      outcome: 0,
-      code: null,
-      flags: ["engine.parked", refused.code!],
-      ...(refused.data === undefined ? {} : { data: refused.data }),
-    };
+    return { ...refused, outcome: 0, code: null, flags: ["engine.parked", refused.code!] };
   }
   context.flush();
   return { outcome: 0, code: null, flags: context.flags };

@@ -27,6 +27,8 @@ export interface Result {
   readonly code: string | null;
   readonly flags: readonly string[];
   readonly data?: Data;
+  /** What a contract's failure threw: for the log and the alarm, never shown to a client. */
+  readonly fault?: string;
 }
 
 /** A rule is given: the transaction is undone and ends with its code. No stack trace: a refusal is not an error. */
@@ -70,10 +72,5 @@ export function resultOf(error: unknown): Result {
   if (error instanceof Exceeded) return { outcome: 2, code: "engine.work_exceeded", flags: [], data: { work: error.work } };
   if (error instanceof Stop) throw error.cause;
   if (isExhaustion(error)) throw error;
-  return {
-    outcome: 2,
-    code: "engine.fault",
-    flags: [],
-    data: { error: error instanceof Error ? (error.stack ?? error.message) : String(error) },
-  };
+  return { outcome: 2, code: "engine.fault", flags: [], fault: error instanceof Error ? (error.stack ?? error.message) : String(error) };
 }

@@ -209,13 +209,13 @@ function note(result: Result): void {
   for (const flag of result.flags) given.add(flag);
 }
 
-function described({ outcome, code, data }: Result): string {
+function described({ outcome, code, data, fault }: Result): string {
   if (outcome === 0) return "applied";
   const more =
     data === undefined
       ? ""
       : ` ${JSON.stringify(data, (_, v) => (typeof v === "bigint" ? `${v}` : v instanceof Uint8Array ? Buffer.from(v).toString("hex") : v))}`;
-  return `${code}${more}`;
+  return `${code}${more}${fault === undefined ? "" : `\n${fault}`}`;
 }
 
 /**

@@ -146,6 +146,16 @@ describe("a handler that fails", () => {
     expect(code(swallowing((tx) => tx.work(1_000)))).toBe("engine.work_exceeded");
   });
 
+  it("says what happened to the log, and nothing to the client", () => {
+    start();
+    does = () => {
+      throw new Error("the secret of row 7");
+    };
+    const { data, fault } = town.submit([{ action: run.name, args }], signedBy("tax"));
+    expect(data).toBeUndefined();
+    expect(fault).toContain("the secret of row 7");
+  });
+
   it("does not keep the chain from going on", () => {
     start();
     does = (tx, { thing, size }) => {
