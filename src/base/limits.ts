@@ -134,6 +134,15 @@ export const BODY_TIMEOUT_MS = 30_000;
 /** Rows of a page of a list, events of a page. */
 export const MAX_PAGE = 500;
 export const DEFAULT_PAGE = 50;
+/** Keys whose principal is remembered for quotas, and how long. */
+export const MAX_KNOWN_SENDERS = 10_000;
+export const SENDER_KNOWN_MS = 10_000;
+/** A node without a seat says again that it is ready if the chain has not heard it. */
+export const READY_AGAIN_MS = 60_000;
+/** How long a stop may take before the process ends anyway. */
+export const STOP_LIMIT_MS = 4_500;
+/** Free space and journal are looked at this often. */
+export const DISK_CHECK_MS = 5_000;
 /** How long a bulk request waits for its last transaction, unless it says otherwise, and at most. */
 export const BULK_WAIT_MS = 120_000;
 export const MAX_BULK_WAIT_MS = 600_000;

@@ -8,12 +8,12 @@ import { type Bytes, equalBytes, hex } from "../base/bytes.ts";
 import { faults, quorum } from "../base/certificate.ts";
 import type { DocumentSignature } from "../base/document.ts";
 import { encodeGenesis, genesisProblems, readGenesis, writeGenesis } from "../base/genesis.ts";
-import { fingerprint, newKey, saveSecretFile, sealKey } from "../base/keyFile.ts";
+import { fingerprint, newKey } from "../base/keyFile.ts";
 import { type Member, memberKeyPurposes, memberValue } from "../base/member.ts";
 import { parameterBounds, parameterNames } from "../base/parameters.ts";
 import { encode } from "../base/codec.ts";
 import { completeMember, draftMember, founderSignature, type NodeKeys, planFrom, planGenesis, readMember, writeMember } from "../node/founding.ts";
-import { createHome } from "../node/home.ts";
+import { furnishHome } from "../node/home.ts";
 import { collect, globalsOf, newPassphrase, openKeyFile, readText } from "./globals.ts";
 import { answer, bold, exits, green, grouped, red, refuse, usage, warn } from "./output.ts";
 
@@ -53,9 +53,7 @@ async function init(o: { organisation: string; name: string; address?: string[];
   const passphrase = o.unprotected ? undefined : await newPassphrase(globals);
   const keys: NodeKeys = { consensus: newKey("consensus"), peer: newKey("peer"), checkpoint: newKey("checkpoint") };
   const member = draftMember({ id: o.organisation, name: o.name, addresses: o.address ?? [], contact: o.contact }, keys);
-  const home = createHome(directory);
-  for (const key of Object.values(keys)) saveSecretFile(path.join(home.keys, `${key.purpose}.key`), sealKey(key, passphrase));
-  fs.writeFileSync(home.config, firstConfig(globals.passphraseFile, o.unprotected), { mode: 0o600 });
+  furnishHome(directory, keys, passphrase, firstConfig(globals.passphraseFile, o.unprotected));
   const file = path.join(directory, `${o.organisation}.member.json`);
   fs.writeFileSync(file, writeMember(member));
   answer({ home: directory, member: file, organisation: o.organisation }, [

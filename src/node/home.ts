@@ -3,7 +3,12 @@
 
 import fs from "node:fs";
 import path from "node:path";
+import type { Bytes } from "../base/bytes.ts";
 import { LedgerError } from "../base/errors.ts";
+import { saveSecretFile, sealKey } from "../base/keyFile.ts";
+import { noNetwork } from "../base/tags.ts";
+import { createJournal } from "../consensus/journal.ts";
+import type { NodeKeys } from "./founding.ts";
 
 /** Grows when a release lays files out differently; an older release refuses a newer layout before it opens anything. */
 const LAYOUT_VERSION = 1;
@@ -42,11 +47,20 @@ export function homeAt(directory: string): Home {
 }
 
 /** Makes the directories of a new home. Throws `file.exists` if there is one already. */
-export function createHome(directory: string): Home {
+function createHome(directory: string): Home {
   const home = homeAt(directory);
   if (fs.existsSync(home.config) || fs.existsSync(path.join(directory, "VERSION"))) throw new LedgerError("file.exists", { file: directory, why: `${directory} is the home of a node already`, do: "choose another directory" });
   for (const dir of [directory, home.keys, home.run, home.capsules]) fs.mkdirSync(dir, { recursive: true, mode: 0o700 });
   fs.writeFileSync(path.join(directory, "VERSION"), `${LAYOUT_VERSION}\n`, { mode: 0o600 });
+  return home;
+}
+
+/** Makes the home of a node with its keys, its configuration, and the vote journal that is made with the consensus key. */
+export function furnishHome(directory: string, keys: NodeKeys, passphrase: Bytes | undefined, config: string): Home {
+  const home = createHome(directory);
+  for (const key of [keys.consensus, keys.peer, keys.checkpoint]) saveSecretFile(path.join(home.keys, `${key.purpose}.key`), sealKey(key, passphrase));
+  createJournal(home.journal, { network: noNetwork, key: keys.consensus.publicKey });
+  fs.writeFileSync(home.config, config, { mode: 0o600 });
   return home;
 }
 

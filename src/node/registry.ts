@@ -1,11 +1,11 @@
-// The contracts of this release, ready to run: one registry a thread, made when first asked for.
+// The contracts of this release, ready to run: one registry a thread, made when first asked for; and what the node reads of the state.
 
 import type { Bytes } from "../base/bytes.ts";
+import { SUPPORTED_PROTOCOL } from "../base/limits.ts";
 import { composition } from "../contracts/all.ts";
-import { build, type Registry } from "../contracts/engine/registry.ts";
-
-/** Highest protocol version that this release knows; the first is what it founds networks with. */
-export const SUPPORTED_PROTOCOL = 1;
+import { type BlockContext, build, type Registry, type State } from "../contracts/engine/registry.ts";
+import { signerOf } from "../contracts/identity/principals.ts";
+import { type ConsensusView, consensusView } from "../contracts/platform/network.ts";
 
 let registry: Registry | undefined;
 export function contracts(): Registry {
@@ -16,4 +16,14 @@ export function contracts(): Registry {
 /** What a genesis names of the contracts. */
 export function contractsManifest(): { manifestHash: Bytes; protocol: number } {
   return { manifestHash: contracts().manifestHash(), protocol: SUPPORTED_PROTOCOL };
+}
+
+/** Members, validators, parameters, as the state has them. */
+export function viewOf(state: State): ConsensusView {
+  return consensusView(contracts().reader(state));
+}
+
+/** The principal behind a key at a block's time; undefined for a key that may not act. */
+export function principalOf(state: State, block: BlockContext, key: Bytes): string | undefined {
+  return signerOf(contracts().reader(state, block), key)?.principal;
 }

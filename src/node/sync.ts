@@ -3,23 +3,17 @@
 
 import type { Bytes } from "../base/bytes.ts";
 import { decode, encode, type Value } from "../base/codec.ts";
-import { decodeCertificate } from "../base/certificate.ts";
 import { LedgerError } from "../base/errors.ts";
 import { decodeBlock } from "../base/header.ts";
 import { MAX_SYNC_ANSWER_BYTES, SYNC_TIMEOUT_MS } from "../base/limits.ts";
 import type { SyncBlock } from "../consensus/driverPorts.ts";
 import { decodeMessage, encodeMessage } from "../consensus/messages.ts";
+import type { StoredBlock } from "../ledger/storeLayout.ts";
 import type { PeerHost } from "../p2p/types.ts";
 
-/** What the committed chain gives of a block. */
-export interface StoredForSync {
-  readonly headerBytes: Bytes;
-  readonly certificateBytes: Bytes;
-  readonly references: SyncBlock["block"]["references"];
-}
 export interface BlockSource {
   readonly height: () => number;
-  readonly block: (height: number) => StoredForSync;
+  readonly block: (height: number) => StoredBlock;
   readonly body: (height: number, position: number) => Bytes;
 }
 
@@ -32,11 +26,11 @@ export function answerBlocks(source: BlockSource, question: Bytes): Bytes {
   const blocks: Value[] = [];
   let bytes = 0;
   for (let height = first; height <= Math.min(last, source.height()); height++) {
-    const { headerBytes, certificateBytes, references } = source.block(height);
+    const { headerBytes, certificate, references } = source.block(height);
     const size = references.reduce((sum, r) => sum + r.bytes, HEADS_BYTES);
     if (blocks.length > 0 && bytes + size > MAX_SYNC_ANSWER_BYTES) break;
     bytes += size;
-    const message = encodeMessage({ kind: "block", header: decodeBlock(headerBytes), references, certificate: decodeCertificate(certificateBytes) });
+    const message = encodeMessage({ kind: "block", header: decodeBlock(headerBytes), references, certificate });
     blocks.push([message, references.map((_, position) => source.body(height, position))]);
   }
   return encode(blocks);

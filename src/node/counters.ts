@@ -1,0 +1,25 @@
+// What happens on a node, counted for the metrics. Owns which event moves which metric.
+
+import type { Metrics } from "./metrics.ts";
+import type { Counters, Node } from "./node.ts";
+
+const OUTCOMES = ["applied", "rejected", "failed"] as const;
+
+export function countersOf(metrics: Metrics, node: Pick<Node, "clock">): Counters {
+  return {
+    notice(code, data) {
+      if (code === "view.left") metrics.viewChanges.inc({ reason: String(data["reason"]) });
+      if (code === "equivocation") metrics.evidence.inc();
+    },
+    committed({ leaves, header }) {
+      metrics.blocks.inc();
+      metrics.blockTransactions.observe(leaves.length);
+      const counts = [0, 0, 0];
+      for (const { result } of leaves) counts[result.outcome]!++;
+      for (const [i, outcome] of OUTCOMES.entries()) if (counts[i]! > 0) metrics.transactions.inc({ outcome }, counts[i]!);
+      metrics.finality.observe({ origin: "block" }, Math.max(0, node.clock.now() - header.order.time) / 1_000);
+    },
+    executed: (ms) => metrics.execute.observe(ms / 1_000),
+    quotaRefused: (count) => metrics.quotaRefusals.inc(count),
+  };
+}

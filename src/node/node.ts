@@ -1,0 +1,349 @@
+// The composition root: store → chain → mempool → verify workers → consensus driver → peers → API, started in this order and stopped in the other.
+// Owns the wiring and the lifetime. Does not own: the parts. docs/protocol.md §4; architecture.
+
+import fs from "node:fs";
+import { type Bytes, hex } from "../base/bytes.ts";
+import { faults } from "../base/certificate.ts";
+import { fail, LedgerError } from "../base/errors.ts";
+import { type Genesis, genesisProblems, readGenesis } from "../base/genesis.ts";
+import { SUPPORTED_PROTOCOL } from "../base/limits.ts";
+import { sign, verify } from "../base/signature.ts";
+import { type Clock, systemClock } from "../base/time.ts";
+import { equalBytes } from "../base/bytes.ts";
+import { type Driver, startDriver } from "../consensus/driver.ts";
+import type { StopReason } from "../consensus/driverPorts.ts";
+import { openJournal } from "../consensus/journal.ts";
+import { encodeMessage } from "../consensus/messages.ts";
+import type { EpochConfig, Head, NoticeCode, NoticeData } from "../consensus/types.ts";
+import { Chain, type CommittedBlock } from "../ledger/chain.ts";
+import { Mempool } from "../ledger/mempool.ts";
+import { type Database, openLevel, Store } from "../ledger/store.ts";
+import { Host } from "../p2p/host.ts";
+import type { App } from "./api/server.ts";
+import { Finality } from "./api/finality.ts";
+import { consensusPorts, headOf } from "./consensusPorts.ts";
+import { DiskWatch } from "./disk.ts";
+import { Dissemination } from "./dissemination.ts";
+import { Heads } from "./heads.ts";
+import type { Home } from "./home.ts";
+import { Intake } from "./intake.ts";
+import type { NodeLogger } from "./logger.ts";
+import { Membership } from "./membership.ts";
+import type { NodeSecrets } from "./nodeKeys.ts";
+import { OwnActs } from "./ownActs.ts";
+import { contracts, principalOf, viewOf } from "./registry.ts";
+import type { Config } from "./settings.ts";
+import { answerBlocks } from "./sync.ts";
+import { Verifier } from "./verifier.ts";
+
+export interface NodeOptions {
+  readonly home: Home;
+  readonly config: Config;
+  readonly genesisText: string;
+  readonly organisation: string;
+  readonly secrets: NodeSecrets;
+  readonly log: NodeLogger;
+  /** The node must end: it signs and sends nothing more. Called once. */
+  readonly fatal: (reason: StopReason) => void;
+}
+/** What counts: metrics, if somebody reads them. */
+export interface Counters {
+  notice(code: NoticeCode, data: NoticeData): void;
+  committed(block: CommittedBlock): void;
+  executed(milliseconds: number): void;
+  quotaRefused(count: number): void;
+}
+
+/** Reads and checks the genesis of a home. Throws `genesis.…`, `release.needed`. */
+export function openGenesis(text: string): { genesis: Genesis; network: Bytes } {
+  const { genesis, network, document } = readGenesis(text);
+  const problems = genesisProblems(genesis, network, document.signatures);
+  if (problems.length > 0) throw new LedgerError("genesis.incomplete", { why: problems.join("; "), do: "chancery genesis show genesis.json; every founder signs with: chancery genesis sign" });
+  const manifest = contracts().manifestHash();
+  if (genesis.protocol > SUPPORTED_PROTOCOL) throw new LedgerError("release.needed", { why: `the network begins with protocol ${genesis.protocol}, this release knows ${SUPPORTED_PROTOCOL}`, do: "install a newer release" });
+  if (!equalBytes(genesis.manifest, manifest)) throw new LedgerError("release.needed", { why: `the genesis names contracts ${hex(genesis.manifest).slice(0, 16)}, this release has ${hex(manifest).slice(0, 16)}`, do: "install the release that the founders built the genesis with" });
+  return { genesis, network };
+}
+
+/** A clock that is off, for tests of what a node with such a clock says: honoured in development networks only. */
+function clockOf(genesis: Genesis): Clock {
+  const off = Number(process.env["CHANCERY_TEST_CLOCK_MS"] ?? 0);
+  return genesis.purpose === "development" && Number.isFinite(off) && off !== 0 ? { now: () => Date.now() + off, monotonic: () => performance.now() } : systemClock;
+}
+
+export class Node {
+  readonly options: NodeOptions;
+  readonly genesis: Genesis;
+  readonly network: Bytes;
+  readonly clock: Clock;
+  readonly finality = new Finality();
+  readonly started = performance.now();
+  database!: Database;
+  store!: Store;
+  chain!: Chain;
+  mempool!: Mempool;
+  verifier!: Verifier;
+  intake!: Intake;
+  dissemination!: Dissemination;
+  driver: Driver | undefined;
+  host: Host | undefined;
+  membership!: Membership;
+  heads!: Heads;
+  disk!: DiskWatch;
+  ownActs: OwnActs | undefined;
+  counters: Counters | undefined;
+  app: App | undefined;
+  stopping = false;
+  lastCommitAt = performance.now();
+  clockOffMs: number | null = null;
+  diverged = false;
+  split = false;
+  #ended = false;
+  readonly #duplicates = new Set<string>();
+
+  private constructor(options: NodeOptions) {
+    this.options = options;
+    const { genesis, network } = openGenesis(options.genesisText);
+    this.genesis = genesis;
+    this.network = network;
+    this.clock = clockOf(genesis);
+  }
+
+  /** Starts everything but the API. On failure what was started is stopped again. */
+  static async start(options: NodeOptions): Promise<Node> {
+    const node = new Node(options);
+    try {
+      await node.#openChain();
+      await node.#startConsensus();
+      await node.#startPeers();
+      return node;
+    } catch (error) {
+      await node.stop();
+      throw error;
+    }
+  }
+
+  get role(): "validator" | "observer" {
+    return this.membership.votes(this.#consensusKey()) ? "validator" : "observer";
+  }
+
+  #consensusKey(): Bytes | undefined {
+    return this.options.config["node.role"] === "observer" ? undefined : this.options.secrets.consensus?.publicKey;
+  }
+
+  async #openChain(): Promise<void> {
+    const { home, config, organisation, secrets, log } = this.options;
+    const { network, genesis, clock } = this;
+    const data = home.resolve(config["node.data"]);
+    fs.mkdirSync(data, { recursive: true, mode: 0o700 });
+    this.disk = new DiskWatch(data, config["store.reserve_mb"] << 20, (paused, free) => (paused ? log.warn("disk.low", { free }) : log.info("disk.enough", { free })));
+    this.database = await openLevel(data);
+    this.store = await Store.open(this.database, network);
+    this.chain = await Chain.open({ store: this.store, directory: home.directory, registry: contracts(), genesis, network, consensusView: viewOf, clock, logger: log });
+    this.chain.onCommit((block) => this.#committed(block));
+    this.heads = new Heads(this.chain.head.height);
+    this.membership = new Membership(organisation, viewOf(this.chain.reader.state).members, this.chain.epoch);
+    const { protocol, parameters } = this.chain.epoch;
+    this.verifier = new Verifier({ network, protocol }, config["workers.verify"], (error) => this.bug(error));
+    this.mempool = new Mempool({ network, organisation, peerSeed: secrets.peer.secret, now: clock.now(), parameters });
+    const { reader } = this.chain;
+    this.intake = new Intake({
+      organisation,
+      config,
+      clock,
+      mempool: this.mempool,
+      verifier: this.verifier,
+      closed: () => this.#closed(),
+      principalOf: (key) => principalOf(reader.state, this.nextBlock(), key),
+      isStored: (id) => reader.locate(id) !== undefined,
+      lastId: await this.store.lastId(),
+      headTime: () => this.chain.head.time,
+      out: (batch) => this.dissemination.own(batch),
+      validators: () => (this.role === "validator" ? undefined : this.#reachable()),
+      host: () => this.host,
+      refusedByQuota: (count) => this.counters?.quotaRefused(count),
+    });
+    log.info("chain.opened", { height: this.chain.head.height, epoch: this.chain.epoch.epoch });
+  }
+
+  /** Why clients' transactions are not taken at the moment. */
+  #closed(): string | undefined {
+    if (this.stopping) return "node.stopping";
+    if (this.disk.paused || this.diverged) return "busy";
+    return this.behind() > 2 * this.chain.epoch.parameters.window ? "node.syncing" : undefined;
+  }
+
+  /** Certified blocks above the committed head, as far as is known. */
+  behind(): number {
+    return Math.max(0, (this.driver?.replica.highestCertified ?? 0) - this.chain.head.height);
+  }
+
+  #reachable(): string[] {
+    return this.membership.epoch.validators.map((v) => v.id).filter((id) => this.host?.isConnected(id) === true);
+  }
+
+  /** The block that would be next, for dry runs and look-ups. */
+  nextBlock(): { network: Bytes; height: number; time: number; epoch: number; protocol: number; parameters: Genesis["parameters"] } {
+    const { height, time } = this.chain.head;
+    const { epoch, protocol, parameters } = this.chain.epoch;
+    return { network: this.network, height: height + 1, time: Math.max(this.clock.now(), time + 1), epoch, protocol, parameters };
+  }
+
+  async #startConsensus(): Promise<void> {
+    const { home, organisation, secrets, config, log } = this.options;
+    const { network, clock, chain, mempool, verifier } = this;
+    const consensus = config["node.role"] === "observer" ? undefined : secrets.consensus;
+    // Without a consensus key the replica follows: the peer key names its journal, and is in no set.
+    const key = (consensus ?? secrets.peer).publicKey;
+    const seed = consensus?.secret;
+    const journal = openJournal(home.journal, { network, key });
+    if (journal.verdict !== "intact" && consensus !== undefined) log.warn("journal.not_intact", { verdict: journal.verdict, reason: journal.reason });
+    const host = (): Host | undefined => this.host;
+    this.dissemination = new Dissemination({
+      network,
+      host: { send: (...a) => this.host?.send(...a) ?? "absent", broadcast: (...a) => this.host?.broadcast(...a) ?? 0, penalise: (...a) => this.host?.penalise(...a) },
+      verifier,
+      mempool,
+      peerKeyOf: (id) => this.membership.peerKeyOf(id),
+      driver: { batch: (facts) => this.driver?.batch(facts), refused: (digest) => this.driver?.refused(digest), acked: (from, digests) => this.driver?.acked(from, digests) },
+      log,
+    });
+    if (seed !== undefined)
+      this.ownActs = new OwnActs({ network, organisation, seed, publicKey: key, clock, headTime: () => chain.head.time, submit: (bytes) => this.intake.own(bytes), log });
+    const ports = consensusPorts({
+      network,
+      organisation,
+      clock,
+      chain,
+      mempool,
+      verifier,
+      dissemination: () => this.dissemination,
+      host,
+      ownActs: () => this.ownActs,
+      config: () => this.membership.epoch,
+      executed: (ms) => this.counters?.executed(ms),
+      notice: (code, data) => this.#notice(code, data),
+      committed: (head, epoch) => this.#headMoved(head, epoch),
+      stop: (reason) => this.#end(reason),
+    });
+    const signWith = seed === undefined ? (): never => fail("a node without a consensus key signs nothing") : (framed: Bytes) => sign(seed, framed);
+    this.driver = await startDriver({ network, organisation, key, sign: signWith, verify, supported: SUPPORTED_PROTOCOL, head: headOf(chain), config: chain.epoch, journal, ports });
+  }
+
+  async #startPeers(): Promise<void> {
+    const { config, organisation, secrets, log } = this.options;
+    const { network, clock } = this;
+    this.host = await Host.start({
+      peerSeed: secrets.peer.secret,
+      organisation,
+      role: this.role,
+      network,
+      listen: config["peer.listen"],
+      members: this.membership.allowed(),
+      log,
+      clock,
+      handlers: {
+        message: (peer, channel, bytes) => (channel === "votes" ? this.driver?.message(peer, bytes, this.#duplicates.has(peer)) : this.dissemination.received(peer, bytes)),
+        request: async (peer, channel, bytes) => (channel === "blocks" ? this.#giveBlocks(bytes) : this.intake.fromPeer(peer, bytes)),
+        connected: (peer) => {
+          this.driver?.connected(peer);
+          this.dissemination.ackAll(peer);
+        },
+        disconnected: (peer) => void this.#duplicates.delete(peer),
+        wrongGenesis: (peer, theirs) => this.#otherGenesis(peer, theirs),
+        duplicateKey: (peer) => {
+          this.#duplicates.add(peer);
+          log.warn("key.duplicate", { peer });
+        },
+        keyElsewhere: (peer) => {
+          if (this.membership.keyElsewhere(peer)) this.#end({ exit: 10, code: "start.key_elsewhere", data: {} });
+        },
+        fault: (error) => this.bug(error),
+      },
+    });
+    // The replica's first words went nowhere: the connections come now, and each is greeted.
+  }
+
+  #giveBlocks(question: Bytes): Bytes {
+    const { store, chain } = this;
+    return answerBlocks({ height: () => chain.head.height, block: (height) => store.block(height), body: (height, position) => store.body(height, position) }, question);
+  }
+
+  #otherGenesis(peer: string, theirs: Bytes): void {
+    const { log } = this.options;
+    log.warn("genesis.other", { peer, theirs: hex(theirs).slice(0, 16), ours: hex(this.network).slice(0, 16) });
+    const believed = this.membership.otherGenesis(peer, theirs, this.host?.connectedPeers() ?? []);
+    if (believed === undefined) return;
+    const why = `${faults(this.membership.epoch.validators.length) + 1} or more members follow genesis ${believed.slice(0, 16)}, this home has ${hex(this.network).slice(0, 16)}`;
+    this.#end({ exit: 15, code: "genesis.mismatch", data: { why, do: "compare genesis.json with the other members: chancery genesis show" } });
+  }
+
+  // ── what happens ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+  #committed(block: CommittedBlock): void {
+    const { height, header, leaves, references, certificate } = block;
+    const { time } = header.order;
+    this.lastCommitAt = performance.now();
+    const ids = new Uint8Array(32 * leaves.length);
+    for (let i = 0; i < leaves.length; i++) ids.set(leaves[i]!.id, 32 * i);
+    this.intake.committed(ids, time);
+    this.finality.committed({ height, time, ids, receipts: leaves.map((leaf) => leaf.receipt) });
+    this.heads.committed(height);
+    this.counters?.committed(block);
+    if (leaves.some((leaf) => leaf.writes.some((w) => w.collection.startsWith("governance/")))) this.membership.update(this.host, this.membership.epoch, viewOf(this.chain.reader.state).members);
+    // Observers are told at once: they ask for nothing.
+    this.host?.broadcast("votes", encodeMessage({ kind: "block", header, references, certificate }), { to: "observer" });
+  }
+
+  /** Consensus knows of the new head: its batches wait no more. */
+  #headMoved(head: Head, epoch: EpochConfig): void {
+    this.mempool.committed(head.time, head.references.map((r) => r.digest));
+    this.intake.poke();
+    this.membership.update(this.host, epoch, undefined);
+    const { own } = this.membership;
+    this.ownActs?.maybeReady(own, this.behind() > 0);
+  }
+
+  #notice(code: NoticeCode, data: NoticeData): void {
+    const { log } = this.options;
+    const { ms } = data;
+    if (code === "clock.off") this.clockOffMs = typeof ms === "number" ? ms : 0;
+    if (code === "clock.good") this.clockOffMs = null;
+    if (code === "split") this.split = true;
+    if (code === "split.over") this.split = false;
+    if (code === "diverged") this.diverged = true;
+    if (code === "view.entered") this.dissemination.ackAll();
+    const level = ALARMS.has(code) ? "error" : WARNINGS.has(code) ? "warn" : "info";
+    log[level](code, data);
+    this.counters?.notice(code, data);
+  }
+
+  /** An assertion failed: nothing more is signed. */
+  bug(error: unknown): void {
+    if (this.driver === undefined) return this.#end({ exit: 70, code: "bug.unexpected", data: {}, cause: error });
+    this.driver.halt(error);
+  }
+
+  #end(reason: StopReason): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.options.fatal(reason);
+  }
+
+  /** Takes nothing more, finishes what is begun, closes everything. Final receipts are on the disk before anybody hears of them: nothing is lost. */
+  async stop(): Promise<void> {
+    if (this.stopping) return;
+    this.stopping = true;
+    this.intake?.stop();
+    this.heads?.stop();
+    await this.app?.close();
+    await this.driver?.close();
+    await this.host?.stop();
+    await this.verifier?.stop();
+    this.disk?.stop();
+    if (this.chain !== undefined) await this.chain.close();
+    else await this.database?.close();
+  }
+}
+
+const ALARMS: ReadonlySet<string> = new Set(["split", "divergence", "diverged", "lock"]);
+const WARNINGS: ReadonlySet<string> = new Set(["view.left", "silence.begun", "equivocation", "clock.off"]);
