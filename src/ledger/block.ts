@@ -4,7 +4,7 @@
 import { type Bytes, concat, readU32, u48be } from "../base/bytes.ts";
 import { decode, decodedEnd, decodeFirst, encode, type Value } from "../base/codec.ts";
 import { LedgerError } from "../base/errors.ts";
-import { sha256, sha256Into } from "../base/hash.ts";
+import { sha256Into } from "../base/hash.ts";
 import { MAX_BLOCK_TRANSACTIONS, MAX_DUE_PER_BLOCK } from "../base/limits.ts";
 import { rootOfFlat } from "../base/merkle.ts";
 import { tagged, tags } from "../base/tags.ts";
@@ -61,7 +61,8 @@ export function decodeReceipt(bytes: Bytes): Receipt {
 
 /** Hash of the leaf C([`contract/collection`, encoded key, SHA-256(row bytes)]) of the tree of writes (§3). */
 export function writeLeafHash(collection: string, key: Bytes, rowHash: Bytes): Bytes {
-  return prefixedHash(encode([collection, key, rowHash]));
+  hashLeafInto(encode([collection, key, rowHash]), hashed, 0);
+  return hashed.slice();
 }
 
 /** RFC 9162 root over the writes of one act, one leaf a key, in the order of first writing; 32 zero bytes for none (§3). */
@@ -73,7 +74,11 @@ export function writesRoot(writes: readonly Write[]): Bytes {
 /** Leaf hashes of `writesRoot`, end to end. */
 export function writeLeafHashes(writes: readonly Write[]): Bytes {
   const flat = new Uint8Array(32 * writes.length);
-  writes.forEach((w, i) => flat.set(writeLeafHash(w.collection, w.key, sha256(w.row)), 32 * i));
+  for (let i = 0; i < writes.length; i++) {
+    const { collection, key, row } = writes[i]!;
+    sha256Into(row, hashed, 0);
+    hashLeafInto(encode([collection, key, hashed]), flat, 32 * i);
+  }
   return flat;
 }
 
@@ -84,18 +89,20 @@ export function encodeLeaf(id: Bytes, fullHash: Bytes, receipt: Bytes): Bytes {
 
 /** Hash of the leaf of one transaction or entry of due work. */
 export function leafHashOf(id: Bytes, fullHash: Bytes, receipt: Bytes): Bytes {
-  return prefixedHash(encodeLeaf(id, fullHash, receipt));
+  hashLeafInto(encodeLeaf(id, fullHash, receipt), hashed, 0);
+  return hashed.slice();
 }
 
 let leafInput = new Uint8Array(512);
-/** SHA-256(0x00 ‖ leaf), without allocating the input each time. */
-function prefixedHash(leaf: Bytes): Bytes {
+// A native write into a fresh small array costs more than the hash: into one that stays, and a copy of it, half as much.
+const hashed = new Uint8Array(32);
+
+/** SHA-256(0x00 ‖ leaf) to out[offset …], without allocating. */
+function hashLeafInto(leaf: Bytes, out: Bytes, offset: number): void {
   if (leafInput.length <= leaf.length) leafInput = new Uint8Array(2 * leaf.length);
   leafInput[0] = 0;
   leafInput.set(leaf, 1);
-  const out = new Uint8Array(32);
-  sha256Into(leafInput.subarray(0, leaf.length + 1), out, 0);
-  return out;
+  sha256Into(leafInput.subarray(0, leaf.length + 1), out, offset);
 }
 
 /** The id of an entry of due work: block time in six bytes ‖ 26 bytes of the tagged hash of C([height, collection, encoded key, due name]) (§3). */
@@ -119,7 +126,7 @@ export class TransactionsTree {
       grown.set(this.#flat);
       this.#flat = grown;
     }
-    this.#flat.set(leafHashOf(id, fullHash, receipt), 32 * this.#count);
+    hashLeafInto(encodeLeaf(id, fullHash, receipt), this.#flat, 32 * this.#count);
     return this.#count++;
   }
 

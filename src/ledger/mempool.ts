@@ -89,7 +89,7 @@ export class Mempool {
       this.holdings.park(batch);
       if (batch.origin !== this.#options.organisation) continue;
       this.#queues.set(REQUEUED, queue);
-      for (const item of transactionsOf(batch, work)) this.#enqueue(queue, at, item);
+      for (const item of transactionsOf(batch, work)) this.#enqueue(queue, at, latin1(item.id), item);
     }
     return counted;
   }
@@ -105,21 +105,21 @@ export class Mempool {
   /** Takes verified transactions of one sender; one answer each, in order. `bytes` is the buffer the verdict speaks of; it is kept until the cut. */
   submit(bytes: Bytes, verdict: IngressVerdict, sender: Sender, moment: Moment): Submitted[] {
     const answers: Submitted[] = [];
+    const names: string[] = [];
     let fresh = 0;
     for (let i = 0; i < verdict.count; i++) {
-      const known = this.#pending.has(latin1(verdict.ids.subarray(32 * i, 32 * i + 32)));
-      const answer = verdict.codes[i] ?? (known ? "accepted" : ""); // known: the same bytes, or the same act signed again; one of them takes effect
+      const name = latin1(verdict.ids.subarray(32 * i, 32 * i + 32));
+      const answer = verdict.codes[i] ?? (this.#pending.has(name) ? "accepted" : ""); // known: the same bytes, or the same act signed again; one of them takes effect
       if (answer === "") fresh++;
       answers.push(answer);
+      names.push(name);
     }
     let granted = this.quotas.take(sender.name, sender.perSecond, fresh, moment.at);
-    for (let i = 0; i < verdict.count; i++) if (answers[i] === "") answers[i] = granted-- > 0 ? this.#submitOne(bytes, verdict, i, sender.name, moment) : "quota.exceeded";
+    for (let i = 0; i < verdict.count; i++) if (answers[i] === "") answers[i] = granted-- > 0 ? this.#submitOne(bytes, verdict, i, names[i]!, sender.name, moment) : "quota.exceeded";
     return answers;
   }
 
-  #submitOne(bytes: Bytes, verdict: IngressVerdict, index: number, sender: string, { now, at }: Moment): Submitted {
-    const id = verdict.ids.subarray(32 * index, 32 * index + 32);
-    const name = latin1(id);
+  #submitOne(bytes: Bytes, verdict: IngressVerdict, index: number, name: string, sender: string, { now, at }: Moment): Submitted {
     if (this.#pending.has(name)) return "accepted"; // twice in one request
     const notAfter = verdict.notAfter[index]!;
     if (notAfter < this.#headTime) return "transaction.expired";
@@ -132,9 +132,9 @@ export class Mempool {
     if (this.#queued >= MAX_PENDING_TRANSACTIONS || this.#queuedBytes + length > MAX_PENDING_BYTES || queue.items.length - queue.next >= MAX_PENDING_PER_SENDER) return "busy";
     const start = verdict.offsets[2 * index]!;
     this.#queues.set(sender, queue);
-    this.#enqueue(queue, at, {
+    this.#enqueue(queue, at, name, {
       bytes: bytes.subarray(start, start + length),
-      id,
+      id: verdict.ids.subarray(32 * index, 32 * index + 32),
       fullHash: verdict.fullHashes.subarray(32 * index, 32 * index + 32),
       notAfter,
       signatures: verdict.signatures[index]!,
@@ -144,9 +144,9 @@ export class Mempool {
     return "accepted";
   }
 
-  #enqueue(queue: Queue, at: number, item: KnownTransaction): void {
+  #enqueue(queue: Queue, at: number, name: string, item: KnownTransaction): void {
     queue.items.push(item);
-    this.#pending.add(latin1(item.id));
+    this.#pending.add(name);
     this.#queued++;
     this.#queuedBytes += item.bytes.length + 4;
     this.#since ??= at;
