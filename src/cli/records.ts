@@ -102,7 +102,7 @@ async function history(contract: string, collection: string, key: string, _o: un
     after = page.next ?? undefined;
   } while (after !== undefined);
   if (items.length === 0) process.exitCode = exits.no;
-  answer({ items, asOf }, items.map((v) => `revision ${v.revision}   height ${String(v["height"])}   ${v.status}   ${JSON.stringify(v.fields)}`));
+  answer({ items, asOf }, items.map((v) => `revision ${v.revision}   height ${(v["written"] as { height: number }).height}   ${v.status}   ${JSON.stringify(v.fields)}`));
 }
 
 async function followEvents(o: { after?: string; contract?: string; collection?: string; party?: string; code?: string }, command: Command): Promise<void> {
@@ -118,8 +118,15 @@ interface Statute {
   readonly title: string;
   readonly purpose: string;
   readonly rules: Readonly<Record<string, string>>;
-  readonly actions: readonly { readonly name: string; readonly title: string; readonly by: unknown; readonly rules: readonly string[]; readonly example?: unknown; readonly input: unknown }[];
-  readonly collections: readonly { readonly name: string; readonly title: string; readonly key: readonly string[] }[];
+  readonly actions: readonly {
+    readonly name: string;
+    readonly title: string;
+    readonly by: readonly { readonly slot: string; readonly role?: string; readonly who: string }[];
+    readonly rules: readonly { readonly code: string; readonly says: string }[];
+    readonly example: unknown;
+    readonly input: unknown;
+  }[];
+  readonly collections: readonly { readonly collection: string; readonly title: string; readonly key: readonly string[] }[];
 }
 
 async function contracts(name: string | undefined, o: { example: boolean }, command: Command): Promise<void> {
@@ -135,15 +142,15 @@ async function contracts(name: string | undefined, o: { example: boolean }, comm
       `${bold(body.name)}  ${body.title}`,
       body.purpose,
       "",
-      ...body.collections.map((c) => `  ${c.name}  ${dim(`key ${c.key.join("/")}`)}  ${c.title}`),
+      ...body.collections.map((c) => `  ${c.collection}  ${dim(`key ${c.key.join("/")}`)}  ${c.title}`),
       "",
       ...body.actions.map((a) => `  ${bold(a.name)}  ${a.title}`),
       "",
       ...Object.entries(body.rules).map(([code, sentence], i) => `  §${i + 1} ${code}: ${sentence}`),
     ]);
   }
-  const found = body.actions.filter((a) => a.name === action || a.name.startsWith(`${action}@`)).at(-1);
+  const found = body.actions.filter((a) => a.name === name || a.name.startsWith(`${name}@`)).at(-1);
   if (found === undefined) return usage(`${contract} has no action "${action}"`, `chancery contracts ${contract}`);
-  if (o.example) return answer(found.example ?? {}, JSON.stringify(found.example ?? {}, undefined, 2));
-  answer(found, [`${bold(found.name)}  ${found.title}`, `signed by ${JSON.stringify(found.by)}`, ...found.rules.map((r) => `  ${r}: ${body.rules[r] ?? ""}`), JSON.stringify(found.input, undefined, 2)]);
+  if (o.example) return answer(found.example, JSON.stringify(found.example, undefined, 2));
+  answer(found, [`${bold(found.name)}  ${found.title}`, ...found.by.map((b) => `  signed by ${b.slot}: ${b.who}`), ...found.rules.map((r) => `  ${r.code}: ${r.says}`), JSON.stringify(found.input, undefined, 2)]);
 }

@@ -98,7 +98,7 @@ async function serve(node: Node): Promise<string> {
     config,
     resolve: home.resolve,
     network: networkHex.slice(0, 16),
-    head: () => node.chain.head,
+    head: () => headOf(node),
     reached: (height, timeoutMs) => node.heads.reached(height, timeoutMs),
     onBug: (error, request) => log.error("api.bug", { route: request.routeOptions.url, error: error instanceof Error ? (error.stack ?? error.message) : String(error) }),
     onAnswer: (route, code, seconds) => {
@@ -130,7 +130,7 @@ function apiOf(node: Node, networkHex: string): Api {
     keys: (collection, limit, after) => keysOf(node, collection, limit, after),
     finality,
     cursors: new Cursors(),
-    head: () => chain.head,
+    head: () => headOf(node),
     nextBlock: () => node.nextBlock(),
     reached: (height, timeoutMs) => node.heads.reached(height, timeoutMs),
     submit: (list, address, taken) => intake.submit(list, address, taken),
@@ -138,6 +138,12 @@ function apiOf(node: Node, networkHex: string): Api {
     status: () => statusOf(node),
     stopping: () => node.stopping,
   };
+}
+
+/** As of when the node answers. */
+function headOf({ chain }: Node): { height: number; time: number } {
+  const { height, time } = chain.head;
+  return { height, time };
 }
 
 /** Keys of a collection, in the order of their bytes. */

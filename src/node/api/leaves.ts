@@ -89,7 +89,7 @@ export interface ShownWrite {
 
 /** `contract/collection/key…`, as in URLs. */
 export function recordName(api: Pick<Api, "registry">, collection: string, key: Bytes): string {
-  return `${collection}/${api.registry.partsOf(collection, key).map(encodeURIComponent).join("/")}`;
+  return `${collection}/${api.registry.partsOf(collection, key).map((part) => encodeURIComponent(part).replaceAll("%3A", ":")).join("/")}`;
 }
 
 export function shownWrites(api: Pick<Api, "registry">, writes: readonly Write[]): ShownWrite[] {
