@@ -7,7 +7,16 @@ import type { Value } from "../base/codec.ts";
 import { LedgerError } from "../base/errors.ts";
 import { NONCE_BYTES } from "../base/limits.ts";
 import { generateSeed, publicKeyOf, sign } from "../base/signature.ts";
-import { assemble, decodeBody, encodeBody, fullHash, type Operation, signingBytes, type TransactionBody, transactionId } from "../ledger/transaction.ts";
+import {
+  assemble,
+  decodeBody,
+  encodeBody,
+  fullHash,
+  type Operation,
+  signingBytes,
+  type TransactionBody,
+  transactionId,
+} from "../ledger/transaction.ts";
 
 /** Whoever can sign: a key file, WebCrypto, an HSM. */
 export interface Signer {
@@ -71,7 +80,8 @@ export class Draft {
   /** Adds a signature made elsewhere. Throws `transaction.signature_unlisted`. */
   attach(signed: { readonly key: Bytes; readonly signature: Bytes }): this {
     const key = hex(signed.key);
-    if (!this.fields.signers.some((s) => equalBytes(s, signed.key))) throw new LedgerError("transaction.signature_unlisted", { signer: key });
+    if (!this.fields.signers.some((s) => equalBytes(s, signed.key)))
+      throw new LedgerError("transaction.signature_unlisted", { signer: key });
     this.#signatures.set(key, signed);
     return this;
   }
@@ -127,7 +137,8 @@ export function check(body: Bytes, intent: Intent): Mismatch | undefined {
   const named = intent.action.includes("@") ? action : action.slice(0, action.lastIndexOf("@"));
   if (named !== intent.action) return { pointer: "/action", expected: intent.action, got: action };
   if (!equals(fields.nonce, intent.nonce)) return { pointer: "/nonce", expected: intent.nonce, got: hex(fields.nonce) };
-  if (!equals(fields.notAfter, intent.notAfter)) return { pointer: "/notAfter", expected: String(intent.notAfter), got: String(fields.notAfter) };
+  if (!equals(fields.notAfter, intent.notAfter))
+    return { pointer: "/notAfter", expected: String(intent.notAfter), got: String(fields.notAfter) };
   const asked = [...intent.signers].sort();
   const listed = fields.signers.map(hex);
   if (asked.join() !== listed.join()) return { pointer: "/signers", expected: asked.join(" "), got: listed.join(" ") };
@@ -164,7 +175,8 @@ function first(checks: readonly (() => Mismatch | undefined)[]): Mismatch | unde
 
 function equals(value: Value, json: Json): boolean {
   if (value instanceof Uint8Array) return json === hex(value);
-  if (typeof value === "number" || typeof value === "bigint") return typeof json === "number" ? Number.isSafeInteger(json) && json === Number(value) : json === value.toString();
+  if (typeof value === "number" || typeof value === "bigint")
+    return typeof json === "number" ? Number.isSafeInteger(json) && json === Number(value) : json === value.toString();
   return value === json && (value === null || typeof value === "boolean" || typeof value === "string");
 }
 
@@ -180,6 +192,10 @@ function shown(value: Value): string {
 export function fromJson(json: { readonly body: string; readonly signatures: readonly string[] }): Bytes {
   const body = unhex(json.body);
   const { signers } = decodeBody(body);
-  if (json.signatures.length !== signers.length) throw new LedgerError("transaction.malformed", { part: "signatures", offset: body.length });
-  return assemble(body, signers.map((key, i) => ({ key, signature: unhex(json.signatures[i]!) })));
+  if (json.signatures.length !== signers.length)
+    throw new LedgerError("transaction.malformed", { part: "signatures", offset: body.length });
+  return assemble(
+    body,
+    signers.map((key, i) => ({ key, signature: unhex(json.signatures[i]!) })),
+  );
 }

@@ -9,9 +9,10 @@ import { decode, type Value } from "../base/codec.ts";
 import { readDocument } from "../base/document.ts";
 import { LedgerError } from "../base/errors.ts";
 import { noNetwork, taggedBytes, tags } from "../base/tags.ts";
-import { type ProofVerdict, verifyProof } from "../ledger/proofVerify.ts";
+import type { ProofVerdict } from "../ledger/proofVerdict.ts";
+import { verifyProof } from "../ledger/proofVerify.ts";
 
-export type { NotProved, Proved, ProofVerdict, Shown, ShownAct, ShownRow } from "../ledger/proofVerify.ts";
+export type { NotProved, Proved, ProofVerdict, Shown, ShownAct, ShownRow } from "../ledger/proofVerdict.ts";
 
 /** What a verifier brings along, opened once for many proofs. */
 export interface Trusted {

@@ -12,17 +12,29 @@ export function verdictText(verdict: ProofVerdict, trusted: Pick<Trusted, "name"
 function provedText(verdict: Proved, { name, names, anchor }: Pick<Trusted, "name" | "names" | "anchor">): string {
   const { record, transaction, confirmedBy, quorum } = verdict;
   const lines = [`PROVED. ${subject(verdict)}${heldBy(verdict, name)}`];
-  if (record !== null) lines.push(`  ${[`status ${record.status}`, ...Object.entries(record.fields).map(([field, value]) => `${field} ${inline(value)}`)].join(" · ")}`);
+  if (record !== null)
+    lines.push(
+      `  ${[`status ${record.status}`, ...Object.entries(record.fields).map(([field, value]) => `${field} ${inline(value)}`)].join(" · ")}`,
+    );
   if (record !== null && transaction !== null) lines.push(`  Written by ${act(transaction)}.`);
-  if (record !== null && transaction === null) lines.push(record.height === 0 ? "  It stands in the ledger since its founding." : "  This file does not show the act that wrote it.");
+  if (record !== null && transaction === null)
+    lines.push(record.height === 0 ? "  It stands in the ledger since its founding." : "  This file does not show the act that wrote it.");
   if (quorum !== null) {
     const who = confirmedBy.map((id) => names.get(id) ?? id).join(", ");
     lines.push(`  Confirmed by ${confirmedBy.length} of ${quorum[1]} validators (${quorum[0]} are needed): ${who}.`);
   } else lines.push("  Confirmed by the history of the anchor, which includes this block.");
-  lines.push(verdict.trust === "anchor" && anchor !== undefined ? `  Validators followed from: an anchor of ${date(anchor.header.order.time)} (height ${spaced(anchor.header.order.height)}, block ${groups(hex(anchor.hash))}), given by you.` : "  Validators followed from: the genesis file given by you.");
+  lines.push(
+    verdict.trust === "anchor" && anchor !== undefined
+      ? `  Validators followed from: an anchor of ${date(anchor.header.order.time)} (height ${spaced(anchor.header.order.height)}, block ${groups(hex(anchor.hash))}), given by you.`
+      : "  Validators followed from: the genesis file given by you.",
+  );
   if (verdict.warnings.includes("long_range"))
-    lines.push("  Note: the validators have changed since the founding. Keys of validators who have left could sign a false past; a recently published anchor (--anchor) excludes that.");
-  lines.push("  This file does not show: what happened after that moment; that the statements in the record are true; which person or office held these keys.");
+    lines.push(
+      "  Note: the validators have changed since the founding. Keys of validators who have left could sign a false past; a recently published anchor (--anchor) excludes that.",
+    );
+  lines.push(
+    "  This file does not show: what happened after that moment; that the statements in the record are true; which person or office held these keys.",
+  );
   lines.push("  Checked offline; the rules are in docs/protocol.md §5.");
   return lines.join("\n");
 }
@@ -39,7 +51,8 @@ function heldBy({ asOf, stood, network, subject: of, present }: Proved, name: st
   if ("transaction" in of) return `, in ${ledger}.`;
   if (asOf.time !== null) return `, as ${ledger} ${present ? "held it" : "stood"} on ${date(asOf.time)} (height ${spaced(asOf.height)}).`;
   const from = stood?.from == null ? "" : ` It was written on ${date(stood.from.time)} (height ${spaced(stood.from.height)})`;
-  const until = stood?.until == null ? " and not replaced since" : ` and replaced on ${date(stood.until.time)} (height ${spaced(stood.until.height)})`;
+  const until =
+    stood?.until == null ? " and not replaced since" : ` and replaced on ${date(stood.until.time)} (height ${spaced(stood.until.height)})`;
   return `, as ${ledger} held it at height ${spaced(asOf.height)}.${from}${from === "" ? "" : `${until}.`}`;
 }
 

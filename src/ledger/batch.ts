@@ -179,4 +179,3 @@ export interface KnownTransaction {
 function refuse(reason: string, data?: Readonly<Record<string, unknown>>): never {
   throw new LedgerError(`batch.${reason}`, data);
 }
-

@@ -169,7 +169,14 @@ export function encodeResults({ due, skipped, receipts }: BlockResults): Bytes {
 export function decodeResults(bytes: Bytes): BlockResults {
   const value = decode(bytes);
   const [due, skipped, lengths, data, ...rest] = Array.isArray(value) ? (value as Value[]) : [];
-  if (!Array.isArray(due) || !Array.isArray(skipped) || !(lengths instanceof Uint8Array) || !(data instanceof Uint8Array) || rest.length > 0) return malformed("results");
+  if (
+    !Array.isArray(due) ||
+    !Array.isArray(skipped) ||
+    !(lengths instanceof Uint8Array) ||
+    !(data instanceof Uint8Array) ||
+    rest.length > 0
+  )
+    return malformed("results");
   if (due.length > MAX_DUE_PER_BLOCK || skipped.length > MAX_BLOCK_TRANSACTIONS || lengths.length % 2 !== 0) malformed("results");
   const receipts: Bytes[] = [];
   let at = 0;
@@ -189,7 +196,8 @@ export function decodeResults(bytes: Bytes): BlockResults {
 
 function dueRunFrom(value: Value): DueRun {
   const [collection, key, name, ...rest] = Array.isArray(value) ? (value as Value[]) : [];
-  if (typeof collection !== "string" || !(key instanceof Uint8Array) || typeof name !== "string" || rest.length > 0) return malformed("due");
+  if (typeof collection !== "string" || !(key instanceof Uint8Array) || typeof name !== "string" || rest.length > 0)
+    return malformed("due");
   return { collection, key, name };
 }
 
@@ -258,7 +266,13 @@ function putU32(out: Bytes, at: number, value: number): void {
 export function openWriteSet(bytes: Bytes): { readonly leaves: number; writesOf(leaf: number): Write[] } {
   const value = decode(bytes);
   const [names, starts, data, ...rest] = Array.isArray(value) ? (value as Value[]) : [];
-  if (!Array.isArray(names) || !(names as Value[]).every((n) => typeof n === "string") || !(starts instanceof Uint8Array) || !(data instanceof Uint8Array) || rest.length > 0)
+  if (
+    !Array.isArray(names) ||
+    !(names as Value[]).every((n) => typeof n === "string") ||
+    !(starts instanceof Uint8Array) ||
+    !(data instanceof Uint8Array) ||
+    rest.length > 0
+  )
     return malformed("write set");
   if (starts.length < 4 || starts.length % 4 !== 0 || readU32(starts, starts.length - 4) !== data.length) malformed("write set");
   const leaves = starts.length / 4 - 1;
@@ -273,7 +287,8 @@ export function openWriteSet(bytes: Bytes): { readonly leaves: number; writesOf(
         const item = decodeFirst(data, at);
         const [index, key, row, ...more] = Array.isArray(item) ? (item as Value[]) : [];
         const collection = typeof index === "number" ? (names as string[])[index] : undefined;
-        if (collection === undefined || !(key instanceof Uint8Array) || !(row instanceof Uint8Array) || more.length > 0) return malformed("write");
+        if (collection === undefined || !(key instanceof Uint8Array) || !(row instanceof Uint8Array) || more.length > 0)
+          return malformed("write");
         out.push({ collection, key, row });
       }
       if (at !== to) malformed("starts");

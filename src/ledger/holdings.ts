@@ -8,7 +8,10 @@ import type { Parameters } from "../base/parameters.ts";
 import type { VerifiedBatch } from "./batch.ts";
 
 /** Could a block under these parameters hold it at all? What never fits is never owed: nobody must be blamed for not ordering it. */
-export function orderable(batch: Pick<VerifiedBatch, "reference" | "work">, parameters: Pick<Parameters, "block_bytes" | "block_work">): boolean {
+export function orderable(
+  batch: Pick<VerifiedBatch, "reference" | "work">,
+  parameters: Pick<Parameters, "block_bytes" | "block_work">,
+): boolean {
   return batch.reference.bytes <= parameters.block_bytes && batch.work <= parameters.block_work;
 }
 

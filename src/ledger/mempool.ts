@@ -52,7 +52,14 @@ interface Queue {
 }
 
 /** "accepted": this node will disseminate it until it is on the chain or expired; said again for bytes it knows. Anything else is the code of a refusal. */
-export type Submitted = "accepted" | "transaction.expired" | "transaction.too_far" | "transaction.unorderable" | "quota.exceeded" | "busy" | (string & {});
+export type Submitted =
+  | "accepted"
+  | "transaction.expired"
+  | "transaction.too_far"
+  | "transaction.unorderable"
+  | "quota.exceeded"
+  | "busy"
+  | (string & {});
 
 export class Mempool {
   readonly holdings = new Holdings();
@@ -82,7 +89,9 @@ export class Mempool {
    */
   newEpoch(parameters: PoolParameters, work: (action: string) => number, at: number): VerifiedBatch[] {
     this.#parameters = parameters;
-    const counted = [...this.holdings.waiting()].map((batch) => this.holdings.recount(batch.reference.digest, declaredWork(batch.bytes, batch.offsets, work))!);
+    const counted = [...this.holdings.waiting()].map(
+      (batch) => this.holdings.recount(batch.reference.digest, declaredWork(batch.bytes, batch.offsets, work))!,
+    );
     const queue = this.#queues.get(REQUEUED) ?? { items: [], next: 0 };
     for (const batch of counted) {
       if (orderable(batch, parameters) || this.holdings.isParked(batch.reference.digest)) continue;
@@ -115,7 +124,9 @@ export class Mempool {
       names.push(name);
     }
     let granted = this.quotas.take(sender.name, sender.perSecond, fresh, moment.at);
-    for (let i = 0; i < verdict.count; i++) if (answers[i] === "") answers[i] = granted-- > 0 ? this.#submitOne(bytes, verdict, i, names[i]!, sender.name, moment) : "quota.exceeded";
+    for (let i = 0; i < verdict.count; i++)
+      if (answers[i] === "")
+        answers[i] = granted-- > 0 ? this.#submitOne(bytes, verdict, i, names[i]!, sender.name, moment) : "quota.exceeded";
     return answers;
   }
 
@@ -129,7 +140,12 @@ export class Mempool {
     const work = verdict.work[index]!;
     if (work > this.#parameters.block_work || length + 4 > this.#batchBytes) return "transaction.unorderable";
     const queue = this.#queues.get(sender) ?? { items: [], next: 0 };
-    if (this.#queued >= MAX_PENDING_TRANSACTIONS || this.#queuedBytes + length > MAX_PENDING_BYTES || queue.items.length - queue.next >= MAX_PENDING_PER_SENDER) return "busy";
+    if (
+      this.#queued >= MAX_PENDING_TRANSACTIONS ||
+      this.#queuedBytes + length > MAX_PENDING_BYTES ||
+      queue.items.length - queue.next >= MAX_PENDING_PER_SENDER
+    )
+      return "busy";
     const start = verdict.offsets[2 * index]!;
     this.#queues.set(sender, queue);
     this.#enqueue(queue, at, name, {
@@ -179,7 +195,13 @@ export class Mempool {
     this.#since = this.#queued === 0 ? undefined : at - BATCH_DELAY_MS;
     if (items.length === 0) return undefined;
     const { network, organisation, peerSeed } = this.#options;
-    const bytes = makeBatch(network, organisation, ++this.#sequence, items.map((item) => item.bytes), peerSeed);
+    const bytes = makeBatch(
+      network,
+      organisation,
+      ++this.#sequence,
+      items.map((item) => item.bytes),
+      peerSeed,
+    );
     const batch = ownBatch(network, bytes, items);
     this.holdings.hold(batch, this.#parameters, true);
     return batch;
@@ -199,7 +221,10 @@ export class Mempool {
         const length = item.bytes.length + 4;
         // A transaction that alone is beyond the block's budget (the parameters changed under it) waits in vain: it dies by its time.
         const dead = item.notAfter < this.#headTime || item.work > this.#parameters.block_work || length > roomBytes;
-        if (!dead && (items.length === MAX_BATCH_TRANSACTIONS || bytes + length > roomBytes || work + item.work > this.#parameters.block_work)) {
+        if (
+          !dead &&
+          (items.length === MAX_BATCH_TRANSACTIONS || bytes + length > roomBytes || work + item.work > this.#parameters.block_work)
+        ) {
           full = true;
           break;
         }
@@ -262,7 +287,15 @@ function transactionsOf(batch: VerifiedBatch, work: (action: string) => number):
     const bytes = batch.bytes.subarray(start, start + length);
     const { signers } = readLayout(bytes, 0, length);
     const [id, fullHash] = [batch.ids.subarray(32 * i, 32 * i + 32), batch.fullHashes.subarray(32 * i, 32 * i + 32)];
-    return { bytes, id, fullHash, notAfter, signatures: signers, work: declaredWork(bytes, Uint32Array.of(0, length), work), failedProofs: [] };
+    return {
+      bytes,
+      id,
+      fullHash,
+      notAfter,
+      signatures: signers,
+      work: declaredWork(bytes, Uint32Array.of(0, length), work),
+      failedProofs: [],
+    };
   });
 }
 

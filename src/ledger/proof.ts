@@ -89,7 +89,9 @@ export async function proveRecord(source: ProofSource, collection: string, key: 
     state: { header: top.headerBytes, ...confirmed.certificate },
     record: { collection, key, row: row ?? null, bucket, path: siblings },
     ...(at !== undefined && { at }),
-    ...(row !== undefined && writer > 0 && options.transaction !== false && { transaction: proveAct(source, placeOf(row), collection, key, height) }),
+    ...(row !== undefined &&
+      writer > 0 &&
+      options.transaction !== false && { transaction: proveAct(source, placeOf(row), collection, key, height) }),
   };
 }
 
@@ -104,7 +106,11 @@ export function proveTransaction(source: ProofSource, id: Bytes, options: Pick<P
 }
 
 /** What stands under the key at the tip, once the tip is committed. */
-async function atTip(source: ProofSource, collection: string, key: Bytes): Promise<{ height: number; row: Bytes | undefined; bucket: Bytes; siblings: Bytes }> {
+async function atTip(
+  source: ProofSource,
+  collection: string,
+  key: Bytes,
+): Promise<{ height: number; row: Bytes | undefined; bucket: Bytes; siblings: Bytes }> {
   for (let attempt = 0; attempt < MAX_PROOF_ATTEMPTS; attempt++) {
     const tip = source.tip();
     if (tip.height === 0) throw new LedgerError("network.stalled", { reason: "the network has made no block yet" });
@@ -126,7 +132,8 @@ function proveReplaced(source: ProofSource, collection: string, key: Bytes, at: 
     const { previous } = placeOf(row);
     later = row;
     if (previous === undefined) throw new LedgerError("record.unknown", { at });
-    if (previous.height === 0) throw new LedgerError("height.pruned", { at, reason: "what genesis wrote has no act and is proved at the head only" });
+    if (previous.height === 0)
+      throw new LedgerError("height.pruned", { at, reason: "what genesis wrote has no act and is proved at the head only" });
     row = writtenBy(source, previous, collection, key).row;
   }
   if (row === undefined || later === undefined) return undefined;
@@ -139,7 +146,12 @@ function proveReplaced(source: ProofSource, collection: string, key: Bytes, at: 
     record: { collection, key, row },
     at,
     transaction: proveAct(source, placeOf(row), collection, key, height),
-    replaced: { ...proveAct(source, placeOf(later), collection, key, height), header: top.headerBytes, ...confirmed.certificate, row: later },
+    replaced: {
+      ...proveAct(source, placeOf(later), collection, key, height),
+      header: top.headerBytes,
+      ...confirmed.certificate,
+      row: later,
+    },
   };
 }
 
@@ -150,11 +162,25 @@ interface Place {
 
 /** The leaf that wrote a row, and the one that wrote the version before. */
 function placeOf(row: Bytes): Place & { readonly previous: Place | undefined } {
-  const [revision, , , , height, index, previousHeight, previousIndex] = decode(row) as [Value, Value, Value, Value, number, number, number, number];
+  const [revision, , , , height, index, previousHeight, previousIndex] = decode(row) as [
+    Value,
+    Value,
+    Value,
+    Value,
+    number,
+    number,
+    number,
+    number,
+  ];
   return { height, index, previous: revision === 1 ? undefined : { height: previousHeight, index: previousIndex } };
 }
 
-function writtenBy(source: ProofSource, { height, index }: Place, collection: string, key: Bytes): { row: Bytes; writes: readonly Write[]; index: number } {
+function writtenBy(
+  source: ProofSource,
+  { height, index }: Place,
+  collection: string,
+  key: Bytes,
+): { row: Bytes; writes: readonly Write[]; index: number } {
   const writes = need(source.writesOf(height, index), height);
   const found = writes.findIndex((w) => w.collection === collection && equalBytes(w.key, key));
   if (found < 0) fail("the leaf that a row names wrote it", { height, index, collection });
@@ -165,7 +191,9 @@ function writtenBy(source: ProofSource, { height, index }: Place, collection: st
 function proveAct(source: ProofSource, place: Place, collection: string, key: Bytes, top: number): ActPart {
   const { writes, index } = writtenBy(source, place, collection, key);
   const header: HeaderPart =
-    place.height === top ? {} : { header: need(source.block(place.height), place.height).headerBytes, history: historyPath(source, place.height, top) };
+    place.height === top
+      ? {}
+      : { header: need(source.block(place.height), place.height).headerBytes, history: historyPath(source, place.height, top) };
   return { ...actOf(source, place), write: { index, path: pathOf(writeLeafHashes(writes), index) }, ...header };
 }
 
@@ -178,7 +206,10 @@ function actOf(source: ProofSource, { height, index }: Place): ActPart {
   const count = results.receipts.length;
   const hashes = new Uint8Array(32 * count);
   for (const [leaf, run] of results.due.entries())
-    hashes.set(leafHashOf(dueId(network, order.time, height, run.collection, run.key, run.name), NO_BYTES, results.receipts[leaf]!), 32 * leaf);
+    hashes.set(
+      leafHashOf(dueId(network, order.time, height, run.collection, run.key, run.name), NO_BYTES, results.receipts[leaf]!),
+      32 * leaf,
+    );
   const skipped = new Set(results.skipped);
   let leaf = results.due.length;
   let position = 0;
@@ -188,14 +219,20 @@ function actOf(source: ProofSource, { height, index }: Place): ActPart {
     const offsets = splitTransactions(body, from, to);
     for (let i = 0; i < offsets.length; i += 2, position++) {
       if (skipped.has(position)) continue;
-      const bytes = body.subarray(offsets[i]!, offsets[i]! + offsets[i + 1]!);
+      const bytes = body.subarray(offsets[i], offsets[i]! + offsets[i + 1]!);
       const { bodyEnd } = readLayout(bytes, 0, bytes.length);
       if (leaf === index) act = bytes.slice();
       hashes.set(leafHashOf(transactionId(network, bytes.subarray(0, bodyEnd)), fullHash(bytes), results.receipts[leaf]!), 32 * leaf++);
     }
   }
-  if (leaf !== count || (act === undefined) !== (positionOfLeaf(results, index) === undefined)) fail("the bodies of a block have its leaves", { height, leaf, count });
-  return { ...(act === undefined ? { due: results.due[index]! } : { bytes: act }), receipt: results.receipts[index]!, index, path: pathOf(hashes, index) };
+  if (leaf !== count || (act === undefined) !== (positionOfLeaf(results, index) === undefined))
+    fail("the bodies of a block have its leaves", { height, leaf, count });
+  return {
+    ...(act === undefined ? { due: results.due[index]! } : { bytes: act }),
+    receipt: results.receipts[index]!,
+    index,
+    path: pathOf(hashes, index),
+  };
 }
 
 /** Siblings of a leaf, from leaf hashes laid end to end. */
@@ -213,7 +250,8 @@ function confirm(
 ): { file: Pick<ProofFile, "from" | "validators" | "history">; certificate: { certificate?: Bytes } } {
   const start = anchor?.header.order.height ?? 0;
   const from = anchor === undefined ? ("genesis" as const) : { height: start, hash: anchor.hash };
-  if (anchor !== undefined && height <= start) return { file: { from, validators: [], ...(height < start && { history: historyPath(source, height, start) }) }, certificate: {} };
+  if (anchor !== undefined && height <= start)
+    return { file: { from, validators: [], ...(height < start && { history: historyPath(source, height, start) }) }, certificate: {} };
   const validators: SetStep[] = [];
   let known = setHash(source.network, anchor?.next ?? source.genesisValidators);
   // An epoch that begins at S is set by the header of S − 1.

@@ -102,8 +102,10 @@ function shown(part: object): { [name: string]: unknown } {
 /** Reads the value at a place of the file, or refuses it. */
 type Rule = (value: unknown, at: string) => unknown;
 
-const natural: Rule = (value, at) => (Number.isSafeInteger(value) && (value as number) >= 0 && !Object.is(value, -0) ? value : malformed(at, "a natural number"));
-const hash: Rule = (value, at) => (typeof value === "string" && /^[0-9a-f]{64}$/.test(value) ? unhex(value) : malformed(at, "64 lowercase hex digits"));
+const natural: Rule = (value, at) =>
+  Number.isSafeInteger(value) && (value as number) >= 0 && !Object.is(value, -0) ? value : malformed(at, "a natural number");
+const hash: Rule = (value, at) =>
+  typeof value === "string" && /^[0-9a-f]{64}$/.test(value) ? unhex(value) : malformed(at, "64 lowercase hex digits");
 /** Names of contracts' things: printable ASCII, so that what is shown is what is meant. */
 const word: Rule = (value, at) => (typeof value === "string" && /^[!-~]{1,128}$/.test(value) ? value : malformed(at, "a name"));
 

@@ -4,7 +4,16 @@
 
 import type { Anchor } from "../base/anchor.ts";
 import { type Bytes, equalBytes, hex } from "../base/bytes.ts";
-import { type Certificate, certificateFault, decodeCertificate, decodeSet, quorum, setHash, signerIndexes, type ValidatorSet } from "../base/certificate.ts";
+import {
+  type Certificate,
+  certificateFault,
+  decodeCertificate,
+  decodeSet,
+  quorum,
+  setHash,
+  signerIndexes,
+  type ValidatorSet,
+} from "../base/certificate.ts";
 import { decode, type Value } from "../base/codec.ts";
 import { isLedgerError, LedgerError } from "../base/errors.ts";
 import { sha256 } from "../base/hash.ts";
@@ -12,6 +21,7 @@ import { type BlockHeader, blockHashOf, decodeBlock } from "../base/header.ts";
 import { leafHash, verifyInclusion } from "../base/merkle.ts";
 import { verify } from "../base/signature.ts";
 import { decodeReceipt, dueId, leafHashOf, NO_BYTES, type Receipt, writeLeafHash } from "./block.ts";
+import type { Place, Proved, ProofVerdict, Shown, ShownAct, ShownRow } from "./proofVerdict.ts";
 import { type ActPart, type HistoryPath, type ProofFile, readProof } from "./proofFile.ts";
 import { stateKeyHash, verifyStateProof } from "./stateProof.ts";
 import { plainTransaction } from "./transactionPlain.ts";
@@ -24,71 +34,6 @@ export interface Trust {
   readonly validators: ValidatorSet;
   readonly anchor?: Pick<Anchor, "network" | "header" | "hash" | "next">;
 }
-
-/** A decoded value as JSON shows it: bytes as hex, integers beyond 2^53 as decimal strings. */
-export type Shown = null | boolean | number | string | readonly Shown[] | { readonly [name: string]: Shown };
-
-export interface Place {
-  readonly height: number;
-  /** Block time, ms since 1970. */
-  readonly time: number;
-}
-export interface ShownRow {
-  readonly revision: number;
-  readonly status: string;
-  readonly since: number;
-  readonly schemaVersion: number;
-  /** The leaf that wrote it. */
-  readonly height: number;
-  readonly index: number;
-  /** The leaf that wrote the version before; null for the first. */
-  readonly previous: { readonly height: number; readonly index: number } | null;
-  readonly fields: { readonly [name: string]: Shown };
-}
-export interface ShownAct extends Place {
-  readonly id: string;
-  readonly index: number;
-  readonly outcome: 0 | 1 | 2;
-  readonly code: string | null;
-  readonly flags: readonly string[];
-  /** Empty for due work, which nobody signs. */
-  readonly operations: readonly { readonly action: string; readonly args: Shown }[];
-  /** Name of the due work, if it was that. */
-  readonly due: string | null;
-  /** Public keys, hex. */
-  readonly signers: readonly string[];
-}
-
-export interface Proved {
-  readonly valid: true;
-  readonly network: string;
-  readonly subject: { readonly collection: string; readonly key: string } | { readonly transaction: string };
-  /** Is there a record under the key; true for a transaction. */
-  readonly present: boolean;
-  /** The block for which this holds. With `at`, the height asked about (its time is not in the file). */
-  readonly asOf: { readonly height: number; readonly time: number | null };
-  /** From which act the version stood, and until which; null while it was not replaced. With `at` only. */
-  readonly stood: { readonly from: Place | null; readonly until: Place | null } | null;
-  readonly record: ShownRow | null;
-  readonly transaction: ShownAct | null;
-  /** Public keys that signed the act, hex. */
-  readonly signers: readonly string[];
-  /** Validators whose signatures stand under the top header; none where an anchor's history includes it. */
-  readonly confirmedBy: readonly string[];
-  /** Signatures needed, and validators of that set; null where an anchor's history includes the header. */
-  readonly quorum: readonly [number, number] | null;
-  readonly trust: "genesis" | "anchor";
-  /** "long_range": validators have changed since genesis, and retired keys could sign a false past; an anchor removes it. */
-  readonly warnings: readonly "long_range"[];
-}
-export interface NotProved {
-  readonly valid: false;
-  readonly code: string;
-  /** Where in the file. */
-  readonly step: string;
-  readonly detail: string;
-}
-export type ProofVerdict = Proved | NotProved;
 
 /** The verdict on a proof file's text. Never throws for what the file holds. */
 export function verifyProof(content: string, trust: Trust): ProofVerdict {
@@ -110,9 +55,11 @@ function checkProof(file: ProofFile, trust: Trust): Proved {
   const { network } = trust;
   const { state, record, transaction, replaced, at } = file;
   if (!equalBytes(file.network, network)) deny("network", "network", `made for network ${hex(file.network)}, asked about ${hex(network)}`);
-  if (trust.anchor !== undefined && !equalBytes(trust.anchor.network, network)) deny("network", "anchor", "the anchor belongs to another network");
+  if (trust.anchor !== undefined && !equalBytes(trust.anchor.network, network))
+    deny("network", "anchor", "the anchor belongs to another network");
   checkShape(file);
-  const [topPart, topStep] = state !== undefined ? [state, "state"] : replaced !== undefined ? [replaced, "replaced"] : [transaction!, "transaction"];
+  const [topPart, topStep] =
+    state !== undefined ? [state, "state"] : replaced !== undefined ? [replaced, "replaced"] : [transaction!, "transaction"];
   const top = blockOf(network, topPart.header!, `${topStep}.header`);
   const confirmed = confirmTop(file, trust, top, topPart.certificate, topStep);
 
@@ -127,11 +74,13 @@ function checkProof(file: ProofFile, trust: Trust): Proved {
   if (end !== undefined) {
     const { previous, ...newer } = decodeRow(replaced!.row, "replaced.row");
     checkPosition(newer, end, "replaced.row");
-    if (previous === null || previous.height !== row!.height || previous.index !== row!.index) deny("replaced", "replaced.row", "it does not follow the record's version");
+    if (previous === null || previous.height !== row!.height || previous.index !== row!.index)
+      deny("replaced", "replaced.row", "it does not follow the record's version");
   }
   if (at !== undefined) {
     const known = end === undefined ? top.header.order.height : end.height - 1;
-    if (row!.height > at || at > known) deny("at", "at", `the record's version stood from height ${row!.height} to ${known} at least, not at ${at}`);
+    if (row!.height > at || at > known)
+      deny("at", "at", `the record's version stood from height ${row!.height} to ${known} at least, not at ${at}`);
   }
 
   const place = (b: Place): Place => ({ height: b.height, time: b.time });
@@ -153,42 +102,65 @@ function checkProof(file: ProofFile, trust: Trust): Proved {
 function checkShape({ state, record, transaction, replaced, at, history, from }: ProofFile): void {
   const wrong = (step: string, detail: string): never => deny("malformed", step, detail);
   if (record === undefined) {
-    if (transaction === undefined || replaced !== undefined || at !== undefined || state !== undefined) wrong("file", "without a record it proves one transaction");
+    if (transaction === undefined || replaced !== undefined || at !== undefined || state !== undefined)
+      wrong("file", "without a record it proves one transaction");
   } else {
     if ((state === undefined) !== (replaced !== undefined)) wrong("file", "a record stands in a state, or was replaced");
-    if ((state === undefined) !== (record.bucket === undefined) || (state === undefined) !== (record.path === undefined)) wrong("record", "bucket and path go with state");
-    if (record.row === null && (transaction !== undefined || at !== undefined)) wrong("record", "absence has no act and is proved at the head only");
-    if (replaced !== undefined && (at === undefined || transaction === undefined || record.row === null)) wrong("replaced", "a replaced version has a row, the act that wrote it and a height");
+    if ((state === undefined) !== (record.bucket === undefined) || (state === undefined) !== (record.path === undefined))
+      wrong("record", "bucket and path go with state");
+    if (record.row === null && (transaction !== undefined || at !== undefined))
+      wrong("record", "absence has no act and is proved at the head only");
+    if (replaced !== undefined && (at === undefined || transaction === undefined || record.row === null))
+      wrong("replaced", "a replaced version has a row, the act that wrote it and a height");
   }
-  if ((record === undefined) !== (transaction?.write === undefined) && transaction !== undefined) wrong("transaction.write", "an act is shown to have written the record");
+  if ((record === undefined) !== (transaction?.write === undefined) && transaction !== undefined)
+    wrong("transaction.write", "an act is shown to have written the record");
   if (replaced !== undefined && replaced.write === undefined) wrong("replaced.write", "the later act is shown to have written the record");
   if (history !== undefined && from === "genesis") wrong("history", "it leads to an anchor");
   const topIsState = state !== undefined;
-  for (const [name, part, isTop] of [["transaction", transaction, !topIsState && replaced === undefined], ["replaced", replaced, !topIsState]] as const) {
+  for (const [name, part, isTop] of [
+    ["transaction", transaction, !topIsState && replaced === undefined],
+    ["replaced", replaced, !topIsState],
+  ] as const) {
     if (part === undefined) continue;
     if ((part.bytes === undefined) === (part.due === undefined)) wrong(name, "either bytes or due");
     if (isTop && (part.header === undefined || part.history !== undefined)) wrong(name, "the top header stands here");
-    if (!isTop && (part.certificate !== undefined || (part.header === undefined) !== (part.history === undefined))) wrong(name, "its header is the top one, or in its history");
+    if (!isTop && (part.certificate !== undefined || (part.header === undefined) !== (part.history === undefined)))
+      wrong(name, "its header is the top one, or in its history");
   }
 }
 
 /** Why the top header is believed: q signatures of the set in force there, reached by a walk; or the anchor is it, or has it in its history. */
-function confirmTop(file: ProofFile, trust: Trust, top: Block, certificate: Bytes | undefined, step: string): Pick<Proved, "confirmedBy" | "quorum" | "trust" | "warnings"> {
+function confirmTop(
+  file: ProofFile,
+  trust: Trust,
+  top: Block,
+  certificate: Bytes | undefined,
+  step: string,
+): Pick<Proved, "confirmedBy" | "quorum" | "trust" | "warnings"> {
   const { network, anchor } = trust;
   const height = top.header.order.height;
   if (file.from !== "genesis") {
-    if (anchor === undefined) return deny("anchor_needed", "from", `it starts at an anchor of height ${file.from.height}: give that anchor`);
-    if (file.from.height !== anchor.header.order.height || !equalBytes(file.from.hash, anchor.hash)) deny("anchor_other", "from", "it starts at another anchor than the one given");
+    if (anchor === undefined)
+      return deny("anchor_needed", "from", `it starts at an anchor of height ${file.from.height}: give that anchor`);
+    if (file.from.height !== anchor.header.order.height || !equalBytes(file.from.hash, anchor.hash))
+      deny("anchor_other", "from", "it starts at another anchor than the one given");
     if (height <= file.from.height) {
-      if (file.validators.length > 0 || certificate !== undefined) deny("malformed", step, "below its anchor a proof needs no sets and no certificate");
+      if (file.validators.length > 0 || certificate !== undefined)
+        deny("malformed", step, "below its anchor a proof needs no sets and no certificate");
       if (height === file.from.height) {
-        if (file.history !== undefined || !equalBytes(top.hash, anchor.hash)) deny("anchor_other", `${step}.header`, "another block than the anchor's stands at the anchor's height");
+        if (file.history !== undefined || !equalBytes(top.hash, anchor.hash))
+          deny("anchor_other", `${step}.header`, "another block than the anchor's stands at the anchor's height");
       } else checkHistory(file.history, "history", top, anchor.header);
       return { confirmedBy: [], quorum: null, trust: "anchor", warnings: [] };
     }
     if (file.history !== undefined) deny("malformed", "history", "the anchor is not above");
   } else if (anchor !== undefined && anchor.header.order.height >= height)
-    return deny("anchor_newer", "from", `the anchor (height ${anchor.header.order.height}) is not before the proof's block (${height}): make the proof again with --anchor`);
+    return deny(
+      "anchor_newer",
+      "from",
+      `the anchor (height ${anchor.header.order.height}) is not before the proof's block (${height}): make the proof again with --anchor`,
+    );
 
   let set = file.from === "genesis" ? trust.validators : anchor!.next;
   let above = file.from === "genesis" ? 0 : file.from.height;
@@ -197,7 +169,8 @@ function confirmTop(file: ProofFile, trust: Trust, top: Block, certificate: Byte
     const name = `validators[${i}]`;
     const block = blockOf(network, header, `${name}.header`);
     const stepHeight = block.header.order.height;
-    if (stepHeight <= above || stepHeight >= height) deny("set", `${name}.header`, "changes of the set stand in ascending order, below the block they lead to");
+    if (stepHeight <= above || stepHeight >= height)
+      deny("set", `${name}.header`, "changes of the set stand in ascending order, below the block they lead to");
     checkCertificate(network, signed, block, set, `${name}.certificate`);
     const next = attempt("set", `${name}.set`, () => decodeSet(nextSet));
     if (!equalBytes(setHash(network, next), block.header.validators)) deny("set", `${name}.set`, "it is not the set that the header names");
@@ -211,7 +184,12 @@ function confirmTop(file: ProofFile, trust: Trust, top: Block, certificate: Byte
   if (certificate === undefined) return deny("malformed", step, "certificate is missing");
   const { signers } = checkCertificate(network, certificate, top, set, `${step}.certificate`);
   const trusted = anchor === undefined ? "genesis" : "anchor";
-  return { confirmedBy: signers, quorum: [quorum(set.length), set.length], trust: trusted, warnings: trusted === "genesis" && file.validators.length > 0 ? ["long_range"] : [] };
+  return {
+    confirmedBy: signers,
+    quorum: [quorum(set.length), set.length],
+    trust: trusted,
+    warnings: trusted === "genesis" && file.validators.length > 0 ? ["long_range"] : [],
+  };
 }
 
 function blockOf(network: Bytes, bytes: Bytes, step: string): Block {
@@ -223,7 +201,8 @@ function blockOf(network: Bytes, bytes: Bytes, step: string): Block {
 function checkCertificate(network: Bytes, bytes: Bytes, { header, hash }: Block, set: ValidatorSet, step: string): { signers: string[] } {
   const c: Certificate = attempt("certificate", step, () => decodeCertificate(bytes));
   const { epoch, height } = header.order;
-  if (c.kind !== "commit" || c.epoch !== epoch || c.height !== height || !equalBytes(c.hash, hash)) deny("certificate", step, `it is not for the block at height ${height} in this file`);
+  if (c.kind !== "commit" || c.epoch !== epoch || c.height !== height || !equalBytes(c.hash, hash))
+    deny("certificate", step, `it is not for the block at height ${height} in this file`);
   const fault = certificateFault(network, c, set, verify);
   if (fault !== undefined) {
     const details = {
@@ -255,7 +234,13 @@ function checkState(record: NonNullable<ProofFile["record"]>, root: Bytes): void
 }
 
 /** The act is in its block, its signatures hold, and it wrote the row. */
-function checkAct(part: ActPart, step: string, network: Bytes, top: Block, wrote: { collection: string; key: Bytes; row: Bytes } | undefined): ShownAct {
+function checkAct(
+  part: ActPart,
+  step: string,
+  network: Bytes,
+  top: Block,
+  wrote: { collection: string; key: Bytes; row: Bytes } | undefined,
+): ShownAct {
   const block = part.header === undefined || part.history === undefined ? top : blockOf(network, part.header, `${step}.header`);
   if (block !== top) checkHistory(part.history, `${step}.history`, block, top.header);
   const { order, transactionsRoot, leaves } = block.header;
@@ -264,11 +249,16 @@ function checkAct(part: ActPart, step: string, network: Bytes, top: Block, wrote
   const id = transaction?.id ?? dueId(network, order.time, order.height, part.due!.collection, part.due!.key, part.due!.name);
   const leaf = leafHashOf(id, part.bytes ? sha256(part.bytes) : NO_BYTES, part.receipt);
   if (!verifyInclusion({ root: transactionsRoot, size: leaves, index: part.index, leaf, path: hashes(part.path) }))
-    deny("transaction_path", `${step}.path`, `it is not transaction ${part.index} of the block at height ${order.height} with this receipt`);
+    deny(
+      "transaction_path",
+      `${step}.path`,
+      `it is not transaction ${part.index} of the block at height ${order.height} with this receipt`,
+    );
   if (wrote !== undefined) {
     const { index, path } = part.write!;
     const written = writeLeafHash(wrote.collection, wrote.key, sha256(wrote.row));
-    if (!verifyInclusion({ root: receipt.writesRoot, size: receipt.writes, index, leaf: written, path: hashes(path) })) deny("write", `${step}.write`, "it did not write this row");
+    if (!verifyInclusion({ root: receipt.writesRoot, size: receipt.writes, index, leaf: written, path: hashes(path) }))
+      deny("write", `${step}.write`, "it did not write this row");
   }
   return {
     id: hex(id),
@@ -286,16 +276,27 @@ function checkAct(part: ActPart, step: string, network: Bytes, top: Block, wrote
 
 /** A row names the leaf that wrote it. */
 function checkPosition(row: Pick<ShownRow, "height" | "index">, act: ShownAct, step: string): void {
-  if (row.height !== act.height || row.index !== act.index) deny("row_position", step, `it names leaf ${row.index} of height ${row.height}, not the act in this file`);
+  if (row.height !== act.height || row.index !== act.index)
+    deny("row_position", step, `it names leaf ${row.index} of height ${row.height}, not the act in this file`);
 }
 
 /** Row bytes: C([revision, status, since, schema version, height, index, previous height, previous index, fields, refused due work?]) (§5.1). */
 function decodeRow(bytes: Bytes, step: string): ShownRow {
   const value = attempt("row", step, () => decode(bytes));
-  const [revision, status, since, schemaVersion, height, index, previousHeight, previousIndex, fields, parked, ...rest] = Array.isArray(value) ? (value as Value[]) : [];
+  const [revision, status, since, schemaVersion, height, index, previousHeight, previousIndex, fields, parked, ...rest] = Array.isArray(
+    value,
+  )
+    ? (value as Value[])
+    : [];
   const numbers = [revision, since, schemaVersion, height, index, previousHeight, previousIndex];
   const isMap = fields !== null && typeof fields === "object" && !Array.isArray(fields) && !(fields instanceof Uint8Array);
-  if (!numbers.every((n) => typeof n === "number" && n >= 0) || typeof status !== "string" || !isMap || rest.length > 0 || (parked !== undefined && !Array.isArray(parked)))
+  if (
+    !numbers.every((n) => typeof n === "number" && n >= 0) ||
+    typeof status !== "string" ||
+    !isMap ||
+    rest.length > 0 ||
+    (parked !== undefined && !Array.isArray(parked))
+  )
     return deny("row", step, "it is not a row");
   return {
     revision: revision as number,
@@ -305,7 +306,7 @@ function decodeRow(bytes: Bytes, step: string): ShownRow {
     height: height as number,
     index: index as number,
     previous: revision === 1 ? null : { height: previousHeight as number, index: previousIndex as number },
-    fields: shown(fields!) as ShownRow["fields"],
+    fields: shown(fields) as ShownRow["fields"],
   };
 }
 
@@ -313,8 +314,9 @@ function shown(value: Value): Shown {
   if (value instanceof Uint8Array) return hex(value);
   if (typeof value === "bigint") return value.toString();
   if (Array.isArray(value)) return (value as Value[]).map(shown);
-  if (value !== null && typeof value === "object") return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, shown(item as Value)]));
-  return value as Shown;
+  if (value !== null && typeof value === "object")
+    return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, shown(item)]));
+  return value;
 }
 
 function hashes(path: Bytes): Bytes[] {

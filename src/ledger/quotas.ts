@@ -43,7 +43,11 @@ export class Quotas {
   // burst, and memory stays bounded.
   #forget(at: number, perSecond: number): void {
     for (const [sender, bucket] of this.#buckets) {
-      if (this.#buckets.size < MAX_QUOTA_SENDERS || bucket.tokens + ((at - bucket.at) / 1_000) * perSecond < perSecond * QUOTA_BURST_SECONDS) break;
+      if (
+        this.#buckets.size < MAX_QUOTA_SENDERS ||
+        bucket.tokens + ((at - bucket.at) / 1_000) * perSecond < perSecond * QUOTA_BURST_SECONDS
+      )
+        break;
       this.#buckets.delete(sender);
     }
     if (this.#buckets.size >= MAX_QUOTA_SENDERS) this.#buckets.delete(this.#buckets.keys().next().value!);

@@ -6,7 +6,14 @@ import { type Bytes, compareBytes, concat, hex, readU48, u48be } from "../base/b
 import { decode, decodedEnd, decodeFirst, encode, scan, type Value } from "../base/codec.ts";
 import { isLedgerError, LedgerError } from "../base/errors.ts";
 import { sha256 } from "../base/hash.ts";
-import { MAX_ACTION_BYTES, MAX_OPERATIONS, MAX_SIGNERS, MAX_TRANSACTION_BYTES, NONCE_BYTES, TRANSACTION_TIME_LIMIT } from "../base/limits.ts";
+import {
+  MAX_ACTION_BYTES,
+  MAX_OPERATIONS,
+  MAX_SIGNERS,
+  MAX_TRANSACTION_BYTES,
+  NONCE_BYTES,
+  TRANSACTION_TIME_LIMIT,
+} from "../base/limits.ts";
 import { publicKeyOf, sign, verify } from "../base/signature.ts";
 import { frame, tags } from "../base/tags.ts";
 
@@ -109,7 +116,10 @@ export function assemble(body: Bytes, signed: readonly { readonly key: Bytes; re
 /** Builds and signs in one go; the seeds' public keys are the signers. */
 export function signTransaction(network: Bytes, fields: Omit<TransactionBody, "signers">, seeds: readonly Bytes[]): Bytes {
   const body = encodeBody({ ...fields, signers: seeds.map(publicKeyOf) });
-  return assemble(body, seeds.map((seed) => signBody(network, body, seed)));
+  return assemble(
+    body,
+    seeds.map((seed) => signBody(network, body, seed)),
+  );
 }
 
 /** Decodes a transaction without checking its signatures. Throws `transaction.malformed`, naming the part and the offset. */

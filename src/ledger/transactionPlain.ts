@@ -5,7 +5,14 @@ import { type Bytes, compareBytes, concat, u48be } from "../base/bytes.ts";
 import { decodedEnd, decodeFirst, type Value } from "../base/codec.ts";
 import { LedgerError } from "../base/errors.ts";
 import { sha256 } from "../base/hash.ts";
-import { MAX_ACTION_BYTES, MAX_OPERATIONS, MAX_SIGNERS, MAX_TRANSACTION_BYTES, NONCE_BYTES, TRANSACTION_TIME_LIMIT } from "../base/limits.ts";
+import {
+  MAX_ACTION_BYTES,
+  MAX_OPERATIONS,
+  MAX_SIGNERS,
+  MAX_TRANSACTION_BYTES,
+  NONCE_BYTES,
+  TRANSACTION_TIME_LIMIT,
+} from "../base/limits.ts";
 import { verify } from "../base/signature.ts";
 import { frame, tags } from "../base/tags.ts";
 
@@ -21,13 +28,18 @@ export function plainTransaction(network: Bytes, bytes: Bytes): PlainTransaction
   const body = decodeFirst(bytes, 0);
   const end = decodedEnd();
   const [version, nonce, notAfter, signers, operations] = list(body, 5, 5);
-  const time = version === 1 && isBytes(nonce, NONCE_BYTES) && typeof notAfter === "number" && notAfter >= 0 && notAfter < TRANSACTION_TIME_LIMIT ? notAfter : malformed();
-  const keys = list(signers, 1, MAX_SIGNERS).map((key, i, all) => (isBytes(key, 32) && (i === 0 || compareBytes(all[i - 1] as Bytes, key) < 0) ? key : malformed()));
+  const time =
+    version === 1 && isBytes(nonce, NONCE_BYTES) && typeof notAfter === "number" && notAfter >= 0 && notAfter < TRANSACTION_TIME_LIMIT
+      ? notAfter
+      : malformed();
+  const keys = list(signers, 1, MAX_SIGNERS).map((key, i, all) =>
+    isBytes(key, 32) && (i === 0 || compareBytes(all[i - 1] as Bytes, key) < 0) ? key : malformed(),
+  );
   const acts = list(operations, 1, MAX_OPERATIONS).map((operation) => {
     const [action, args] = list(operation, 2, 2);
     if (typeof action !== "string" || !/^[!-~]+$/.test(action) || action.length > MAX_ACTION_BYTES) malformed();
     if (args === null || typeof args !== "object" || Array.isArray(args) || args instanceof Uint8Array) malformed();
-    return [action as string, args!] as const;
+    return [action, args] as const;
   });
   if (bytes.length !== end + 64 * keys.length || bytes.length > MAX_TRANSACTION_BYTES) malformed();
   const framed = frame(tags.transaction, network, bytes.subarray(0, end));

@@ -102,7 +102,8 @@ export class BatchVerification {
   }
 
   verdict(): BatchVerdict {
-    if (this.#fault !== undefined || this.#state === undefined) return { ok: false, slow: this.#slow, ...(this.#fault ?? { code: "batch.malformed" }) };
+    if (this.#fault !== undefined || this.#state === undefined)
+      return { ok: false, slow: this.#slow, ...(this.#fault ?? { code: "batch.malformed" }) };
     const { parts, digest, facts } = this.#state;
     const { count, offsets, notAfter, ids, fullHashes } = facts;
     const batch: VerifiedBatch = {
@@ -151,7 +152,9 @@ function ruleCode(bytes: Bytes, facts: Facts, index: number, failure: string): s
   const rule = failure.slice(colon + 1);
   if (rule.includes(".")) return rule;
   const start = facts.offsets[2 * index]!;
-  const { action } = readOperations(bytes, readLayout(bytes, start, start + facts.offsets[2 * index + 1]!))[Number(failure.slice(0, colon))]!;
+  const { action } = readOperations(bytes, readLayout(bytes, start, start + facts.offsets[2 * index + 1]!))[
+    Number(failure.slice(0, colon))
+  ]!;
   return `${action.slice(0, action.indexOf("."))}.${rule}`;
 }
 

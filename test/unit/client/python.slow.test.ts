@@ -24,7 +24,10 @@ interface Case {
   readonly anchor?: string;
   readonly verdict: ProofVerdict;
 }
-const vectors = JSON.parse(readFileSync(new URL("../../vectors/proof.json", import.meta.url), "utf8")) as { genesis: string; cases: Case[] };
+const vectors = JSON.parse(readFileSync(new URL("../../vectors/proof.json", import.meta.url), "utf8")) as {
+  genesis: string;
+  cases: Case[];
+};
 
 interface PythonVerdict {
   valid: boolean;
@@ -47,13 +50,27 @@ for line in sys.stdin:
     try: verdict = verify(case["file"], json.loads(case["genesis"]), json.loads(case["anchor"]) if "anchor" in case else None)
     except Denied as no: verdict = {"valid": False, "code": no.args[0], "step": no.args[1]}
     print(json.dumps(verdict))`;
-  const out = execFileSync("python3", ["-B", "-c", program], { input: cases.map((c) => `${JSON.stringify(c)}\n`).join(""), encoding: "utf8", maxBuffer: 1 << 26 });
-  return out.trim().split("\n").map((line) => JSON.parse(line) as PythonVerdict);
+  const out = execFileSync("python3", ["-B", "-c", program], {
+    input: cases.map((c) => `${JSON.stringify(c)}\n`).join(""),
+    encoding: "utf8",
+    maxBuffer: 1 << 26,
+  });
+  return out
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line) as PythonVerdict);
 }
 
 function same(ours: ProofVerdict, theirs: PythonVerdict, what: string): void {
   if (!ours.valid) return expect([theirs.valid, theirs.code], what).toEqual([false, ours.code]);
-  expect(theirs, what).toEqual({ valid: true, present: ours.present, height: ours.asOf.height, confirmedBy: [...ours.confirmedBy], signers: [...ours.signers], trust: ours.trust });
+  expect(theirs, what).toEqual({
+    valid: true,
+    present: ours.present,
+    height: ours.asOf.height,
+    confirmedBy: [...ours.confirmedBy],
+    signers: [...ours.signers],
+    trust: ours.trust,
+  });
 }
 
 describe.skipIf(!hasPython)("the verifier in Python", () => {
@@ -64,7 +81,9 @@ describe.skipIf(!hasPython)("the verifier in Python", () => {
   });
 
   it("gives the verdicts of the vectors, with the same codes", () => {
-    const theirs = python(vectors.cases.map(({ file, anchor }) => ({ file, genesis: vectors.genesis, ...(anchor !== undefined && { anchor }) })));
+    const theirs = python(
+      vectors.cases.map(({ file, anchor }) => ({ file, genesis: vectors.genesis, ...(anchor !== undefined && { anchor }) })),
+    );
     vectors.cases.forEach(({ what, verdict }, i) => same(verdict, theirs[i]!, what));
   }, 60_000);
 
@@ -77,13 +96,21 @@ describe.skipIf(!hasPython)("the verifier in Python", () => {
           writeFileSync(path.join(dir, name), content);
           return path.join(dir, name);
         };
-        const args = [at("p.json", file), "--genesis", at("g.json", vectors.genesis), ...(anchor === undefined ? [] : ["--anchor", at("a.json", anchor)])];
+        const args = [
+          at("p.json", file),
+          "--genesis",
+          at("g.json", vectors.genesis),
+          ...(anchor === undefined ? [] : ["--anchor", at("a.json", anchor)]),
+        ];
         const { status, stdout } = spawnSync("python3", ["-B", script, ...args], { encoding: "utf8" });
         return { status, verdict: JSON.parse(stdout) as PythonVerdict };
       };
       expect(run(0)).toMatchObject({ status: 0, verdict: { valid: true, trust: "genesis" } });
       expect(run(1)).toMatchObject({ status: 0, verdict: { valid: true, trust: "anchor" } });
-      expect(run(vectors.cases.findIndex((c) => c.what === "an old row"))).toMatchObject({ status: 1, verdict: { valid: false, code: "proof.row", step: "record.row" } });
+      expect(run(vectors.cases.findIndex((c) => c.what === "an old row"))).toMatchObject({
+        status: 1,
+        verdict: { valid: false, code: "proof.row", step: "record.row" },
+      });
     } finally {
       rmSync(dir, { recursive: true });
     }
@@ -92,10 +119,15 @@ describe.skipIf(!hasPython)("the verifier in Python", () => {
   it("agrees about proofs made just now, whole and falsified at random", async () => {
     const chain = new ChainFixture(["one", "two", "three", "four", "five"], "another ledger");
     const put = (key: string) => ({ collection: "evidence/deposit", key, fields: { key } });
-    for (let i = 1; i <= 12; i++) chain.add([{ puts: [put(`k${i % 5}`), put(`n${i}`)] }, { rejected: "evidence.twice" }], i === 6 ? { next: ["one", "two", "three", "four", "five", "six", "seven"] } : {});
+    for (let i = 1; i <= 12; i++)
+      chain.add(
+        [{ puts: [put(`k${i % 5}`), put(`n${i}`)] }, { rejected: "evidence.twice" }],
+        i === 6 ? { next: ["one", "two", "three", "four", "five", "six", "seven"] } : {},
+      );
     const genesis = chain.genesisText;
     const anchor = writeAnchor(chain.anchor(9));
-    const prove = async (key: string, options = {}): Promise<string> => writeProof(await proveRecord(chain, "evidence/deposit", keyOf(key), options));
+    const prove = async (key: string, options = {}): Promise<string> =>
+      writeProof(await proveRecord(chain, "evidence/deposit", keyOf(key), options));
     const files: [string, string | undefined][] = [
       [await prove("k2"), undefined],
       [await prove("k2"), anchor],
@@ -106,8 +138,13 @@ describe.skipIf(!hasPython)("the verifier in Python", () => {
     ];
     const cases = files.map(([file, a]) => ({ file, genesis, ...(a !== undefined && { anchor: a }) }));
     const places = (value: { [name: string]: any }): [{ [name: string]: any }, string][] =>
-      Object.entries(value).flatMap(([name, item]) => (item !== null && typeof item === "object" ? places(item) : [[value, name] as [{ [name: string]: any }, string]]));
-    const changes = fc.sample(fc.tuple(fc.nat({ max: files.length - 1 }), fc.nat(), fc.nat(), fc.nat({ max: 7 }), fc.constantFrom("flip", "remove", "cut")), 200);
+      Object.entries(value).flatMap(([name, item]) =>
+        item !== null && typeof item === "object" ? places(item) : [[value, name] as [{ [name: string]: any }, string]],
+      );
+    const changes = fc.sample(
+      fc.tuple(fc.nat({ max: files.length - 1 }), fc.nat(), fc.nat(), fc.nat({ max: 7 }), fc.constantFrom("flip", "remove", "cut")),
+      200,
+    );
     for (const [which, a, b, bit, kind] of changes) {
       const file = JSON.parse(files[which]![0]) as { [name: string]: any };
       const all = places(file);
@@ -116,7 +153,8 @@ describe.skipIf(!hasPython)("the verifier in Python", () => {
       if (kind === "remove") delete holder[name];
       else if (typeof value === "number") holder[name] = value + (b % 2 === 0 ? 1 : -1);
       else if (typeof value !== "string") continue;
-      else if (kind === "cut" || /^[0-9a-f]{64}$|^genesis$|^chancery|^evidence/.test(value) || value === "") holder[name] = value.slice(0, -4);
+      else if (kind === "cut" || /^[0-9a-f]{64}$|^genesis$|^chancery|^evidence/.test(value) || value === "")
+        holder[name] = value.slice(0, -4);
       else {
         const bytes = unbase64(value);
         bytes[b % bytes.length]! ^= 1 << bit;
@@ -142,11 +180,16 @@ import json, sys
 sys.path.insert(0, ${JSON.stringify(folder)})
 from verify_proof import signed
 print("".join(str(int(signed(*(bytes.fromhex(c[k]) for k in ("signature", "message", "pub_key"))))) for c in json.load(sys.stdin)))`;
-    expect(execFileSync("python3", ["-B", "-c", program], { input: readFileSync(speccheck), encoding: "utf8" }).trim()).toBe("000111000000");
+    expect(execFileSync("python3", ["-B", "-c", program], { input: readFileSync(speccheck), encoding: "utf8" }).trim()).toBe(
+      "000111000000",
+    );
   });
 
   it("reads canonical MessagePack as the vectors say", () => {
-    const codec = JSON.parse(readFileSync(new URL("../../vectors/codec.json", import.meta.url), "utf8")) as { accept: { hex: string }[]; refuse: { hex: string; reason: string }[] };
+    const codec = JSON.parse(readFileSync(new URL("../../vectors/codec.json", import.meta.url), "utf8")) as {
+      accept: { hex: string }[];
+      refuse: { hex: string; reason: string }[];
+    };
     const program = `
 import json, sys
 sys.path.insert(0, ${JSON.stringify(folder)})
@@ -156,7 +199,9 @@ def verdict(h):
     except Denied: return False
 print(json.dumps([verdict(h) for h in json.load(sys.stdin)]))`;
     const all = [...codec.accept, ...codec.refuse];
-    const verdicts = JSON.parse(execFileSync("python3", ["-B", "-c", program], { input: JSON.stringify(all.map((c) => c.hex)), encoding: "utf8" })) as boolean[];
+    const verdicts = JSON.parse(
+      execFileSync("python3", ["-B", "-c", program], { input: JSON.stringify(all.map((c) => c.hex)), encoding: "utf8" }),
+    ) as boolean[];
     all.forEach((c, i) => expect([c.hex.slice(0, 80), verdicts[i]]).toEqual([c.hex.slice(0, 80), i < codec.accept.length]));
   });
 });

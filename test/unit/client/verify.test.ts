@@ -10,12 +10,19 @@ import { writeProof } from "../../../src/ledger/proofFile.ts";
 import { ChainFixture, keyOf } from "../ledger/chainFixture.ts";
 
 const chain = new ChainFixture();
-chain.add([{ puts: [{ collection: "property/parcel", key: "Q1-000417", fields: { district: "Q1", whole: 1000, note: "two\nlines\u202e" } }], signers: ["carl", "dora"] }, { rejected: "property.charge_remains" }]);
+chain.add([
+  {
+    puts: [{ collection: "property/parcel", key: "Q1-000417", fields: { district: "Q1", whole: 1000, note: "two\nlines\u202e" } }],
+    signers: ["carl", "dora"],
+  },
+  { rejected: "property.charge_remains" },
+]);
 chain.add([], { next: ["courts", "energy", "land", "tax"] });
 chain.add([{ due: "expiry", puts: [{ collection: "property/parcel", key: "Q1-000417", fields: { district: "Q2" } }] }]);
 chain.add([]);
 const trusted = openTrust(chain.genesisText);
-const file = async (key: string, options = {}): Promise<string> => writeProof(await proveRecord(chain, "property/parcel", keyOf(key), options));
+const proofOf = async (key: string, options = {}): Promise<string> =>
+  writeProof(await proveRecord(chain, "property/parcel", keyOf(key), options));
 const words = (content: string, trust = trusted): string => verdictText(verify(content, trust), trust);
 
 const vectors = JSON.parse(readFileSync(new URL("../../vectors/proof.json", import.meta.url), "utf8")) as {
@@ -25,44 +32,50 @@ const vectors = JSON.parse(readFileSync(new URL("../../vectors/proof.json", impo
 
 describe("§5.5 proof files of the vectors", () => {
   it.each(vectors.cases)("$what", ({ file, anchor, verdict }) => {
-    expect(JSON.parse(JSON.stringify(verify(file, { genesis: vectors.genesis, ...(anchor !== undefined && { anchor }) })))).toEqual(verdict);
+    expect(JSON.parse(JSON.stringify(verify(file, { genesis: vectors.genesis, ...(anchor !== undefined && { anchor }) })))).toEqual(
+      verdict,
+    );
   });
 });
 
 describe("§5.5 the verdict in words", () => {
   it("says what is proved, as of when, by whose act, who confirms it, and what it does not show", async () => {
     const said = words(writeProof(proveTransaction(chain, chain.at(1).ids[0]!)));
-    expect(said).toContain('PROVED. Transaction ');
+    expect(said).toContain("PROVED. Transaction ");
     expect(said).toContain("evidence.deposit@1");
     expect(said).toContain("it was applied");
     expect(said).toContain("Confirmed by 3 of 4 validators (3 are needed): The courts office, The health office, The land office.");
     expect(said).toContain("This file does not show:");
-    expect(words(await file("Q1-000417"))).toMatch(
+    expect(words(await proofOf("Q1-000417"))).toMatch(
       /^PROVED\. Record property \/ parcel \/ Q1-000417, revision 2, as the ledger "Q-Land" \([0-9a-f]{4} [0-9a-f]{4} …\) held it on 22 November 2026, \d\d:\d\d:\d\d UTC \(height 4\)\.\n {2}status open · district Q2\n {2}Written by the ledger itself, as "expiry" fell due, on 22 November 2026/,
     );
-    expect(words(await file("Q9"))).toContain('There is no record property / parcel / Q9, as the ledger "Q-Land"');
-    expect(words(writeProof(proveTransaction(chain, chain.at(1).ids[1]!)))).toContain("it was refused under property.charge_remains, and changed nothing");
+    expect(words(await proofOf("Q9"))).toContain('There is no record property / parcel / Q9, as the ledger "Q-Land"');
+    expect(words(writeProof(proveTransaction(chain, chain.at(1).ids[1]!)))).toContain(
+      "it was refused under property.charge_remains, and changed nothing",
+    );
   });
 
   it("tells when a version stood, and lets no field write sentences of its own", async () => {
-    const said = words(await file("Q1-000417", { at: 2 }));
+    const said = words(await proofOf("Q1-000417", { at: 2 }));
     expect(said).toContain("held it at height 2. It was written on 22 November 2026");
     expect(said).toContain("and replaced on 22 November 2026");
     expect(said).toContain("note two·lines·");
   });
 
   it("warns of retired keys until an anchor is given", async () => {
-    expect(words(await file("Q1-000417"))).toContain("a recently published anchor (--anchor) excludes that");
+    expect(words(await proofOf("Q1-000417"))).toContain("a recently published anchor (--anchor) excludes that");
     const { network, headerBytes, certificate, next } = chain.anchor(2);
     const withAnchor = openTrust(chain.genesisText, writeAnchor({ network, headerBytes, certificate, next }));
-    const said = words(await file("Q1-000417"), withAnchor);
+    const said = words(await proofOf("Q1-000417"), withAnchor);
     expect(said).not.toContain("Note:");
     expect(said).toContain("Validators followed from: an anchor of 22 November 2026");
-    expect(words(await file("Q1-000417", { at: 1, anchor: chain.anchor(4) }), openTrust(chain.genesisText, writeAnchor(chain.anchor(4))))).toContain("Confirmed by the history of the anchor");
+    expect(
+      words(await proofOf("Q1-000417", { at: 1, anchor: chain.anchor(4) }), openTrust(chain.genesisText, writeAnchor(chain.anchor(4)))),
+    ).toContain("Confirmed by the history of the anchor");
   });
 
   it("says what is false, and what to make of it", async () => {
-    const content = await file("Q1-000417");
+    const content = await proofOf("Q1-000417");
     const changed = content.replace(/"row": "(.)/, (_, c: string) => `"row": "${c === "A" ? "B" : "A"}`);
     expect(words(changed)).toContain("NOT PROVED. At record.row:");
     expect(words(changed)).toContain("Nothing in it should be relied on.");
@@ -73,17 +86,35 @@ describe("§5.5 the verdict in words", () => {
 describe("the light verifier by itself", () => {
   it("is small, runs without Node, and brings no code but ours and @noble", async () => {
     const bundle = async (external: string[]): Promise<Awaited<ReturnType<typeof build>>> =>
-      build({ entryPoints: ["src/client/verify.ts"], bundle: true, minify: true, write: false, metafile: true, format: "esm", platform: "browser", conditions: ["browser"], external });
+      build({
+        entryPoints: ["src/client/verify.ts"],
+        bundle: true,
+        minify: true,
+        write: false,
+        metafile: true,
+        format: "esm",
+        platform: "browser",
+        conditions: ["browser"],
+        external,
+      });
     const whole = await bundle([]);
-    const foreign = Object.keys(whole.metafile!.inputs).filter((name) => !name.startsWith("src/base/") && !name.startsWith("src/ledger/") && !name.startsWith("src/client/") && !name.startsWith("node_modules/@noble/"));
+    const foreign = Object.keys(whole.metafile!.inputs).filter(
+      (name) =>
+        !name.startsWith("src/base/") &&
+        !name.startsWith("src/ledger/") &&
+        !name.startsWith("src/client/") &&
+        !name.startsWith("node_modules/@noble/"),
+    );
     expect(foreign).toEqual([]);
     const own = (await bundle(["@noble/*"])).outputFiles![0]!.contents;
     // As a page loads it. Minified alone it is below 30 kB, the larger part of it the vocabulary of base.
     expect(zlib.gzipSync(own).length).toBeLessThan(12_000);
     expect(own.length).toBeLessThan(30_000);
     // It gives the same verdict with @noble alone as the node does with libsodium.
-    const module = (await import(`data:text/javascript;base64,${Buffer.from(whole.outputFiles![0]!.contents).toString("base64")}`)) as { verify: typeof verify };
-    const content = await file("Q1-000417");
+    const module = (await import(`data:text/javascript;base64,${Buffer.from(whole.outputFiles![0]!.contents).toString("base64")}`)) as {
+      verify: typeof verify;
+    };
+    const content = await proofOf("Q1-000417");
     expect(module.verify(content, { genesis: chain.genesisText })).toEqual(verify(content, trusted));
     const changed = content.replace(/"certificate": "(.)/, (_, c: string) => `"certificate": "${c === "l" ? "k" : "l"}`);
     expect(module.verify(changed, { genesis: chain.genesisText })).toMatchObject({ valid: false });

@@ -45,13 +45,23 @@ const vectors = JSON.parse(readFileSync(new URL("../../vectors/block.json", impo
 const writeOf = (w: Leaf["writes"][number]): Write => ({ collection: w.collection, key: unhex(w.key), row: unhex(w.row) });
 
 const writes = fc.array(
-  fc.record({ collection: fc.constantFrom("a/b", "evidence/deposit", "x/y"), key: fc.uint8Array({ minLength: 1, maxLength: 20 }), row: fc.uint8Array({ maxLength: 300 }) }),
+  fc.record({
+    collection: fc.constantFrom("a/b", "evidence/deposit", "x/y"),
+    key: fc.uint8Array({ minLength: 1, maxLength: 20 }),
+    row: fc.uint8Array({ maxLength: 300 }),
+  }),
   { maxLength: 6 },
 );
 
 describe("§3 receipts and the transactions root", () => {
   it.each(vectors.leaves)("has the bytes of the vectors: $what", (v) => {
-    const receipt = { outcome: v.outcome, code: v.code, flags: v.flags, writes: v.writes.length, writesRoot: writesRoot(v.writes.map(writeOf)) };
+    const receipt = {
+      outcome: v.outcome,
+      code: v.code,
+      flags: v.flags,
+      writes: v.writes.length,
+      writesRoot: writesRoot(v.writes.map(writeOf)),
+    };
     expect(hex(receipt.writesRoot)).toBe(v.writesRoot);
     expect(hex(encodeReceipt(receipt))).toBe(v.receipt);
     expect(decodeReceipt(unhex(v.receipt))).toEqual(receipt);
@@ -93,7 +103,16 @@ describe("§3 receipts and the transactions root", () => {
   });
 
   it("refuses malformed receipts", () => {
-    for (const value of [null, [], [0, null, [], 0], [3, null, [], 0, new Uint8Array(32)], [0, 1, [], 0, new Uint8Array(32)], [0, null, [1], 0, new Uint8Array(32)], [0, null, [], -1, new Uint8Array(32)], [0, null, [], 0, new Uint8Array(31)]])
+    for (const value of [
+      null,
+      [],
+      [0, null, [], 0],
+      [3, null, [], 0, new Uint8Array(32)],
+      [0, 1, [], 0, new Uint8Array(32)],
+      [0, null, [1], 0, new Uint8Array(32)],
+      [0, null, [], -1, new Uint8Array(32)],
+      [0, null, [], 0, new Uint8Array(31)],
+    ])
       expect(() => decodeReceipt(encode(value)), JSON.stringify(value)).toThrow("receipt.malformed");
   });
 });
@@ -102,7 +121,14 @@ describe("what is kept of a block", () => {
   it("gives back the results it was given", () => {
     fc.assert(
       fc.property(
-        fc.array(fc.record({ collection: fc.string({ maxLength: 20 }), key: fc.uint8Array({ maxLength: 20 }), name: fc.string({ maxLength: 10 }) }), { maxLength: 4 }),
+        fc.array(
+          fc.record({
+            collection: fc.string({ maxLength: 20 }),
+            key: fc.uint8Array({ maxLength: 20 }),
+            name: fc.string({ maxLength: 10 }),
+          }),
+          { maxLength: 4 },
+        ),
         fc.uniqueArray(fc.nat({ max: 60 }), { maxLength: 10 }),
         fc.array(fc.uint8Array({ maxLength: 300 }), { maxLength: 50 }),
         (due, positions, receipts) => {
@@ -142,8 +168,16 @@ describe("what is kept of a block", () => {
   });
 
   it("answers damage with a code, never with an exception of the language", () => {
-    const bytes = encodeWriteSet([[{ collection: "a/b", key: new Uint8Array(3), row: new Uint8Array(9) }], [], [{ collection: "c/d", key: new Uint8Array(3), row: new Uint8Array(9) }]]);
-    const results = encodeResults({ due: [{ collection: "a/b", key: new Uint8Array(2), name: "n" }], skipped: [1, 5], receipts: [new Uint8Array(4), new Uint8Array(40)] });
+    const bytes = encodeWriteSet([
+      [{ collection: "a/b", key: new Uint8Array(3), row: new Uint8Array(9) }],
+      [],
+      [{ collection: "c/d", key: new Uint8Array(3), row: new Uint8Array(9) }],
+    ]);
+    const results = encodeResults({
+      due: [{ collection: "a/b", key: new Uint8Array(2), name: "n" }],
+      skipped: [1, 5],
+      receipts: [new Uint8Array(4), new Uint8Array(40)],
+    });
     const readAll = (b: Uint8Array): void => {
       const set = openWriteSet(b);
       for (let i = 0; i < set.leaves; i++) set.writesOf(i);

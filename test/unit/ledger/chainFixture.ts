@@ -2,7 +2,15 @@
 
 import { type Anchor, writeAnchor, readAnchor } from "../../../src/base/anchor.ts";
 import { type Bytes, concat, hex, u32be } from "../../../src/base/bytes.ts";
-import { type Certificate, makeCertificate, quorum, setHash, signVote, sortedSet, type ValidatorSet } from "../../../src/base/certificate.ts";
+import {
+  type Certificate,
+  makeCertificate,
+  quorum,
+  setHash,
+  signVote,
+  sortedSet,
+  type ValidatorSet,
+} from "../../../src/base/certificate.ts";
 import { encode, type Value } from "../../../src/base/codec.ts";
 import { encodeGenesis, type Genesis, genesisHash, genesisValidators, writeGenesis } from "../../../src/base/genesis.ts";
 import { sha256 } from "../../../src/base/hash.ts";
@@ -12,7 +20,16 @@ import { leafHash, nodeHash, Peaks } from "../../../src/base/merkle.ts";
 import { defaultParameters, parametersHash } from "../../../src/base/parameters.ts";
 import { publicKeyOf } from "../../../src/base/signature.ts";
 import { batchDigest, makeBatch, readBatch } from "../../../src/ledger/batch.ts";
-import { type BlockResults, dueId, encodeReceipt, NO_BYTES, type Receipt, TransactionsTree, type Write, writesRoot } from "../../../src/ledger/block.ts";
+import {
+  type BlockResults,
+  dueId,
+  encodeReceipt,
+  NO_BYTES,
+  type Receipt,
+  TransactionsTree,
+  type Write,
+  writesRoot,
+} from "../../../src/ledger/block.ts";
 import type { ProofBlock, ProofSource, StateTip } from "../../../src/ledger/proof.ts";
 import { stateKeyHash, stateValueHash } from "../../../src/ledger/stateProof.ts";
 import { StateTree } from "../../../src/ledger/stateTree.ts";
@@ -76,7 +93,13 @@ export class ChainFixture implements ProofSource {
       parameters: defaultParameters,
       founders: [...organisations].sort().map((id) => {
         const consensus = publicKeyOf(seedOf(id));
-        const keys: MemberKeys = { consensus, peer: seedOf(`${id} peer`), organisation: seedOf(`${id} organisation`), checkpoint: seedOf(`${id} checkpoint`), checkpoint_pq: new Uint8Array(4) };
+        const keys: MemberKeys = {
+          consensus,
+          peer: seedOf(`${id} peer`),
+          organisation: seedOf(`${id} organisation`),
+          checkpoint: seedOf(`${id} checkpoint`),
+          checkpoint_pq: new Uint8Array(4),
+        };
         const proofs = Object.fromEntries(Object.keys(keys).map((purpose) => [purpose, new Uint8Array(1)])) as unknown as MemberKeys;
         return { member: { id, name: `The ${id} office`, addresses: [], contact: "", keys, proofs }, seat: true };
       }),
@@ -129,13 +152,23 @@ export class ChainFixture implements ProofSource {
         due.push(run);
         id = dueId(this.network, time, height, run.collection, run.key, run.name);
       } else id = transactionId(this.network, bytes.subarray(0, bytes.length - 64 * (act.signers?.length ?? 1)));
-      const receipt: Receipt = { outcome: act.rejected === undefined ? 0 : 1, code: act.rejected ?? null, flags: act.flags ?? [], writes: leafWrites.length, writesRoot: writesRoot(leafWrites) };
+      const receipt: Receipt = {
+        outcome: act.rejected === undefined ? 0 : 1,
+        code: act.rejected ?? null,
+        flags: act.flags ?? [],
+        writes: leafWrites.length,
+        writesRoot: writesRoot(leafWrites),
+      };
       tree.push(id, bytes === undefined ? NO_BYTES : fullHash(bytes), encodeReceipt(receipt));
       receipts.push(encodeReceipt(receipt));
       writes.push(leafWrites);
       ids.push(id);
     }
-    const references: BatchReference[] = bodies.map((bytes) => ({ digest: batchDigest(this.network, bytes, readBatch(bytes)), count: transactions.length, bytes: bytes.length }));
+    const references: BatchReference[] = bodies.map((bytes) => ({
+      digest: batchDigest(this.network, bytes, readBatch(bytes)),
+      count: transactions.length,
+      bytes: bytes.length,
+    }));
     const nextSet = next === undefined ? this.#set : sortedSet(next.map((id) => ({ id, key: publicKeyOf(seedOf(id)) })));
     const header: BlockHeader = {
       order: {
@@ -155,7 +188,15 @@ export class ChainFixture implements ProofSource {
       history: this.#peaks.root(),
     };
     const hash = blockHash(this.network, header);
-    const block = { header, hash, certificate: this.certify(hash, height, this.#epoch, this.#set, signed), results: { due, skipped, receipts }, bodies, writes, ids };
+    const block = {
+      header,
+      hash,
+      certificate: this.certify(hash, height, this.#epoch, this.#set, signed),
+      results: { due, skipped, receipts },
+      bodies,
+      writes,
+      ids,
+    };
     this.#blocks.push(block);
     this.#push(hash);
     if (next !== undefined) {
@@ -169,7 +210,11 @@ export class ChainFixture implements ProofSource {
   certify(hash: Bytes, height: number, epoch: number, set: ValidatorSet, signed?: readonly string[]): Certificate {
     const who = signed ?? set.slice(0, quorum(set.length)).map((v) => v.id);
     const vote = { epoch, view: 0, height, hash };
-    const votes = new Map(set.flatMap((v, i) => (who.includes(v.id) ? [[i, signVote(this.network, "commit", { ...vote, signer: v.id }, seedOf(v.id))] as const] : [])));
+    const votes = new Map(
+      set.flatMap((v, i) =>
+        who.includes(v.id) ? [[i, signVote(this.network, "commit", { ...vote, signer: v.id }, seedOf(v.id))] as const] : [],
+      ),
+    );
     return makeCertificate("commit", vote, votes, set.length);
   }
 
@@ -246,4 +291,3 @@ export class ChainFixture implements ProofSource {
     return this.#epochs.filter((e) => e.start > from && e.start <= to);
   }
 }
-

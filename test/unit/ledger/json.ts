@@ -18,6 +18,6 @@ export function toJson(value: Value): unknown {
   if (value instanceof Uint8Array) return { bytes: hex(value) };
   if (typeof value === "bigint") return { integer: value.toString() };
   if (Array.isArray(value)) return (value as Value[]).map(toJson);
-  if (value !== null && typeof value === "object") return Object.fromEntries(Object.entries(value).map(([k, v]) => [k, toJson(v as Value)]));
+  if (value !== null && typeof value === "object") return Object.fromEntries(Object.entries(value).map(([k, v]) => [k, toJson(v)]));
   return value;
 }

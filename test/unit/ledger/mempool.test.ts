@@ -24,7 +24,10 @@ function make(n: number, life = 60_000, action = "evidence.deposit@1", size = 0)
   let bytes = made.get(name);
   if (bytes === undefined) {
     const operations = [{ action, args: size === 0 ? { n } : { n, data: new Uint8Array(size) } }];
-    made.set(name, (bytes = signTransaction(network, { nonce: sha256(u32be(n)).slice(0, 16), notAfter: START + life, operations }, [seed])));
+    made.set(
+      name,
+      (bytes = signTransaction(network, { nonce: sha256(u32be(n)).slice(0, 16), notAfter: START + life, operations }, [seed])),
+    );
   }
   return bytes;
 }
@@ -36,7 +39,10 @@ function submit(mempool: Mempool, transactions: Bytes[], at = 0, sender = tax): 
   const bytes = joinTransactions(transactions);
   return mempool.submit(bytes, verifyIngress(bytes, { network, work, quick: true }), sender, moment(at));
 }
-const contents = (batch: VerifiedBatch): Bytes[] => Array.from({ length: batch.reference.count }, (_, i) => batch.bytes.slice(batch.offsets[2 * i]!, batch.offsets[2 * i]! + batch.offsets[2 * i + 1]!));
+const contents = (batch: VerifiedBatch): Bytes[] =>
+  Array.from({ length: batch.reference.count }, (_, i) =>
+    batch.bytes.slice(batch.offsets[2 * i], batch.offsets[2 * i]! + batch.offsets[2 * i + 1]!),
+  );
 const idOf = (mempool: Mempool, t: Bytes): Bytes => {
   void mempool;
   return verifyIngress(joinTransactions([t]), { network, work }).ids;
@@ -58,7 +64,7 @@ function imagined(count: number, first = 0): { bytes: Bytes; verdict: IngressVer
     fullHashes: ids.slice(),
     offsets: Uint32Array.from({ length: 2 * count }, (_, i) => (i % 2 === 0 ? 50 * i : 100)),
     notAfter: new Float64Array(count).fill(START + 60_000),
-    codes: new Array<null>(count).fill(null),
+    codes: Array.from({ length: count }, () => null),
     signatures: new Uint8Array(count).fill(1),
     work: new Float64Array(count).fill(64),
   };
@@ -87,7 +93,10 @@ describe("§4.8 from a node's clients to its batches", () => {
     expect(new Set(mempool.submit(bytes, verdict, tax, moment(0)))).toEqual(new Set(["accepted"]));
     expect(mempool.cutAt()).toBe(0);
     const large = pool();
-    submit(large, [1, 2, 3, 4, 5].map((n) => make(n, 60_000, "evidence.deposit@1", 60_000)));
+    submit(
+      large,
+      [1, 2, 3, 4, 5].map((n) => make(n, 60_000, "evidence.deposit@1", 60_000)),
+    );
     const batch = large.cut({ at: 0 })!;
     expect(batch.reference.count).toBe(4);
     expect(batch.reference.bytes).toBeLessThanOrEqual(262_144 + 128);
@@ -125,7 +134,7 @@ describe("§4.8 from a node's clients to its batches", () => {
       [1, 9_000],
     ]);
     expect(submit(mempool, [make(3, 60_000, "evidence.deposit@1", 65_300)])).toEqual(["transaction.unorderable"]);
-    expect(submit(pool({ block_work: 8_000 } as never), [make(4, 60_000, "heavy.act@1")])).toEqual(["transaction.unorderable"]);
+    expect(submit(pool({ block_work: 8_000 }), [make(4, 60_000, "heavy.act@1")])).toEqual(["transaction.unorderable"]);
   });
 
   it("serves its senders in turn, so that one with a long queue does not hold up the others", () => {
@@ -182,7 +191,14 @@ describe("§2 submitting", () => {
   it("keeps to each sender's quota, and gives it back with time", () => {
     const mempool = pool();
     const sender = { name: "10.0.0.1", perSecond: 1 };
-    expect(submit(mempool, [1, 2, 3].map((n) => make(n)), 0, sender)).toEqual(["accepted", "accepted", "quota.exceeded"]);
+    expect(
+      submit(
+        mempool,
+        [1, 2, 3].map((n) => make(n)),
+        0,
+        sender,
+      ),
+    ).toEqual(["accepted", "accepted", "quota.exceeded"]);
     expect(submit(mempool, [make(3)], 900, sender)).toEqual(["quota.exceeded"]);
     expect(mempool.quotas.retryMs(sender.name, 1)).toBe(100);
     expect(submit(mempool, [make(3)], 1_000, sender)).toEqual(["accepted"]);
@@ -200,7 +216,10 @@ describe("§2 submitting", () => {
     expect(answers.filter((a) => a === "busy")).toHaveLength(11_000);
     const one = pool();
     const own: string[] = [];
-    for (let i = 0; i < 11; i++) own.push(...one.submit(imagined(1_000, i * 1_000).bytes, imagined(1_000, i * 1_000).verdict, { name: "s", perSecond: 1e9 }, moment(0)));
+    for (let i = 0; i < 11; i++)
+      own.push(
+        ...one.submit(imagined(1_000, i * 1_000).bytes, imagined(1_000, i * 1_000).verdict, { name: "s", perSecond: 1e9 }, moment(0)),
+      );
     expect(own.filter((a) => a === "accepted")).toHaveLength(MAX_PENDING_PER_SENDER);
   });
 
@@ -209,45 +228,63 @@ describe("§2 submitting", () => {
     submit(mempool, [make(1)]);
     const batch = mempool.cut({ at: 5 })!;
     mempool.release([batch.reference.digest]);
-    expect([mempool.pending, mempool.isPending(idOf(mempool, make(1))), mempool.holdings.get(batch.reference.digest)]).toEqual([0, false, undefined]);
+    expect([mempool.pending, mempool.isPending(idOf(mempool, make(1))), mempool.holdings.get(batch.reference.digest)]).toEqual([
+      0,
+      false,
+      undefined,
+    ]);
   });
 
   it("loses nothing and doubles nothing, whatever the order of events", () => {
     fc.assert(
-      fc.property(fc.array(fc.oneof(fc.record({ submit: fc.array(fc.nat({ max: 30 }), { minLength: 1, maxLength: 8 }) }), fc.constant("cut" as const), fc.constant("commit" as const)), { maxLength: 40 }), (events) => {
-        const mempool = pool({ origin_batches: 3 });
-        const accepted = new Set<number>();
-        const sent: string[] = [];
-        const committed = new Set<string>();
-        let at = 0;
-        for (const event of events) {
-          at += 3;
-          if (event === "cut") {
-            const batch = mempool.cut({ at });
-            if (batch !== undefined) sent.push(...contents(batch).map(hex));
-          } else if (event === "commit") {
-            const [first] = mempool.holdings.waiting();
-            if (first !== undefined) {
-              contents(first).forEach((t) => committed.add(hex(t)));
-              mempool.committed(START + at, [first.reference.digest]);
+      fc.property(
+        fc.array(
+          fc.oneof(
+            fc.record({ submit: fc.array(fc.nat({ max: 30 }), { minLength: 1, maxLength: 8 }) }),
+            fc.constant("cut" as const),
+            fc.constant("commit" as const),
+          ),
+          { maxLength: 40 },
+        ),
+        (events) => {
+          const mempool = pool({ origin_batches: 3 });
+          const accepted = new Set<number>();
+          const sent: string[] = [];
+          const committed = new Set<string>();
+          let at = 0;
+          for (const event of events) {
+            at += 3;
+            if (event === "cut") {
+              const batch = mempool.cut({ at });
+              if (batch !== undefined) sent.push(...contents(batch).map(hex));
+            } else if (event === "commit") {
+              const [first] = mempool.holdings.waiting();
+              if (first !== undefined) {
+                contents(first).forEach((t) => committed.add(hex(t)));
+                mempool.committed(START + at, [first.reference.digest]);
+              }
+            } else {
+              const fresh = event.submit.filter((n) => !committed.has(hex(make(n))));
+              if (fresh.length === 0) continue;
+              submit(
+                mempool,
+                fresh.map((n) => make(n)),
+                at,
+              ).forEach((answer, i) => answer === "accepted" && accepted.add(fresh[i]!));
             }
-          } else {
-            const fresh = event.submit.filter((n) => !committed.has(hex(make(n))));
-            if (fresh.length === 0) continue;
-            submit(mempool, fresh.map((n) => make(n)), at).forEach((answer, i) => answer === "accepted" && accepted.add(fresh[i]!));
           }
-        }
-        for (;;) {
-          at += 10;
-          const [first] = mempool.holdings.waiting();
-          if (first !== undefined) mempool.committed(START + at, [first.reference.digest]);
-          const batch = mempool.cut({ at });
-          if (batch === undefined && mempool.holdings.size === 0) break;
-          if (batch !== undefined) sent.push(...contents(batch).map(hex));
-        }
-        expect(sent.sort()).toEqual([...accepted].map((n) => hex(make(n))).sort());
-        expect([mempool.pending, mempool.queued]).toEqual([0, 0]);
-      }),
+          for (;;) {
+            at += 10;
+            const [first] = mempool.holdings.waiting();
+            if (first !== undefined) mempool.committed(START + at, [first.reference.digest]);
+            const batch = mempool.cut({ at });
+            if (batch === undefined && mempool.holdings.size === 0) break;
+            if (batch !== undefined) sent.push(...contents(batch).map(hex));
+          }
+          expect(sent.sort()).toEqual([...accepted].map((n) => hex(make(n))).sort());
+          expect([mempool.pending, mempool.queued]).toEqual([0, 0]);
+        },
+      ),
       { numRuns: 100 },
     );
   });
@@ -283,7 +320,11 @@ describe("§4.8 batches of others", () => {
     expect([holdings.get(batch.reference.digest), holdings.waits(batch.reference.digest), holdings.size]).toEqual([batch, false, 0]);
     expect(holdings.hold(foreign(1), parameters)).toBe("known");
     // Memory for them is bounded: the oldest go first.
-    const large = { ...batch, bytes: new Uint8Array(MAX_RECENT_BODY_BYTES / 2), reference: { ...batch.reference, digest: sha256(Uint8Array.of(9)) } };
+    const large = {
+      ...batch,
+      bytes: new Uint8Array(MAX_RECENT_BODY_BYTES / 2),
+      reference: { ...batch.reference, digest: sha256(Uint8Array.of(9)) },
+    };
     const larger = { ...large, reference: { ...batch.reference, digest: sha256(Uint8Array.of(10)) } };
     for (const b of [large, larger]) {
       holdings.hold(b, parameters, true);
@@ -301,7 +342,10 @@ describe("§4.8 batches of others", () => {
   it("are counted anew at an epoch start; mine that no longer fit are cut again, smaller", () => {
     const mempool = pool();
     mempool.hold(foreign(1));
-    submit(mempool, [2, 3, 4].map((n) => make(n)));
+    submit(
+      mempool,
+      [2, 3, 4].map((n) => make(n)),
+    );
     const batch = mempool.cut({ at: 5 })!;
     const counted = mempool.newEpoch({ ...defaultParameters, block_work: 10_000 }, () => 4_000, 10);
     expect(counted.map((b) => [b.origin, b.work])).toEqual([
@@ -310,7 +354,9 @@ describe("§4.8 batches of others", () => {
     ]);
     // Its body stays until consensus gives it up, but it takes no place of my M, and its end says nothing of the transactions, which are on their way again.
     expect(Object.fromEntries(mempool.holdings.perOrigin)).toEqual({ courts: 1 });
-    expect([mempool.cut({ at: 15 })!, mempool.cut({ at: 15 })!].flatMap((b) => contents(b)).map(hex)).toEqual([2, 3, 4].map((n) => hex(make(n))));
+    expect([mempool.cut({ at: 15 })!, mempool.cut({ at: 15 })!].flatMap((b) => contents(b)).map(hex)).toEqual(
+      [2, 3, 4].map((n) => hex(make(n))),
+    );
     expect(mempool.newEpoch({ ...defaultParameters, block_work: 10_000 }, () => 4_000, 20)).toHaveLength(4);
     expect([mempool.queued, mempool.pending]).toEqual([0, 3]);
     mempool.release([batch.reference.digest]);

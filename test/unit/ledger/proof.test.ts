@@ -8,7 +8,7 @@ import { verifyInclusion } from "../../../src/base/merkle.ts";
 import { openTrust, verify } from "../../../src/client/verify.ts";
 import { historyPath, proveRecord, proveTransaction } from "../../../src/ledger/proof.ts";
 import { readProof, writeProof } from "../../../src/ledger/proofFile.ts";
-import type { Proved } from "../../../src/ledger/proofVerify.ts";
+import type { Proved } from "../../../src/ledger/proofVerdict.ts";
 import { ChainFixture, GENESIS_TIME, keyOf } from "./chainFixture.ts";
 
 const DEPOSIT = "evidence/deposit";
@@ -33,8 +33,19 @@ function ledger(): ChainFixture {
   const chain = new ChainFixture();
   chain.found([put("founded")]);
   const acts: { [height: number]: Parameters<ChainFixture["add"]> } = {
-    2: [[{ puts: [put("E-0")] }, { puts: [put("other"), put("E-1", { size: 1 })], signers: ["ann", "bob"], flags: ["evidence.late"] }, { rejected: "evidence.twice" }]],
-    5: [[{ due: "review", puts: [put("E-1", { size: 2 })] }, { puts: [put("x")], skipped: false }]],
+    2: [
+      [
+        { puts: [put("E-0")] },
+        { puts: [put("other"), put("E-1", { size: 1 })], signers: ["ann", "bob"], flags: ["evidence.late"] },
+        { rejected: "evidence.twice" },
+      ],
+    ],
+    5: [
+      [
+        { due: "review", puts: [put("E-1", { size: 2 })] },
+        { puts: [put("x")], skipped: false },
+      ],
+    ],
     8: [[], { next: ["courts", "energy", "health", "land", "tax"] }],
     12: [[{ puts: [put("E-1", { size: 3 })] }, { skipped: true }, { puts: [put("E-2")] }]],
     20: [[], { next: ["courts", "energy", "health", "land"] }],
@@ -49,7 +60,8 @@ const anchorText = (height: number, of = chain): string => {
   return writeAnchor({ network, headerBytes, certificate, next });
 };
 
-const prove = async (key: string, options = {}, of = chain): Promise<string> => writeProof(await proveRecord(of, DEPOSIT, keyOf(key), options));
+const prove = async (key: string, options = {}, of = chain): Promise<string> =>
+  writeProof(await proveRecord(of, DEPOSIT, keyOf(key), options));
 const proved = (content: string, t: Parameters<typeof verify>[1] = trust): Proved => {
   const verdict = verify(content, t);
   expect(verdict).toMatchObject({ valid: true });
@@ -66,7 +78,16 @@ describe("§5.4 proof of a record", () => {
       present: true,
       asOf: { height: 30, time: timeOf(30) },
       stood: null,
-      record: { revision: 3, status: "open", since: timeOf(12), schemaVersion: 1, height: 12, index: 0, previous: { height: 5, index: 0 }, fields: { size: 3 } },
+      record: {
+        revision: 3,
+        status: "open",
+        since: timeOf(12),
+        schemaVersion: 1,
+        height: 12,
+        index: 0,
+        previous: { height: 5, index: 0 },
+        fields: { size: 3 },
+      },
       transaction: {
         id: hex(chain.at(12).ids[0]!),
         height: 12,
@@ -96,7 +117,13 @@ describe("§5.4 proof of a record", () => {
 
   it("shows that there is no record under a key", async () => {
     const file = await prove("E-404");
-    expect(proved(file)).toMatchObject({ present: false, record: null, transaction: null, subject: { key: hex(keyOf("E-404")) }, confirmedBy: ["courts", "energy", "health"] });
+    expect(proved(file)).toMatchObject({
+      present: false,
+      record: null,
+      transaction: null,
+      subject: { key: hex(keyOf("E-404")) },
+      confirmedBy: ["courts", "energy", "health"],
+    });
     // An absence claimed of a record that is there, and the other way round.
     const absent = edit(await prove("E-1", { transaction: false }), (f) => (f["record"].row = null));
     expect(verify(absent, trust)).toMatchObject({ valid: false, code: "proof.presence" });
@@ -109,7 +136,11 @@ describe("§5.4 proof of a record", () => {
     small.add([{ puts: [put("a")] }]);
     small.add([{ due: "review", puts: [put("a", { size: 9 })] }, { puts: [put("b")] }]);
     const verdict = proved(await prove("a", {}, small), { genesis: small.genesisText });
-    expect(verdict).toMatchObject({ transaction: { due: "review", signers: [], operations: [], height: 2, index: 0 }, signers: [], warnings: [] });
+    expect(verdict).toMatchObject({
+      transaction: { due: "review", signers: [], operations: [], height: 2, index: 0 },
+      signers: [],
+      warnings: [],
+    });
     expect(verdict.transaction!.id.slice(0, 12)).toBe(timeOf(2).toString(16).padStart(12, "0"));
   });
 
@@ -143,19 +174,38 @@ describe("§5.4 proof of what stood at a height", () => {
       record: { revision: 2, fields: { size: 2 } },
       transaction: { due: "review" },
     });
-    expect(proved(await prove("E-1", { at: 4 }))).toMatchObject({ stood: { from: { height: 2 }, until: { height: 5 } }, signers: { length: 2 } });
+    expect(proved(await prove("E-1", { at: 4 }))).toMatchObject({
+      stood: { from: { height: 2 }, until: { height: 5 } },
+      signers: { length: 2 },
+    });
   });
 
   it("proves with the state at the head what stands to this day", async () => {
-    expect(proved(await prove("E-1", { at: 12 }))).toMatchObject({ asOf: { height: 12, time: null }, stood: { from: { height: 12 }, until: null }, record: { revision: 3 } });
+    expect(proved(await prove("E-1", { at: 12 }))).toMatchObject({
+      asOf: { height: 12, time: null },
+      stood: { from: { height: 12 }, until: null },
+      record: { revision: 3 },
+    });
   });
 
   it("claims no height outside the version's time", async () => {
     const file = await prove("E-1", { at: 9 });
-    for (const at of [4, 12, 13]) expect(verify(edit(file, (f) => (f["at"] = at)), trust)).toMatchObject({ valid: false, code: "proof.at" });
+    for (const at of [4, 12, 13])
+      expect(
+        verify(
+          edit(file, (f) => (f["at"] = at)),
+          trust,
+        ),
+      ).toMatchObject({ valid: false, code: "proof.at" });
     for (const at of [5, 11]) proved(edit(file, (f) => (f["at"] = at)));
     const now = await prove("E-1", { at: 12 });
-    for (const at of [11, 31]) expect(verify(edit(now, (f) => (f["at"] = at)), trust)).toMatchObject({ valid: false, code: "proof.at" });
+    for (const at of [11, 31])
+      expect(
+        verify(
+          edit(now, (f) => (f["at"] = at)),
+          trust,
+        ),
+      ).toMatchObject({ valid: false, code: "proof.at" });
   });
 
   it("refuses a version that did not follow", async () => {
@@ -191,11 +241,20 @@ describe("§5.4 proof of a transaction", () => {
   });
 
   it("shows also that it was rejected, and why", () => {
-    expect(proved(writeProof(proveTransaction(chain, chain.at(2).ids[2]!)))).toMatchObject({ transaction: { outcome: 1, code: "evidence.twice" } });
+    expect(proved(writeProof(proveTransaction(chain, chain.at(2).ids[2]!)))).toMatchObject({
+      transaction: { outcome: 1, code: "evidence.twice" },
+    });
   });
 
   it("counts leaves over skipped transactions and due work", () => {
-    for (const [height, leaf] of [[5, 0], [5, 1], [12, 1]] as const) expect(proved(writeProof(proveTransaction(chain, chain.at(height).ids[leaf]!)))).toMatchObject({ transaction: { height, index: leaf } });
+    for (const [height, leaf] of [
+      [5, 0],
+      [5, 1],
+      [12, 1],
+    ] as const)
+      expect(proved(writeProof(proveTransaction(chain, chain.at(height).ids[leaf]!)))).toMatchObject({
+        transaction: { height, index: leaf },
+      });
     expect(() => proveTransaction(chain, new Uint8Array(32))).toThrow("transaction.unknown");
   });
 });
@@ -204,11 +263,36 @@ describe("§5.3 trust: sets, anchors, history", () => {
   it("walks over each change of the set, certified by the set before", async () => {
     const file = await prove("E-1");
     expect(JSON.parse(file).validators).toHaveLength(2);
-    expect(verify(edit(file, (f) => f["validators"].shift()), trust)).toMatchObject({ valid: false, code: expect.stringMatching(/^proof.certificate/), step: "validators[0].certificate" });
-    expect(verify(edit(file, (f) => f["validators"].pop()), trust)).toMatchObject({ valid: false, step: "state.certificate" });
-    expect(verify(edit(file, (f) => f["validators"].reverse()), trust)).toMatchObject({ valid: false });
-    expect(verify(edit(file, (f) => (f["validators"][0].set = f["validators"][1].set)), trust)).toMatchObject({ valid: false, code: "proof.set" });
-    expect(verify(edit(file, (f) => f["validators"].push(f["validators"][1])), trust)).toMatchObject({ valid: false, code: "proof.set" });
+    expect(
+      verify(
+        edit(file, (f) => f["validators"].shift()),
+        trust,
+      ),
+    ).toMatchObject({ valid: false, code: expect.stringMatching(/^proof.certificate/), step: "validators[0].certificate" });
+    expect(
+      verify(
+        edit(file, (f) => f["validators"].pop()),
+        trust,
+      ),
+    ).toMatchObject({ valid: false, step: "state.certificate" });
+    expect(
+      verify(
+        edit(file, (f) => f["validators"].reverse()),
+        trust,
+      ),
+    ).toMatchObject({ valid: false });
+    expect(
+      verify(
+        edit(file, (f) => (f["validators"][0].set = f["validators"][1].set)),
+        trust,
+      ),
+    ).toMatchObject({ valid: false, code: "proof.set" });
+    expect(
+      verify(
+        edit(file, (f) => f["validators"].push(f["validators"][1])),
+        trust,
+      ),
+    ).toMatchObject({ valid: false, code: "proof.set" });
   });
 
   it("is exact from genesis as long as the set never changed", async () => {
@@ -228,7 +312,8 @@ describe("§5.3 trust: sets, anchors, history", () => {
 
   it("removes the warning also from a file made from genesis, if its walk passes through the anchor", async () => {
     const file = await prove("E-1");
-    for (const height of [3, 8, 14, 20, 25]) expect(proved(file, { ...trust, anchor: anchorText(height) })).toMatchObject({ trust: "anchor", warnings: [] });
+    for (const height of [3, 8, 14, 20, 25])
+      expect(proved(file, { ...trust, anchor: anchorText(height) })).toMatchObject({ trust: "anchor", warnings: [] });
     expect(verify(file, { ...trust, anchor: anchorText(30) })).toMatchObject({ valid: false, code: "proof.anchor_newer" });
   });
 
@@ -243,16 +328,35 @@ describe("§5.3 trust: sets, anchors, history", () => {
   });
 
   it("needs no certificates at or below its anchor: the anchor's history has the block", async () => {
-    for (const [at, anchorHeight] of [[9, 20], [9, 12], [4, 25]] as const) {
+    for (const [at, anchorHeight] of [
+      [9, 20],
+      [9, 12],
+      [4, 25],
+    ] as const) {
       const file = await prove("E-1", { at, anchor: chain.anchor(anchorHeight) });
       expect(JSON.parse(file).validators).toEqual([]);
-      expect(proved(file, { ...trust, anchor: anchorText(anchorHeight) })).toMatchObject({ trust: "anchor", quorum: null, confirmedBy: [], asOf: { height: at } });
+      expect(proved(file, { ...trust, anchor: anchorText(anchorHeight) })).toMatchObject({
+        trust: "anchor",
+        quorum: null,
+        confirmedBy: [],
+        asOf: { height: at },
+      });
     }
     const old = writeProof(proveTransaction(chain, chain.at(2).ids[0]!, { anchor: chain.anchor(25) }));
     expect(proved(old, { ...trust, anchor: anchorText(25) })).toMatchObject({ transaction: { height: 2 }, trust: "anchor" });
     const file = await prove("E-1", { at: 9, anchor: chain.anchor(20) });
-    expect(verify(edit(file, (f) => (f["history"].size = 19)), { ...trust, anchor: anchorText(20) })).toMatchObject({ valid: false, code: "proof.history", step: "history" });
-    expect(verify(edit(file, (f) => (f["replaced"].header = base64(encodeBlock(chain.at(11).header)))), { ...trust, anchor: anchorText(20) })).toMatchObject({ valid: false });
+    expect(
+      verify(
+        edit(file, (f) => (f["history"].size = 19)),
+        { ...trust, anchor: anchorText(20) },
+      ),
+    ).toMatchObject({ valid: false, code: "proof.history", step: "history" });
+    expect(
+      verify(
+        edit(file, (f) => (f["replaced"].header = base64(encodeBlock(chain.at(11).header)))),
+        { ...trust, anchor: anchorText(20) },
+      ),
+    ).toMatchObject({ valid: false });
   });
 
   it("takes nothing of another network", async () => {
@@ -260,8 +364,17 @@ describe("§5.3 trust: sets, anchors, history", () => {
     other.add([{ puts: [put("E-1")] }]);
     const file = await prove("E-1", {}, other);
     expect(verify(file, trust)).toMatchObject({ valid: false, code: "proof.network", step: "network" });
-    expect(verify(edit(file, (f) => (f["network"] = hex(chain.network))), trust)).toMatchObject({ valid: false, code: "proof.certificate" });
-    expect(verify(await prove("E-1"), { ...trust, anchor: anchorText(1, other) })).toMatchObject({ valid: false, code: "proof.network", step: "anchor" });
+    expect(
+      verify(
+        edit(file, (f) => (f["network"] = hex(chain.network))),
+        trust,
+      ),
+    ).toMatchObject({ valid: false, code: "proof.certificate" });
+    expect(verify(await prove("E-1"), { ...trust, anchor: anchorText(1, other) })).toMatchObject({
+      valid: false,
+      code: "proof.network",
+      step: "anchor",
+    });
   });
 
   it("counts q distinct validators, for every size of the set", async () => {
@@ -276,9 +389,15 @@ describe("§5.3 trust: sets, anchors, history", () => {
       const fewer = { ...certificate, signers: certificate.signers.slice(), signatures: certificate.signatures.slice(64) };
       fewer.signers[0]! &= 0x7f;
       const cut = (f: Json): void => {
-        f["state"].certificate = base64(encodeCertificate({ ...fewer, signatures: fewer.signatures.length === 0 ? new Uint8Array(64) : fewer.signatures }));
+        f["state"].certificate = base64(
+          encodeCertificate({ ...fewer, signatures: fewer.signatures.length === 0 ? new Uint8Array(64) : fewer.signatures }),
+        );
       };
-      expect(verify(edit(file, cut), { genesis: of.genesisText })).toMatchObject({ valid: false, code: expect.stringMatching(/^proof.certificate_(quorum|bitmap)$/), step: "state.certificate" });
+      expect(verify(edit(file, cut), { genesis: of.genesisText })).toMatchObject({
+        valid: false,
+        code: expect.stringMatching(/^proof.certificate_(quorum|bitmap)$/),
+        step: "state.certificate",
+      });
     }
   });
 
@@ -287,7 +406,9 @@ describe("§5.3 trust: sets, anchors, history", () => {
       for (let index = 0; index < size; index++) {
         const { path } = historyPath(chain, index, size);
         const hashes = Array.from({ length: path.length / 32 }, (_, i) => path.subarray(32 * i, 32 * i + 32));
-        expect(verifyInclusion({ root: chain.at(size).header.history, size, index, leaf: chain.historyNode(0, index), path: hashes })).toBe(true);
+        expect(verifyInclusion({ root: chain.at(size).header.history, size, index, leaf: chain.historyNode(0, index), path: hashes })).toBe(
+          true,
+        );
       }
   });
 });
@@ -297,7 +418,11 @@ describe("§5.5 a falsified file is refused, and the falsehood named", () => {
     const file = await prove("E-1");
     const cases: [string, string, (f: Json) => void][] = [
       ["proof.network", "network", (f) => (f["network"] = "00".repeat(32))],
-      ["proof.certificate_signature", "validators[0].certificate", (f) => (f["validators"][0].certificate = flip(f["validators"][0].certificate, unbase64(f["validators"][0].certificate).length - 1))],
+      [
+        "proof.certificate_signature",
+        "validators[0].certificate",
+        (f) => (f["validators"][0].certificate = flip(f["validators"][0].certificate, unbase64(f["validators"][0].certificate).length - 1)),
+      ],
       ["proof.header", "state.header", (f) => (f["state"].header = base64(unbase64(f["state"].header).subarray(1)))],
       ["proof.certificate", "state.certificate", (f) => (f["state"].certificate = f["validators"][1].certificate)],
       ["proof.state", "record.path", (f) => (f["record"].path = flip(f["record"].path))],
@@ -307,18 +432,30 @@ describe("§5.5 a falsified file is refused, and the falsehood named", () => {
       ["proof.history", "transaction.history", (f) => (f["transaction"].history.path = flip(f["transaction"].history.path))],
       ["proof.history", "transaction.history", (f) => f["transaction"].history.size--],
       ["proof.receipt", "transaction.receipt", (f) => (f["transaction"].receipt = base64(Uint8Array.of(0xc0)))],
-      ["proof.transaction_signature", "transaction.bytes", (f) => (f["transaction"].bytes = flip(f["transaction"].bytes, unbase64(f["transaction"].bytes).length - 1))],
-      ["proof.transaction", "transaction.bytes", (f) => (f["transaction"].bytes = base64(unbase64(f["transaction"].bytes).subarray(0, -1)))],
+      [
+        "proof.transaction_signature",
+        "transaction.bytes",
+        (f) => (f["transaction"].bytes = flip(f["transaction"].bytes, unbase64(f["transaction"].bytes).length - 1)),
+      ],
+      [
+        "proof.transaction",
+        "transaction.bytes",
+        (f) => (f["transaction"].bytes = base64(unbase64(f["transaction"].bytes).subarray(0, -1))),
+      ],
       ["proof.transaction_path", "transaction.path", (f) => f["transaction"].index++],
       ["proof.transaction_path", "transaction.path", (f) => (f["transaction"].path = flip(f["transaction"].path))],
       ["proof.write", "transaction.write", (f) => f["transaction"].write.index++],
     ];
-    for (const [code, step, change] of cases) expect(verify(edit(file, change), trust), `${code} ${step}`).toMatchObject({ valid: false, code, step });
+    for (const [code, step, change] of cases)
+      expect(verify(edit(file, change), trust), `${code} ${step}`).toMatchObject({ valid: false, code, step });
   });
 
   it("is not taken in by the act of another record, or another act of the same", async () => {
     const [mine, other] = [JSON.parse(await prove("E-1")) as Json, JSON.parse(await prove("E-2")) as Json];
-    expect(verify(JSON.stringify({ ...mine, transaction: other["transaction"] }), trust)).toMatchObject({ valid: false, code: "proof.write" });
+    expect(verify(JSON.stringify({ ...mine, transaction: other["transaction"] }), trust)).toMatchObject({
+      valid: false,
+      code: "proof.write",
+    });
     const rejected = JSON.parse(writeProof(proveTransaction(chain, chain.at(2).ids[2]!))) as Json;
     const { certificate: _, ...act } = rejected["transaction"] as Json;
     const history = historyPath(chain, 2, 30);
@@ -342,14 +479,25 @@ describe("§5.5 a falsified file is refused, and the falsehood named", () => {
         const [holder, name] = places[a % places.length]!;
         const value = holder[name] as string | number;
         if (typeof value === "number") holder[name] = value + (b % 2 === 0 ? 1 : -1);
-        else if (/^[0-9a-f]{64}$/.test(value)) holder[name] = hex(flipBit(Uint8Array.from(value.match(/../g)!, (d) => Number.parseInt(d, 16)), b, bit));
+        else if (/^[0-9a-f]{64}$/.test(value))
+          holder[name] = hex(
+            flipBit(
+              Uint8Array.from(value.match(/../g)!, (d) => Number.parseInt(d, 16)),
+              b,
+              bit,
+            ),
+          );
         else if (name === "format" || name === "from" || name === "collection" || name === "name") holder[name] = `${value}x`;
         else holder[name] = value === "" ? base64(new Uint8Array(32)) : base64(flipBit(unbase64(value), b, bit));
         // The height asked about is the reader's question, not part of what is proved: within the version's time any height holds.
         if (name === "at") return;
         const verdict = verify(JSON.stringify(file), t);
         // An empty subtree has no key at all: its proof of absence is one for every other key that belongs there, and says for which it is given.
-        if (verdict.valid && which === 1 && (name === "key" || name === "collection")) return void expect(verdict).toMatchObject({ present: false, subject: { [name]: expect.not.stringMatching(hex(keyOf("E-404"))) } });
+        if (verdict.valid && which === 1 && (name === "key" || name === "collection"))
+          return expect(verdict).toMatchObject({
+            present: false,
+            subject: { [name]: expect.not.stringMatching(hex(keyOf("E-404"))) },
+          });
         expect(verdict).toMatchObject({ valid: false, code: expect.stringMatching(/^proof\./) });
       }),
       { numRuns: 1_500 },
@@ -357,7 +505,11 @@ describe("§5.5 a falsified file is refused, and the falsehood named", () => {
   });
 
   it("is refused for any part left out, put in, or of another kind", async () => {
-    for (const [content, t] of [[await prove("E-1"), trust], [await prove("E-1", { at: 9 }), trust], [await prove("E-1", { at: 9, anchor: chain.anchor(20) }), { ...trust, anchor: anchorText(20) }]] as const) {
+    for (const [content, t] of [
+      [await prove("E-1"), trust],
+      [await prove("E-1", { at: 9 }), trust],
+      [await prove("E-1", { at: 9, anchor: chain.anchor(20) }), { ...trust, anchor: anchorText(20) }],
+    ] as const) {
       const count = objects(JSON.parse(content)).reduce((n, o) => n + Object.keys(o).length, 0);
       for (let i = 0; i < count; i++)
         for (const act of ["remove", "null", "array", "number"] as const) {
@@ -417,7 +569,8 @@ describe("§5.5 a falsified file is refused, and the falsehood named", () => {
     expect(encodeSet(openTrust(chain.genesisText).validators)).toEqual(encodeSet(chain.genesisValidators));
     const other = new ChainFixture(["courts", "health", "land"]);
     expect(verify(content, { genesis: other.genesisText })).toMatchObject({ valid: false, code: "proof.network" });
-    for (const text of ["", "{}", chain.genesisText.replace("chancery-genesis/1", "chancery-anchor/1")]) expect(() => verify(content, { genesis: text })).toThrow(/document\./);
+    for (const text of ["", "{}", chain.genesisText.replace("chancery-genesis/1", "chancery-anchor/1")])
+      expect(() => verify(content, { genesis: text })).toThrow(/document\./);
   });
 });
 
@@ -426,8 +579,13 @@ function flipBit(bytes: Bytes, at: number, bit: number): Bytes {
   return bytes;
 }
 function leaves(value: Json): [Json, string][] {
-  return Object.entries(value).flatMap(([name, item]) => (item !== null && typeof item === "object" ? leaves(item as Json) : item === null ? [] : [[value, name] as [Json, string]]));
+  return Object.entries(value).flatMap(([name, item]) =>
+    item !== null && typeof item === "object" ? leaves(item as Json) : item === null ? [] : [[value, name] as [Json, string]],
+  );
 }
 function objects(value: Json): Json[] {
-  return [...(Array.isArray(value) ? [] : [value]), ...Object.values(value).flatMap((item) => (item !== null && typeof item === "object" ? objects(item as Json) : []))];
+  return [
+    ...(Array.isArray(value) ? [] : [value]),
+    ...Object.values(value).flatMap((item) => (item !== null && typeof item === "object" ? objects(item as Json) : [])),
+  ];
 }

@@ -93,8 +93,18 @@ describe("§2 transactions", () => {
     const key = publicKeyOf(new Uint8Array(32).fill(1));
     const operations = [{ action: "a.b@1", args: {} }];
     const good = { nonce: new Uint8Array(16), notAfter: 1, signers: [key], operations };
-    for (const wrong of [{ nonce: new Uint8Array(15) }, { notAfter: -1 }, { notAfter: 2 ** 48 }, { signers: [] }, { signers: [key, key] }, { operations: [] }])
-      expect(codeOf(() => encodeBody({ ...good, ...wrong })), JSON.stringify(wrong)).toBe("transaction.malformed");
+    for (const wrong of [
+      { nonce: new Uint8Array(15) },
+      { notAfter: -1 },
+      { notAfter: 2 ** 48 },
+      { signers: [] },
+      { signers: [key, key] },
+      { operations: [] },
+    ])
+      expect(
+        codeOf(() => encodeBody({ ...good, ...wrong })),
+        JSON.stringify(wrong),
+      ).toBe("transaction.malformed");
     expect(codeOf(() => encodeBody({ ...good, notAfter: 1.5 }))).toBe("codec.number");
     const large = { action: "a.b@1", args: { data: new Uint8Array(65_536 - 64 - 60) } };
     expect(codeOf(() => encodeBody({ ...good, operations: [large] }))).toBe("transaction.malformed");
@@ -102,7 +112,12 @@ describe("§2 transactions", () => {
 
   it("assembles only with the signature of every listed signer, and of no other", () => {
     const [one, two, three] = [1, 2, 3].map((n) => new Uint8Array(32).fill(n)) as [Bytes, Bytes, Bytes];
-    const body = encodeBody({ nonce: new Uint8Array(16), notAfter: 1, signers: [one, two].map(publicKeyOf), operations: [{ action: "a.b@1", args: {} }] });
+    const body = encodeBody({
+      nonce: new Uint8Array(16),
+      notAfter: 1,
+      signers: [one, two].map(publicKeyOf),
+      operations: [{ action: "a.b@1", args: {} }],
+    });
     const signed = [one, two, three].map((seed) => signBody(network, body, seed));
     expect(codeOf(() => assemble(body, signed.slice(0, 1)))).toBe("transaction.signature_missing");
     expect(codeOf(() => assemble(body, signed))).toBe("transaction.signature_unlisted");
@@ -139,10 +154,16 @@ describe("§2 transactions", () => {
 
   it("reads exactly what canonical decoding gives, or refuses with a code, whatever the bytes are", () => {
     fc.assert(
-      fc.property(fc.oneof(fc.uint8Array({ maxLength: 300 }), fc.uint8Array({ maxLength: 40 }).map((b) => new Uint8Array([...sample.subarray(0, 31), ...b]))), (bytes) => {
-        const code = codeOf(() => decodeTransaction(bytes));
-        expect(code).toBe("transaction.malformed");
-      }),
+      fc.property(
+        fc.oneof(
+          fc.uint8Array({ maxLength: 300 }),
+          fc.uint8Array({ maxLength: 40 }).map((b) => new Uint8Array([...sample.subarray(0, 31), ...b])),
+        ),
+        (bytes) => {
+          const code = codeOf(() => decodeTransaction(bytes));
+          expect(code).toBe("transaction.malformed");
+        },
+      ),
       { numRuns: 2_000 },
     );
   });
@@ -150,7 +171,13 @@ describe("§2 transactions", () => {
   it("agrees with the plain decoder about every well-formed transaction", () => {
     const args = fc.dictionary(
       fc.string({ maxLength: 12 }).filter((k) => !["__proto__", "constructor", "prototype"].includes(k)),
-      fc.oneof(fc.integer(), fc.string({ unit: "grapheme" }), fc.uint8Array({ maxLength: 20 }), fc.bigInt({ min: -(1n << 63n), max: (1n << 64n) - 1n }), fc.array(fc.boolean())),
+      fc.oneof(
+        fc.integer(),
+        fc.string({ unit: "grapheme" }),
+        fc.uint8Array({ maxLength: 20 }),
+        fc.bigInt({ min: -(1n << 63n), max: (1n << 64n) - 1n }),
+        fc.array(fc.boolean()),
+      ),
       { noNullPrototype: true },
     );
     fc.assert(
@@ -159,7 +186,11 @@ describe("§2 transactions", () => {
         fc.array(fc.record({ action: fc.stringMatching(/^[!-~]{1,128}$/), args }), { minLength: 1, maxLength: 20 }),
         fc.uniqueArray(fc.integer({ min: 1, max: 30 }), { minLength: 1, maxLength: 16 }),
         (notAfter, operations, seeds) => {
-          const bytes = signTransaction(network, { nonce: new Uint8Array(16), notAfter, operations: operations as Operation[] }, seeds.map((n) => new Uint8Array(32).fill(n)));
+          const bytes = signTransaction(
+            network,
+            { nonce: new Uint8Array(16), notAfter, operations: operations },
+            seeds.map((n) => new Uint8Array(32).fill(n)),
+          );
           const { layout, id } = checkTransaction(network, bytes);
           const value = decode(bytes.subarray(0, layout.bodyEnd)) as Value[];
           const read = decodeTransaction(bytes);
@@ -174,7 +205,10 @@ describe("§2 transactions", () => {
   it("gives one verdict, read plainly as §2 says or head by head", () => {
     const agree = (bytes: Bytes): void => {
       const plain = codeOf(() => plainTransaction(network, bytes)).replace(/^codec\..*/, "transaction.malformed");
-      expect(codeOf(() => checkTransaction(network, bytes)), hex(bytes.subarray(0, 200))).toBe(plain);
+      expect(
+        codeOf(() => checkTransaction(network, bytes)),
+        hex(bytes.subarray(0, 200)),
+      ).toBe(plain);
       if (plain !== "no error") return;
       const read = decodeTransaction(bytes);
       const { id, ...rest } = plainTransaction(network, bytes);
@@ -183,18 +217,25 @@ describe("§2 transactions", () => {
     };
     for (const { bytes } of [...vectors.accept, ...vectors.refuse]) agree(unhex(bytes));
     const bodies = vectors.accept.slice(0, 4).map((v) => unhex(v.bytes));
-    const byte = fc.oneof(fc.nat({ max: 255 }), fc.constantFrom(0x80, 0x90, 0x91, 0x92, 0x95, 0xa0, 0xc0, 0xc4, 0xc5, 0xcc, 0xcf, 0xd3, 0xd9, 0xdc, 0xde, 0x10, 0x20, 0x01));
+    const byte = fc.oneof(
+      fc.nat({ max: 255 }),
+      fc.constantFrom(0x80, 0x90, 0x91, 0x92, 0x95, 0xa0, 0xc0, 0xc4, 0xc5, 0xcc, 0xcf, 0xd3, 0xd9, 0xdc, 0xde, 0x10, 0x20, 0x01),
+    );
     fc.assert(
-      fc.property(fc.nat({ max: 3 }), fc.array(fc.tuple(fc.nat({ max: 400 }), fc.constantFrom("set", "insert", "remove"), byte), { minLength: 1, maxLength: 3 }), (which, changes) => {
-        const bytes = [...bodies[which]!];
-        for (const [at, kind, value] of changes) {
-          const place = at % bytes.length;
-          if (kind === "set") bytes[place] = value;
-          else if (kind === "insert") bytes.splice(place, 0, value);
-          else bytes.splice(place, 1);
-        }
-        agree(Uint8Array.from(bytes));
-      }),
+      fc.property(
+        fc.nat({ max: 3 }),
+        fc.array(fc.tuple(fc.nat({ max: 400 }), fc.constantFrom("set", "insert", "remove"), byte), { minLength: 1, maxLength: 3 }),
+        (which, changes) => {
+          const bytes = [...bodies[which]!];
+          for (const [at, kind, value] of changes) {
+            const place = at % bytes.length;
+            if (kind === "set") bytes[place] = value;
+            else if (kind === "insert") bytes.splice(place, 0, value);
+            else bytes.splice(place, 1);
+          }
+          agree(Uint8Array.from(bytes));
+        },
+      ),
       { numRuns: 3_000 },
     );
   });

@@ -27,7 +27,12 @@ const verified = (bytes: Bytes) => {
 /** A transaction with a signature that only the full rule accepts: R has a torsion part, so that libsodium's equation fails and the cofactored one holds. */
 function craft(n: number): Bytes {
   const { Point } = ed25519;
-  const body = encodeBody({ nonce: sha256(u32be(n)).slice(0, 16), notAfter: 7, signers: [publicKeyOf(seed(1))], operations: [{ action: "a.b@1", args: {} }] });
+  const body = encodeBody({
+    nonce: sha256(u32be(n)).slice(0, 16),
+    notAfter: 7,
+    signers: [publicKeyOf(seed(1))],
+    operations: [{ action: "a.b@1", args: {} }],
+  });
   const message = frame(tags.transaction, network, body);
   const torsion = Point.fromBytes(unhex("26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05"), false); // of order 8
   const littleEndian = (b: Bytes): bigint => BigInt(`0x${hex(b.slice().reverse())}`);
@@ -39,7 +44,10 @@ function craft(n: number): Bytes {
 }
 
 describe("§4.8 batches", () => {
-  const vector = (JSON.parse(readFileSync(new URL("../../vectors/block.json", import.meta.url), "utf8")) as { network: string; batch: Record<string, string> & { sequence: number; transactions: string[] } });
+  const vector = JSON.parse(readFileSync(new URL("../../vectors/block.json", import.meta.url), "utf8")) as {
+    network: string;
+    batch: Record<string, string> & { sequence: number; transactions: string[] };
+  };
 
   it("has the wire form of the vectors", () => {
     const { batch } = vector;
@@ -52,7 +60,14 @@ describe("§4.8 batches", () => {
   });
 
   it("is verified once, and everything learnt on the way comes with it", () => {
-    const transactions = [make(1), make(2, undefined, [seed(1), seed(2)]), make(3, [{ action: "a.b@1", args: { n: 1 } }, { action: "evidence.deposit@1", args: { n: 2 } }])];
+    const transactions = [
+      make(1),
+      make(2, undefined, [seed(1), seed(2)]),
+      make(3, [
+        { action: "a.b@1", args: { n: 1 } },
+        { action: "evidence.deposit@1", args: { n: 2 } },
+      ]),
+    ];
     const batch = verified(batchOf(transactions));
     expect(batch.reference).toMatchObject({ count: 3, bytes: batch.bytes.length });
     expect([batch.origin, batch.sequence, batch.work, batch.signatures]).toEqual(["tax", 17, 64 + 64 + 65, 4]);
@@ -87,7 +102,11 @@ describe("§4.8 batches", () => {
     const bad = make(2);
     bad[bad.length - 1]! ^= 1;
     expect(verifyBatch(batchOf([make(1), bad, make(3)]), options)).toMatchObject({ ok: false, code: "transaction.signature", index: 1 });
-    expect(verifyBatch(batchOf([make(1), make(2).subarray(1)]), options)).toMatchObject({ ok: false, code: "transaction.malformed", index: 1 });
+    expect(verifyBatch(batchOf([make(1), make(2).subarray(1)]), options)).toMatchObject({
+      ok: false,
+      code: "transaction.malformed",
+      index: 1,
+    });
   });
 
   it("is refused for a malformed envelope", () => {
@@ -120,12 +139,16 @@ describe("§4.8 batches", () => {
   it("never throws, whatever a peer sends", () => {
     const good = batchOf([make(1), make(2)]);
     fc.assert(
-      fc.property(fc.array(fc.tuple(fc.nat({ max: good.length - 65 }), fc.nat({ max: 255 })), { minLength: 1, maxLength: 4 }), fc.nat({ max: good.length }), (changes, cut) => {
-        const bad = good.slice(0, cut % 3 === 0 ? cut : good.length);
-        for (const [at, value] of changes) if (at < bad.length) bad[at] = value;
-        const verdict = verifyBatch(bad, options);
-        if (verdict.ok && hex(bad) !== hex(good)) expect([verdict.batch.origin, verdict.batch.sequence]).not.toEqual(["tax", 17]); // the envelope alone may differ: its signature is checked apart
-      }),
+      fc.property(
+        fc.array(fc.tuple(fc.nat({ max: good.length - 65 }), fc.nat({ max: 255 })), { minLength: 1, maxLength: 4 }),
+        fc.nat({ max: good.length }),
+        (changes, cut) => {
+          const bad = good.slice(0, cut % 3 === 0 ? cut : good.length);
+          for (const [at, value] of changes) if (at < bad.length) bad[at] = value;
+          const verdict = verifyBatch(bad, options);
+          if (verdict.ok && hex(bad) !== hex(good)) expect([verdict.batch.origin, verdict.batch.sequence]).not.toEqual(["tax", 17]); // the envelope alone may differ: its signature is checked apart
+        },
+      ),
       { numRuns: 300 },
     );
     fc.assert(fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => !verifyBatch(bytes, options).ok));
@@ -167,7 +190,12 @@ describe("§2 ingress", () => {
   it("judges each item by itself", () => {
     const bad = make(2);
     bad[bad.length - 1]! ^= 1;
-    const unsigned = encodeBody({ nonce: seed(0).slice(0, 16), notAfter: 5, signers: [publicKeyOf(seed(1))], operations: [{ action: "a.b@1", args: {} }] });
+    const unsigned = encodeBody({
+      nonce: seed(0).slice(0, 16),
+      notAfter: 5,
+      signers: [publicKeyOf(seed(1))],
+      operations: [{ action: "a.b@1", args: {} }],
+    });
     const forged = concat(unsigned, sign(seed(2), frame(tags.transaction, network, unsigned)));
     const verdict = verifyIngress(joinTransactions([make(1), bad, make(3), forged, Uint8Array.of(1)]), { ...options, quick: true });
     expect(verdict.codes).toEqual([null, "transaction.signature", null, "transaction.signature", "transaction.malformed"]);
