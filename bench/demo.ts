@@ -70,7 +70,7 @@ async function killAndReturn(
   role: string,
 ): Promise<{ gapMs: number; backMs: number }> {
   const node = devnet.nodes[index]!;
-  const pid = ((await (await fetch(`${node.api}/v1/node`)).json()) as { pid: number }).pid;
+  const pid = pids.get(index) ?? node.pid;
   process.kill(pid, "SIGKILL");
   say(`kill -9 of ${path.basename(node.home)}, ${role}`);
   const survivor = devnet.nodes.find((_, i) => i !== index)!;
@@ -81,6 +81,7 @@ async function killAndReturn(
   const child = spawnCli(["start", "--home", node.home], {});
   child.stdout?.resume();
   restarted.push(child);
+  if (child.pid !== undefined) pids.set(index, child.pid);
   const backMs = await until(`${path.basename(node.home)} comes back`, 30_000, async () => {
     const [own, others] = await Promise.all([look(node), look(survivor)]);
     return own !== undefined && others !== undefined && own.ready && own.height >= others.height - 1;
@@ -89,6 +90,8 @@ async function killAndReturn(
   return { gapMs, backMs };
 }
 const restarted: ReturnType<typeof spawnCli>[] = [];
+/** Processes of nodes that were started again. */
+const pids = new Map<number, number>();
 
 async function main(): Promise<void> {
   title(

@@ -1,7 +1,10 @@
 // Byte strings: comparison, concatenation, text forms. Owns conversions between bytes and hex, base64, UTF-8, latin1.
 // Does not own: canonical encoding (codec.ts), hashing (hash.ts). Browser-clean.
 
+import { latin1 } from "#crypto";
 import { LedgerError } from "./errors.ts";
+
+export { latin1 } from "#crypto";
 
 export type Bytes = Uint8Array;
 
@@ -91,16 +94,6 @@ export function text(bytes: Bytes): string {
   } catch (cause) {
     throw new LedgerError("codec.text", undefined, cause);
   }
-}
-
-const CHUNK = 0x2000;
-
-/** One character per byte: a map key that compares as the bytes do. */
-export function latin1(bytes: Bytes): string {
-  if (bytes.length <= CHUNK) return String.fromCharCode(...bytes);
-  let out = "";
-  for (let i = 0; i < bytes.length; i += CHUNK) out += String.fromCharCode(...bytes.subarray(i, i + CHUNK));
-  return out;
 }
 
 /** The bytes of a latin1 map key. */

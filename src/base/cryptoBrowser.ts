@@ -6,6 +6,15 @@ import { sha256, sha512 as nobleSha512 } from "@noble/hashes/sha2.js";
 import type { Bytes } from "./bytes.ts";
 import { LedgerError } from "./errors.ts";
 
+const CHUNK = 0x2000;
+
+/** One character per byte: a map key that compares as the bytes do. */
+export function latin1(bytes: Bytes): string {
+  let out = "";
+  for (let i = 0; i < bytes.length; i += CHUNK) out += String.fromCharCode.apply(null, bytes.subarray(i, i + CHUNK) as unknown as number[]);
+  return out;
+}
+
 export function sha256Into(bytes: Bytes, out: Bytes, offset: number): void {
   out.set(sha256(bytes), offset);
 }

@@ -11,6 +11,13 @@ export { mlDsaPublicKey, mlDsaSign, mlDsaVerify } from "./postQuantum.ts";
 // The returned Buffer, not the hash, is the cost of crypto.hash: a latin1 string written in place is three times cheaper (performance.md §2).
 const latin1Write = Buffer.prototype.latin1Write as unknown as (this: Uint8Array, text: string, offset: number, length: number) => number;
 
+const latin1Slice = Buffer.prototype.latin1Slice as unknown as (this: Uint8Array, start: number, end: number) => string;
+
+/** One character per byte: a map key that compares as the bytes do. */
+export function latin1(bytes: Bytes): string {
+  return latin1Slice.call(bytes, 0, bytes.length);
+}
+
 /** Writes SHA-256(bytes) to out[offset … offset + 32). */
 export function sha256Into(bytes: Bytes, out: Bytes, offset: number): void {
   latin1Write.call(out, crypto.hash("sha256", bytes, "binary"), offset, 32);
