@@ -205,3 +205,21 @@ print(json.dumps([verdict(h) for h in json.load(sys.stdin)]))`;
     all.forEach((c, i) => expect([c.hex.slice(0, 80), verdicts[i]]).toEqual([c.hex.slice(0, 80), i < codec.accept.length]));
   });
 });
+
+describe("§2 clients in other languages build the transactions of the vectors, byte for byte", () => {
+  const transactions = path.resolve(import.meta.dirname, "../../vectors/transaction.json");
+
+  it.skipIf(!hasPython)("in Python", () => {
+    expect(execFileSync("python3", ["-B", path.join(folder, "client.py"), transactions], { encoding: "utf8" })).toBe(
+      "5 transactions, byte for byte\n",
+    );
+  });
+
+  const java = spawnSync("java", ["--version"], { encoding: "utf8" });
+  const hasJava = java.status === 0 && Number(/^\D*(\d+)/.exec(java.stdout)?.[1]) >= 17;
+  if (!hasJava) console.warn("skipped: no java (17 or later) on this machine, so the client in Java was not run");
+  it.skipIf(!hasJava)("in Java", () => {
+    const client = path.resolve(import.meta.dirname, "../../java/Client.java");
+    expect(execFileSync("java", [client, transactions], { encoding: "utf8" })).toBe("5 transactions, byte for byte\n");
+  });
+});
