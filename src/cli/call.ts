@@ -7,10 +7,11 @@ import { hex, unhex } from "../base/bytes.ts";
 import { readDocument, writeDocument } from "../base/document.ts";
 import type { Key } from "../base/keyFile.ts";
 import { seedSigner, Draft, type Json } from "../client/build.ts";
-import type { Ledger, Outcome, Prepared } from "../client/index.ts";
+import type { Ledger, Prepared } from "../client/index.ts";
 import { collect, duration, globalsOf, openKeyFile, readJson, readText } from "./globals.ts";
 import { ledgerOf } from "./nodes.ts";
-import { answer, bold, dim, exits, type Globals, green, progress, red, refuse, usage, yellow } from "./output.ts";
+import { showOutcome } from "./outcomes.ts";
+import { answer, bold, exits, type Globals, green, progress, refuse, usage, yellow } from "./output.ts";
 
 export function register(program: Command): void {
   program
@@ -81,50 +82,6 @@ async function hand(ledger: Ledger, draft: Draft, globals: Globals, wait: boolea
   const started = performance.now();
   const outcome = await ledger.submit(signed, { wait: wait ? "final" : "accepted", timeout: `${globals.timeoutMs}ms` });
   showOutcome(outcome, { action, notAfter: draft.fields.notAfter, accepted: !wait, ms: Math.round(performance.now() - started) });
-}
-
-interface About {
-  readonly action?: string;
-  readonly notAfter?: number;
-  readonly accepted?: boolean;
-  readonly ms?: number;
-}
-
-/** Prints an outcome and sets the exit code. A refusal goes to stdout as well: it is the receipt that was asked for. */
-function showOutcome(outcome: Outcome, { action = "transaction", notAfter, accepted, ms }: About): void {
-  const name = bold(action.replace(/@\d+$/, ""));
-  const took = ms === undefined ? "" : ` (${ms} ms)`;
-  switch (outcome.status) {
-    case "applied": {
-      const { status: _status, ...receipt } = outcome;
-      return answer(receipt, [
-        `${green("✓")} ${name}  applied at height ${outcome.height}, ${new Date(outcome.time).toISOString()}${took}   tx ${outcome.id}`,
-        ...outcome.flags.map((flag) => `  ${yellow("marked")} ${flag}`),
-        ...outcome.writes.map((w) => dim(`  ${w.record}  revision ${w.revision}`)),
-      ]);
-    }
-    case "rejected":
-    case "failed": {
-      const { status: _status, problem: _problem, ...receipt } = outcome;
-      const { title, detail } = outcome as { title?: unknown; detail?: unknown };
-      process.exitCode = exits.refused;
-      return answer(receipt, [
-        `${red("✗")} refused by the ledger: ${bold(outcome.code ?? "")}   ${typeof title === "string" ? `"${title}"` : ""}`,
-        ...(typeof detail === "string" ? [`  ${detail}`] : []),
-        dim(`  nothing was changed; receipt at height ${outcome.height}, tx ${outcome.id}`),
-      ]);
-    }
-    case "expired":
-      process.exitCode = exits.refused;
-      return answer({ id: outcome.id, status: "expired" }, `${red("✗")} ${outcome.id} expired: its time was over before it was committed. It is safe to make a new one.`);
-    case "pending":
-      if (accepted === true) return answer({ id: outcome.id, status: "pending" }, `${green("✓")} ${name}  accepted, not final yet.   Look: chancery tx ${outcome.id} --wait`);
-      process.exitCode = exits.pending;
-      return answer({ id: outcome.id, status: "pending", ...(notAfter === undefined ? {} : { notAfter }) }, [
-        `${yellow("?")} sent, outcome not known yet.${notAfter === undefined ? "" : ` It may still be applied until ${new Date(notAfter).toISOString()}.`}`,
-        `  Do: chancery tx ${outcome.id} --wait`,
-      ]);
-  }
 }
 
 function showDryRun({ action, needs, dryRun, draft }: Prepared): void {

@@ -15,7 +15,7 @@ export interface Loaded {
 }
 
 /** Variables that are not settings. */
-const OTHER_VARIABLES = new Set(["CHANCERY_NODE", "CHANCERY_HOME", "CHANCERY_KEY", "CHANCERY_GENESIS", "CHANCERY_TEST_CLOCK_MS"]);
+const OTHER_VARIABLES = new Set(["CHANCERY_NODE", "CHANCERY_HOME", "CHANCERY_KEY", "CHANCERY_GENESIS", "CHANCERY_TEST_CLOCK_MS", "CHANCERY_QUICK", "CHANCERY_LONG"]);
 
 /** Throws `config.invalid` naming the line, what was expected, and the nearest name. */
 export function loadConfig(file: string, environment: NodeJS.ProcessEnv = process.env, flags: Partial<Record<SettingName, unknown>> = {}): Loaded {
