@@ -170,6 +170,8 @@ export interface Replica {
   readonly later: Map<number, Block>;
   /** Highest height a verified commit certificate names; the own sync target. */
   highestCertified: number;
+  /** Since when a higher block is certified while the next one is missing. */
+  gapSince: number | null;
 
   // ── view (§4.1, §4.5)
   view: number;
@@ -291,6 +293,7 @@ export function createReplica(setup: Setup): Replica {
     certified: new Map(),
     later: new Map(),
     highestCertified: head.height,
+    gapSince: null,
     view: 0,
     mode: "active",
     promise: 0,
@@ -383,8 +386,12 @@ export const silent = (r: Replica): boolean => r.config.epoch < r.silentUntil;
 
 /** Blocks beyond my window are certified: what I vote on is of no use to anybody (§4.6). */
 export const syncing = (r: Replica): boolean => r.highestCertified > r.head.height + windowSize(r);
-/** Timers rest while certificates are ahead of me, in a split, and while I may not vote (§4.6). */
-export const resting = (r: Replica): boolean => r.highestCertified > r.head.height || r.split !== null || !mayVote(r);
+/**
+ * Timers rest while certificates are ahead of me that I can catch up with, in a split, and while I may not vote (§4.6). A higher block certified while the next
+ * one is not is no such thing: a Byzantine Commit for the higher height alone can make that, and only another view ends it.
+ */
+export const resting = (r: Replica): boolean =>
+  r.certified.has(r.committing + 1) || r.committing > r.head.height || syncing(r) || r.split !== null || !mayVote(r);
 
 export function peerOf(r: Replica, id: string): Peer {
   let peer = r.peers.get(id);

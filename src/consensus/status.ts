@@ -63,9 +63,13 @@ export function onGet(r: Replica, out: Effect[], from: string, { what, height, h
   }
 }
 
-/** Blocks are certified beyond what messages will bring: the driver fetches them (§4.9). */
+/** Blocks are certified beyond what messages will bring, or the next one is missing and stays so: the driver fetches them (§4.9). */
 export function wantSync(r: Replica, out: Effect[]): void {
-  if (!syncing(r) || !mayAsk(r, "sync")) return;
+  const next = r.certified.get(r.committing + 1);
+  const gap = r.highestCertified > r.committing && (next === undefined || next.header === null);
+  r.gapSince = gap ? (r.gapSince ?? r.at) : null;
+  const late = r.gapSince !== null && r.at - r.gapSince >= ASK_AGAIN_MS;
+  if ((!syncing(r) && !late) || !mayAsk(r, "sync")) return;
   const from = [...r.peers].filter(([, peer]) => (peer.status?.committed ?? -1) > r.head.height).map(([id]) => id);
   out.push({ kind: "sync", height: r.highestCertified, from, proven: true });
 }

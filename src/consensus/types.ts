@@ -405,7 +405,10 @@ export type Effect =
       readonly references: readonly BatchReference[];
       readonly certificate: Certificate;
     }
-  | /** Get this body from one of these, then another; asked once per need and repeated each second while it lasts. Answer: `batch`. */ {
+  | /**
+     * Get this body: from the own stores if it is there (an order may name a batch that was committed before), else from one of these, then another; repeated
+     * while it is missing. Answer: `batch`.
+     */ {
       readonly kind: "fetch";
       readonly digest: Bytes;
       /** 0 if unknown (an ack came for a batch never seen). */

@@ -143,6 +143,10 @@ class Schedule implements Surroundings {
   }
 
   fetch(node: ExplorerNode, key: string, from: readonly string[]): void {
+    if (node.held.has(key) || node.bodies.has(key)) {
+      this.flights.push({ from: node.id, to: node, message: null, body: key });
+      return;
+    }
     for (const id of from) {
       const source = this.nodes.find((other) => other.id === id);
       if (source === undefined || !source.up || !(source.held.has(key) || source.bodies.has(key))) continue;

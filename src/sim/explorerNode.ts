@@ -91,8 +91,8 @@ export class ExplorerNode {
     return { journal: [...this.journal], chain: [...this.chain], head: this.head, config: this.config, bodies: new Set(this.bodies) };
   }
 
+  /** A body is here, verified; given again whenever it is asked for again. */
   hold(bodyKey: string): void {
-    if (this.held.has(bodyKey)) return;
     this.held.add(bodyKey);
     this.give({ kind: "batch", batch: this.world.ledger.batches.get(bodyKey)!.facts });
   }
@@ -142,6 +142,9 @@ export class ExplorerNode {
       case "divergence":
         this.jobs.push(effect);
         return this.world.noticed(this, effect);
+      case "release":
+        for (const digest of effect.digests) this.held.delete(latin1(digest));
+        return;
       case "fetch":
         return this.world.fetch(this, latin1(effect.digest), effect.from);
       case "sync":

@@ -127,6 +127,7 @@ export class ExplorerLedger {
     const name = `${key}${variant}`;
     const known = this.results.get(name);
     if (known !== undefined) return known;
+    if (variant !== 0) this.execute(order, references, 0); // the state that others build on
     const parent = this.states.get(latin1(order.parent));
     if (parent === undefined) fail("executed before its parent", { height: order.height });
     const result = this.run(order, references, digest, parent, variant);
