@@ -28,16 +28,10 @@ export function presignDeposits(
   const chunk = Buffer.alloc(stride * 1_000);
   let used = 0;
   const nonce = Buffer.alloc(16);
-  let padding = 0;
+  const padding = paddingFor(bytes, (pad) => deposit(0, pad).length);
   for (let i = 0; i < count; i++) {
     nonce.writeUInt32BE(i, 0);
-    let signed = deposit(i, padding);
-    if (i === 0 && signed.length !== bytes) {
-      padding = bytes - signed.length;
-      if (padding < 0) throw new Error(`the smallest deposit has ${signed.length} bytes`);
-      signed = deposit(i, padding);
-      if (signed.length !== bytes) throw new Error(`no deposit of ${bytes} bytes: ${signed.length}`);
-    }
+    const signed = deposit(i, padding);
     chunk.writeUInt32BE(bytes, used);
     chunk.set(signed, used + 4);
     used += stride;
@@ -49,9 +43,27 @@ export function presignDeposits(
   fs.closeSync(descriptor);
   return { file, count, stride };
 
-  function deposit(i: number, pad: number): Uint8Array {
-    const args = { deposit: `D${i.toString().padStart(9, "0")}${"x".repeat(pad)}`, content: sha256(utf8(`item ${i}`)) };
+  function deposit(i: number, [inId, inKind]: Padding): Uint8Array {
+    const args = {
+      deposit: `D${i.toString().padStart(9, "0")}${"x".repeat(inId)}`,
+      kind: `k${"x".repeat(inKind)}`,
+      content: sha256(utf8(`item ${i}`)),
+    };
     const operations = [{ action: "evidence.deposit@1", args }];
     return signTransaction(network, { nonce: new Uint8Array(nonce), notAfter, operations }, [key.secret]);
   }
+}
+
+/** How many letters are added to the item's id and to its kind. */
+type Padding = readonly [inId: number, inKind: number];
+const MAX_ID = 54;
+const MAX_KIND = 63;
+
+/** The first padding that gives the size: a text of 32 bytes has a longer head, so one field alone cannot reach every size. */
+function paddingFor(bytes: number, size: (padding: Padding) => number): Padding {
+  for (let inKind = 0; inKind <= MAX_KIND; inKind++) {
+    const inId = Math.min(MAX_ID, bytes - size([0, inKind]));
+    if (inId >= 0 && size([inId, inKind]) === bytes) return [inId, inKind];
+  }
+  throw new Error(`no deposit has ${bytes} bytes: ${size([0, 0])} to ${size([MAX_ID, MAX_KIND])}`);
 }
