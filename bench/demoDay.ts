@@ -75,7 +75,7 @@ export async function certificates(agency: Agency, ledger: Ledger, people: reado
       network: agency.network,
       secret: generateSeed(),
       schema: sealedSchema("credentials/credential", "content", 1),
-      fields: sealedFields(credentials.fields["content"]!),
+      fields: sealedFields(credentials.fields["content"]),
       values: { values: [`person ${i}`, "1999-01-31", "Q1", "the bank"] },
     }) as unknown as Args;
   const roots = people.map((_, i) => content(i));
@@ -127,7 +127,7 @@ export async function invoicesDay(agency: Agency, ledger: Ledger, people: readon
   await agency.act(
     ledger,
     "invoices.issue",
-    { seller: acme.id, invoices: [{ ...list[0]!, total: (list[0]!.total as bigint) + 1n }] },
+    { seller: acme.id, invoices: [{ ...list[0]!, total: (list[0]!.total) + 1n }] },
     [acme],
     "invoices.totals_hold",
   );
@@ -199,7 +199,7 @@ function sealedLines(agency: Agency): Args {
     network: agency.network,
     secret: generateSeed(),
     schema: sealedSchema("invoices/invoice", "lines", 1),
-    fields: sealedFields(invoices.fields["lines"]!),
+    fields: sealedFields(invoices.fields["lines"]),
     values: { lines: [{ text: "Paper", quantity: "10", net: 1_000n }] },
   }) as unknown as Args;
 }

@@ -44,10 +44,10 @@ export function hex(bytes: Bytes): string {
 }
 
 /** Bytes of a lowercase or uppercase hex string. Throws `codec.hex` on odd length or another character. */
-export function unhex(text: string): Bytes {
-  if (text.length % 2 !== 0 || !/^[0-9a-fA-F]*$/.test(text)) throw new LedgerError("codec.hex", { length: text.length });
-  const out = new Uint8Array(text.length / 2);
-  for (let i = 0; i < out.length; i++) out[i] = Number.parseInt(text.slice(2 * i, 2 * i + 2), 16);
+export function unhex(digits: string): Bytes {
+  if (digits.length % 2 !== 0 || !/^[0-9a-fA-F]*$/.test(digits)) throw new LedgerError("codec.hex", { length: digits.length });
+  const out = new Uint8Array(digits.length / 2);
+  for (let i = 0; i < out.length; i++) out[i] = Number.parseInt(digits.slice(2 * i, 2 * i + 2), 16);
   return out;
 }
 

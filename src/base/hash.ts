@@ -7,7 +7,8 @@ export { hashPairs, hmacSha256, sha256Into, sha512 } from "#crypto";
 
 /** SHA-256 of `bytes`: 32 new bytes. Hot paths use `sha256Into`, which allocates nothing. */
 export function sha256(bytes: Bytes): Bytes {
-  const out = new Uint8Array(32);
-  sha256Into(bytes, out, 0);
-  return out;
+  sha256Into(bytes, scratch, 0);
+  return scratch.slice();
 }
+// Copying a kept array is cheaper than a native write into a fresh one.
+const scratch = new Uint8Array(32);

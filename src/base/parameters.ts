@@ -68,5 +68,5 @@ export function parametersFrom(value: Value | undefined): Parameters {
 
 /** Hash of the parameters, as block headers carry it. */
 export function parametersHash(network: Bytes, parameters: Parameters): Bytes {
-  return tagged(tags.parameters, network, parameters as unknown as Value);
+  return tagged(tags.parameters, network, parameters);
 }
