@@ -5,6 +5,7 @@ import { afterEach, describe, expect, test } from "vitest";
 import { type Bytes, hex, unhex } from "../../../src/base/bytes.ts";
 import { encodeSet, setHash, sortedSet } from "../../../src/base/certificate.ts";
 import { encode } from "../../../src/base/codec.ts";
+import { LedgerError } from "../../../src/base/errors.ts";
 import { sha256 } from "../../../src/base/hash.ts";
 import { decodeBlock } from "../../../src/base/header.ts";
 import { leafHash, rootOf } from "../../../src/base/merkle.ts";
@@ -14,7 +15,7 @@ import type { CommittedBlock } from "../../../src/ledger/chain.ts";
 import { decodeCapsule } from "../../../src/ledger/divergence.ts";
 import { MemoryDatabase } from "../../../src/ledger/memoryDatabase.ts";
 import { stateKeyHash, stateValueHash, verifyStateProof } from "../../../src/ledger/stateProof.ts";
-import { openLevel, Store } from "../../../src/ledger/store.ts";
+import { type Database, openLevel, Store } from "../../../src/ledger/store.ts";
 import { batchOf, NETWORK, put, START_TIME, TestNetwork, testGenesis, transaction, VALIDATORS, validator } from "./testNetwork.ts";
 import { fieldsOf, ITEMS, keyOf } from "./testRegistry.ts";
 import { referenceRoot } from "./treeReference.ts";
@@ -455,6 +456,50 @@ describe("divergence (§3)", () => {
     expect(decodeBlock(capsule.header)).toEqual(own.header);
     expect(capsule.others.map(hex)).toEqual([hex(foreign)]);
     expect(fieldsOf(capsule.before[0]![2]!)["value"]).toBe(0);
+  });
+});
+
+describe("a disk that does not take a write", () => {
+  /** A database whose next batch is refused whole. */
+  function failing(inner: Database): Database & { refuse: boolean } {
+    return {
+      refuse: false,
+      get: (key) => inner.get(key),
+      scan: (range) => inner.scan(range),
+      close: () => inner.close(),
+      batch() {
+        const batch = inner.batch();
+        return { ...batch, write: () => (this.refuse ? Promise.reject(new LedgerError("store.write")) : batch.write()) };
+      },
+    };
+  }
+
+  test("is said; nothing has changed, and the same commit can be tried again", async () => {
+    const database = failing(new MemoryDatabase());
+    const network = await TestNetwork.open(database);
+    const first = await network.execute([batchOf([transaction([put("a", 1)])])]);
+    const second = await network.execute([batchOf([transaction([put("a", 2)])])], network.after(first));
+    database.refuse = true;
+    await expect(network.commit(first)).rejects.toMatchObject({ code: "store.write" });
+    await expect(network.commit(second)).rejects.toMatchObject({ code: "chain.gap" });
+    expect(network.chain.head.height).toBe(0);
+    expect(value(network, "a")).toBeUndefined();
+    database.refuse = false;
+    await network.commit(first);
+    await network.commit(second);
+    expect(value(network, "a")).toBe(2);
+  });
+
+  test("at the very first start leaves nothing that the next one would take for a network", async () => {
+    const inner = new MemoryDatabase();
+    const database = failing(inner);
+    const store = await Store.open(database, NETWORK);
+    expect(await store.lastHeight()).toBeUndefined();
+    database.refuse = true;
+    await expect(TestNetwork.open(database)).rejects.toMatchObject({ code: "store.write" });
+    const network = await TestNetwork.open(inner);
+    await network.block();
+    expect(network.chain.head.height).toBe(1);
   });
 });
 

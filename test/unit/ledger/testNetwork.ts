@@ -10,7 +10,7 @@ import { batchesHash, type OrderHeader } from "../../../src/base/header.ts";
 import { defaultParameters, type Parameters } from "../../../src/base/parameters.ts";
 import { publicKeyOf } from "../../../src/base/signature.ts";
 import { makeBatch, type VerifiedBatch } from "../../../src/ledger/batch.ts";
-import { Chain, type ChainOptions, type Executed } from "../../../src/ledger/chain.ts";
+import { Chain, type ChainOptions, type ChainRegistry, type Executed } from "../../../src/ledger/chain.ts";
 import { MemoryDatabase } from "../../../src/ledger/memoryDatabase.ts";
 import { type Database, Store } from "../../../src/ledger/store.ts";
 import { signTransaction } from "../../../src/ledger/transaction.ts";
@@ -46,10 +46,15 @@ let nonces = 0;
 const DEFAULT_LIFE = 600_000;
 
 /** A transaction of one act, or of several. */
-export function transaction(acts: readonly Act[], notAfter = START_TIME + DEFAULT_LIFE, nonce = nonces++): Bytes {
+export function transaction(
+  acts: readonly Act[],
+  notAfter = START_TIME + DEFAULT_LIFE,
+  nonce = nonces++,
+  signers: readonly Bytes[] = [PERSON],
+): Bytes {
   const bytes = new Uint8Array(16);
   new DataView(bytes.buffer).setUint32(12, nonce);
-  return signTransaction(NETWORK, { nonce: bytes, notAfter, operations: acts.map(([action, args]) => ({ action, args })) }, [PERSON]);
+  return signTransaction(NETWORK, { nonce: bytes, notAfter, operations: acts.map(([action, args]) => ({ action, args })) }, signers);
 }
 
 let sequence = 1;
@@ -70,6 +75,7 @@ export interface Parent {
 
 export class TestNetwork {
   readonly chain: Chain;
+  /** The test's own, unless it brought another. */
   readonly registry: TestRegistry;
   constructor(chain: Chain, registry: TestRegistry) {
     this.chain = chain;
@@ -80,7 +86,7 @@ export class TestNetwork {
     database: Database = new MemoryDatabase(),
     options: Partial<ChainOptions> & { parameters?: Partial<Parameters> } = {},
   ): Promise<TestNetwork> {
-    const registry = (options.registry as TestRegistry | undefined) ?? testRegistry();
+    const registry: ChainRegistry = options.registry ?? testRegistry();
     const { parameters, ...rest } = options;
     const store = await Store.open(database, NETWORK);
     const chain = await Chain.open({
@@ -92,7 +98,7 @@ export class TestNetwork {
       ...rest,
       registry,
     });
-    return new TestNetwork(chain, registry);
+    return new TestNetwork(chain, registry as TestRegistry);
   }
 
   get head(): Parent {
