@@ -136,6 +136,7 @@ export class Describer {
           `diverges at h${effect.height} ${this.hash(effect.digest)}: own ${this.hash(effect.own.hash)}, certified ${effect.certified === null ? "none" : this.hash(effect.certified)}`,
         ];
       case "notice":
+        if (effect.code === "start.asked" || (effect.code === "start.ready" && effect.data["silent"] === false)) return [];
         return [`notice ${effect.code}${fields(effect.data, (v) => this.named(v))}`];
       case "reject":
         return [`rejects ${effect.peer}: ${effect.code}`];

@@ -1,9 +1,9 @@
 // The words of the script language: each command and what it does to the world. README.md in this folder lists them for readers.
 
 import { latin1 } from "../../src/base/bytes.ts";
-import { quorum, type VoteKind } from "../../src/base/certificate.ts";
+import { quorum, type VoteKind, voteFrame } from "../../src/base/certificate.ts";
 import { type ParameterName, parameterNames } from "../../src/base/parameters.ts";
-import type { Claim, Effect, Message, NewView, Order, OrderCertificate, ViewChange } from "../../src/consensus/types.ts";
+import type { Claim, Effect, Message, NewView, Order, OrderCertificate, ViewChange, Vote } from "../../src/consensus/types.ts";
 import { claimFrame, newViewFrame, newViewHash } from "../../src/consensus/wire.ts";
 import { Describer } from "./describe.ts";
 import { type Command, parseCommand } from "./language.ts";
@@ -67,6 +67,8 @@ export class Script {
         return this.world.advance(duration(plain[0]), plain.length > 1 ? plain.slice(1) : [...this.world.nodes.keys()], () =>
           this.deliverAll(c, true),
         );
+      case "outage":
+        return this.outage(duration(plain[0]));
       case "connect":
         for (const id of plain) for (const other of this.world.nodes.keys()) if (other !== id) this.connect(id, other);
         return;
@@ -74,8 +76,15 @@ export class Script {
         return this.world.boot(this.world.node(plain[0]!), named.get("answered") !== "no");
       case "wipe":
         return this.world.boot(this.world.node(plain[0]!), named.get("answered") !== "no", false);
+      case "image":
+        return this.world.image(plain[0]!);
+      case "restore":
+        return this.world.putBack(plain[0]!, named.get("answered") !== "no");
+      case "enacts":
+        this.world.changes.set(Number(plain[0]), named.has("set") ? list(named.get("set")) : null);
+        return;
       case "answer":
-        return this.world.answer(plain[0]!, plain[1]!, named.has("vote") ? [this.vote(c, plain[1]!)] : []);
+        return this.answer(c);
       case "recover": {
         const { digest, height } = this.named(plain[1]!);
         const { hash } = this.world.block(plain[1]!);
@@ -109,6 +118,18 @@ export class Script {
     const at = node.waiting.findIndex((e) => name === undefined || this.world.names.get(latin1(e.digest)) === name);
     const [effect] = at < 0 ? stop(`${id} does not execute ${name ?? "anything"}`) : node.waiting.splice(at, 1);
     this.world.give(id!, { kind: "executed", result: this.world.result(node, effect!) });
+  }
+
+  /** `answer n0 n2 [vote=prepare order=x1 [forged]]`: n0 shows n2 a vote with n2's own signature, by whoever has the key; forged is by nobody. */
+  private answer({ plain, named }: Command): void {
+    const [from, to] = plain;
+    if (!named.has("order")) return this.world.answer(from!, to!);
+    const { order, digest, height } = this.named(named.get("order")!);
+    const kind = (named.get("vote") ?? "prepare") as VoteKind;
+    const hash = kind === "prepare" ? digest : this.world.block(named.get("order")!).hash;
+    const vote = { kind, signer: to!, epoch: order.epoch, view: Number(named.get("view") ?? 0), height, hash };
+    const signed = plain.includes("forged") ? new Uint8Array(64) : signature(keyOf(to!), voteFrame(this.world.network, kind, vote));
+    this.world.answer(from!, to!, [{ ...vote, signature: signed }]);
   }
 
   /** `batch t1 origin=b to=a,c` gives it to these (default: all real replicas) and lets everybody hear their acks. */
@@ -180,7 +201,7 @@ export class Script {
     switch (kind) {
       case "prepare":
       case "commit":
-        return this.vote(c, from, kind, name);
+        return this.vote(c, from, kind, name!);
       case "pre-prepare": {
         const { order, references, digest, height } = this.named(name!);
         const given = c.named.has("references") ? this.named(c.named.get("references")!).references : references;
@@ -231,23 +252,18 @@ export class Script {
       case "conflict":
         return {
           kind: "conflict",
-          first: this.vote(c, c.named.get("of")!, "prepare", name),
-          second: this.vote(c, c.named.get("of")!, "prepare", c.plain[1]),
+          first: this.vote(c, c.named.get("of")!, "prepare", name!),
+          second: this.vote(c, c.named.get("of")!, "prepare", c.plain[1]!),
         };
       default:
         return stop(`no message ${kind}`);
     }
   }
 
-  private vote(
-    { named, plain }: Command,
-    signer: string,
-    kind: VoteKind = (named.get("vote") ?? "prepare") as VoteKind,
-    name = named.get("order") ?? plain[0],
-  ) {
-    const { order, digest, height } = this.named(name!);
+  private vote({ named }: Command, signer: string, kind: VoteKind, name: string): Vote {
+    const { order, digest, height } = this.named(name);
     const view = Number(named.get("view") ?? 0);
-    const hash = kind === "prepare" ? digest : this.world.block(name!).hash;
+    const hash = kind === "prepare" ? digest : this.world.block(name).hash;
     const made = this.world.vote(kind, signer, {
       epoch: Number(named.get("epoch") ?? order.epoch),
       view: Number(named.get("signed-view") ?? view),
@@ -354,6 +370,7 @@ export class Script {
     const within = (name: string, value: string): boolean => !named.has(name) || list(named.get(name)).includes(value);
     const between = named.get("between");
     if (between !== undefined && !(list(between).includes(from) && list(between).includes(to))) return false;
+    if (named.has("height") && Number(named.get("height")) !== heightOf(message)) return false;
     return within("from", from) && within("to", to) && (plain.length === 0 || plain.includes(WORDS[message.kind]));
   }
 
@@ -375,6 +392,13 @@ export class Script {
       this.world.deliver(sent!);
       if (this.lines.length > before) this.lines.splice(before, 0, `${sent!.from} → ${sent!.to} ${this.describer!.message(sent!.message)}`);
     }
+  }
+
+  /** The network is down for so long: everything sent is lost. Only notices and commits are told. */
+  private outage(ms: number): void {
+    const before = this.lines.length;
+    this.world.advance(ms, [...this.world.nodes.keys()], () => (this.world.queue = []));
+    this.lines.splice(before, Infinity, ...this.lines.slice(before).filter((line) => / notice | commits /.test(line)));
   }
 
   private connect(id: string, peer: string): void {
@@ -406,6 +430,8 @@ const WORDS: { readonly [K in Message["kind"]]: string } = {
   conflict: "conflict",
 };
 const QUIET: ReadonlySet<Message["kind"]> = new Set(["status", "ask", "answer"]);
+
+const heightOf = (m: Message): number => (m.kind === "prePrepare" ? m.order.height : "height" in m ? m.height : 0);
 
 const list = (text: string | undefined): string[] => (text === undefined || text === "" ? [] : text.split(","));
 

@@ -91,7 +91,9 @@ export class World {
   readonly batches = new Map<string, BatchFacts>();
   /** Names of digests and block hashes, by their bytes. */
   readonly names = new Map<string, string>();
-  readonly changes = new Map<string, readonly string[] | null>();
+  /** Heights whose orders, proposed by real replicas, enact a change: the set that follows the epoch, or null for the same. */
+  readonly changes = new Map<number, readonly string[] | null>();
+  private readonly images = new Map<string, Pick<Node, "records" | "head" | "config">>();
   at = 0;
   queue: Sent[] = [];
   /** Everything ever sent: votes and claims of real replicas cannot be made up by the script. */
@@ -165,6 +167,19 @@ export class World {
     if (answered) for (const id of this.ids) if (id !== node.id) this.answer(id, node.id);
   }
 
+  /** Disk and journal as they are now; `putBack` restores them under a new process. */
+  image(id: string): void {
+    const { records, head, config } = this.node(id);
+    this.images.set(id, { records: [...records], head, config });
+  }
+
+  putBack(id: string, answered: boolean): void {
+    const node = this.node(id);
+    const image = this.images.get(id) ?? stop(`no image of ${id}`);
+    Object.assign(node, { ...image, records: [...image.records] });
+    this.boot(node, answered);
+  }
+
   /** `from` answers the start question of `to` as one who knows of no vote. */
   answer(from: string, to: string, votes: readonly Vote[] = []): void {
     const { nonce } = this.node(to).replica;
@@ -228,7 +243,7 @@ export class World {
     const name = this.names.get(latin1(digest)) ?? "";
     const named = this.orders.get(name);
     const variant = node.variants.get(name) ?? 0;
-    const before = parent?.epochEnd ?? node.config.end;
+    const before = parent?.next?.end ?? parent?.epochEnd ?? node.config.end;
     const epochEnd = named?.enacts ? Math.min(before, order.height + this.parameters.window) : before;
     const set = this.setAfter(node, order, digest);
     const next =
@@ -307,15 +322,16 @@ export class World {
   /** Lets time pass: ticks when the replicas ask for them. With `deliveries`, the network works meanwhile. */
   advance(ms: number, ids: readonly string[], deliveries: (() => void) | null): void {
     const end = this.at + ms;
+    const ticked = new Map<string, number>();
     for (;;) {
-      const due = ids
-        .map((id) => ({ id, at: Math.max(this.at, wakeAt(this.node(id).replica)) }))
-        .filter(({ id, at }) => at <= end && !this.node(id).stopped);
-      const first = due.toSorted((a, b) => a.at - b.at)[0];
-      if (first === undefined) break;
       // a replica that asks for the same moment again gets the next one: time goes on
-      this.at = Math.max(first.at, this.at + (first.at === this.at ? 1 : 0));
-      if (this.at > end) break;
+      const due = ids
+        .filter((id) => !this.node(id).stopped)
+        .map((id) => ({ id, at: Math.max(this.at, wakeAt(this.node(id).replica), (ticked.get(id) ?? -1) + 1) }));
+      const first = due.toSorted((a, b) => a.at - b.at)[0];
+      if (first === undefined || first.at > end) break;
+      this.at = first.at;
+      ticked.set(first.id, first.at);
       this.give(first.id, { kind: "tick" });
       deliveries?.();
     }
@@ -374,7 +390,8 @@ export class World {
       if (message.kind !== "prePrepare" || this.names.has(latin1(orderDigest(this.network, message.order)))) continue;
       let name = `o${message.order.height}`;
       for (let i = 0; this.orders.has(name); i++) name = `o${message.order.height}${"bcdefgh"[i]}`;
-      this.remember(name, message);
+      const { height } = message.order;
+      this.remember(name, message, this.changes.has(height), this.changes.get(height) ?? null);
     }
   }
 
