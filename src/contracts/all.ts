@@ -14,8 +14,10 @@ import { delegated, granted } from "./platform/network.ts";
 const resolver: Resolver<Signer> = {
   standing: signerOf,
   actsFor,
-  holds: (tx, principal, role, scope, signer) =>
-    signer?.post === undefined ? granted(tx, principal, role, scope) : delegated(tx, principal, signer.post, role, scope),
+  holds(tx, principal, role, scope, signer) {
+    if (!known(tx, principal)) return false; // what an agency holds rests while it is no member
+    return signer?.post === undefined ? granted(tx, principal, role, scope) : delegated(tx, principal, signer.post, role, scope);
+  },
   known,
   contracts: [eid.default, governance.default],
 };

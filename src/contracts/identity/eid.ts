@@ -4,47 +4,22 @@
 
 import type { Bytes } from "../../base/bytes.ts";
 import { possessionProved } from "../../base/member.ts";
-import {
-  agency,
-  bytes,
-  contract,
-  days,
-  flag,
-  hash,
-  id,
-  list,
-  object,
-  oneOf,
-  optional,
-  party,
-  person,
-  record,
-  signs,
-  time,
-} from "../engine/index.ts";
-import type { Party, Row, Tx } from "../engine/index.ts";
+import { agency, contract, flag, hash, id, list, object, oneOf, optional } from "../engine/index.ts";
+import { type Party, party, person, record, type Row, signs, time, type Tx } from "../engine/index.ts";
 import { aHash, aKey, aSignature, monday } from "../kit/examples.ts";
+import { signature as proof } from "../kit/signatures.ts";
 import { agents, keys, kindOf, ownPurpose, principals, type Purpose, signerOf, window } from "./principals.ts";
 
-const proof = bytes(64, 64);
 /** Purposes of keys that principals bind themselves. */
 const bindable = oneOf("person", "device", "company", "post", "access", "credential");
 
+const flow = { grant: id, subject: person, holder: agency, user: party, purpose: id, fields: list(id, 16, 1), until: time };
 export const grants = record("grant", {
   title: "A subject's grant of one flow of data",
   key: ["grant"],
   read: ["subject", "holder", "user"],
   find: ["subject"],
-  fields: {
-    grant: id,
-    subject: person,
-    holder: agency,
-    user: party,
-    purpose: id,
-    fields: list(id, 16, 1),
-    until: time,
-    answer: optional(hash),
-  },
+  fields: { ...flow, answer: optional(hash) },
   states: { open: ["used", "withdrawn"], used: [], withdrawn: [] },
 });
 
@@ -123,11 +98,14 @@ export const bind = eid.action({
   input: { principal: party, key: hash, proof, purpose: bindable, post: optional(id), represents: flag, ...window },
   rules: ["key_unproved", "key_taken", "purpose_unfit", "own_key"],
   proofs: { key_unproved: (a, network) => possessionProved(network, a.principal, a.purpose, a.key, a.proof) },
-  // biome-ignore format: one line reads better
-  example: { principal: "land", key: aKey, proof: aSignature, purpose: "post", post: "registrar-3", represents: false, from: monday, until: monday + days(365) },
+  example: { principal: "land", key: aKey, proof: aSignature, purpose: "post", post: "clerk", represents: false, from: monday },
   run(tx, { proof: _shown, ...it }) {
     ownKey(tx, "principal", it.principal);
-    const fits = it.purpose === kindOf(it.principal) || ["post", "access", "credential"].includes(it.purpose);
+    const kind = kindOf(it.principal);
+    const fits =
+      it.purpose === "post"
+        ? kind === "agency" || kind === "company"
+        : it.purpose === kind || ["access", "credential"].includes(it.purpose);
     tx.require(fits && (it.purpose === "post") === (it.post !== undefined) && it.from < (it.until ?? Infinity), "purpose_unfit");
     enter(tx, it);
   },
@@ -168,7 +146,7 @@ export const appoint = eid.action({
   by: { by: signs("the principal, by its own key; for a guardian, the ministry"), agent: signs("who will act") },
   input: { principal: party, agent: party, guardian: flag, until: optional(time) },
   rules: ["own_key", "not_authority", "other_sector"],
-  example: { principal: "c:acme", agent: "c:tax-advisers", guardian: false, until: monday + days(365) },
+  example: { principal: "c:acme", agent: "c:tax-advisers", guardian: false, until: monday },
   run(tx, { principal, agent, guardian, until }) {
     const it = tx.get(principals, principal);
     if (guardian) authority(tx, it);
@@ -199,16 +177,8 @@ export const dismiss = eid.action({
 export const grant = eid.action({
   title: "Grant one flow of data: these fields, for this purpose, to this user",
   by: { subject: signs("whose data it is") },
-  input: { grant: id, subject: person, holder: agency, user: party, purpose: id, fields: list(id, 16, 1), until: time },
-  example: {
-    grant: "g-1",
-    subject: "p:ann",
-    holder: "tax",
-    user: "land",
-    purpose: "mortgage",
-    fields: ["income"],
-    until: monday + days(7),
-  },
+  input: flow,
+  example: { grant: "g-1", subject: "p:ann", holder: "tax", user: "land", purpose: "loan", fields: ["income"], until: monday },
   run(tx, it) {
     tx.signed("subject", it.subject);
     tx.create(grants, it);

@@ -6,7 +6,7 @@ import type { Bytes } from "../../base/bytes.ts";
 import { faults, sortedSet } from "../../base/certificate.ts";
 import { MAX_MEMBERS, MAX_VALIDATORS, MIN_PRODUCTION_VALIDATORS } from "../../base/limits.ts";
 import type { MemberKeyPurpose } from "../../base/member.ts";
-import { parameterProblems, type Parameters } from "../../base/parameters.ts";
+import { parameterNames, parameterProblems, type Parameters } from "../../base/parameters.ts";
 import type { Agency, FieldsOf, Row, Tx } from "../engine/index.ts";
 import { enter, enterAgency, leaveAgency, replaceKey, revokeKey } from "../identity/eid.ts";
 import { grants, type Kind, members, NETWORK, networks, type proposals } from "./network.ts";
@@ -15,6 +15,7 @@ import { grants, type Kind, members, NETWORK, networks, type proposals } from ".
 export const changing = [
   "not_member",
   "changes_nothing",
+  "seat_first",
   "not_ready",
   "set_size",
   "too_many_changes",
@@ -31,10 +32,10 @@ export const enact: { readonly [K in Kind]: (tx: Changing, it: Proposal) => void
   "member.add": (tx, it) => admit(tx, it.agency!, it.candidate!),
   "member.remove"(tx, { agency: who }) {
     const it = active(tx, who!);
-    if (it.seat) seat(tx, who!, undefined);
     const network = tx.get(networks, NETWORK);
+    tx.require(!it.seat && !(network.changeEpoch === tx.epoch && network.changed.includes(who!)), "seat_first");
     tx.put(network, { members: network.members.filter((m) => m !== who) });
-    tx.move(tx.get(members, who!), "left", { ready: undefined });
+    tx.move(it, "left", { ready: undefined });
     for (const purpose of registered) revokeKey(tx, it.keys[purpose]);
     leaveAgency(tx, who!);
   },
@@ -51,7 +52,10 @@ export const enact: { readonly [K in Kind]: (tx: Changing, it: Proposal) => void
   },
   "parameters.change"(tx, it) {
     const network = tx.get(networks, NETWORK);
-    tx.put(network, { ...stamp(tx, network), parameters: bounded(tx, it.parameters!) });
+    const after = bounded(tx, it.parameters!);
+    const changes = parameterNames.some((name) => after[name] !== network.parameters[name]);
+    tx.require(changes, "changes_nothing");
+    tx.put(network, { ...stamp(tx, network), parameters: after });
   },
   "role.grant"(tx, it) {
     const grant = { agency: active(tx, it.agency!).member, role: it.role!, scope: it.scope! };

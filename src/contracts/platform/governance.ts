@@ -2,21 +2,31 @@
 // network.ts holds: members, validators, parameters, protocol version, roles; and the record of equivocation. Does not own: when a change takes
 // effect (the epoch's end, docs/protocol.md §4.3), bounds of parameters (base/parameters.ts), keys of principals (eid).
 
-import { type Bytes, equalBytes } from "../../base/bytes.ts";
-import { sortedSet, type ValidatorSet, voteFrame } from "../../base/certificate.ts";
-import { encode } from "../../base/codec.ts";
+import { sortedSet, type ValidatorSet } from "../../base/certificate.ts";
 import type { Genesis } from "../../base/genesis.ts";
 import { EPOCH_END_HEIGHTS } from "../../base/limits.ts";
-import { type Member, memberFaults, possessionProved } from "../../base/member.ts";
-import { verify } from "../../base/signature.ts";
-import { frame, noNetwork, tags } from "../../base/tags.ts";
-import { type Agency, agency, contract, days, id, object, oneOf, optional, signs, text, time, type Tx } from "../engine/index.ts";
+import type { Member } from "../../base/member.ts";
+import { type Agency, agency, contract, id, object, oneOf, optional, signs, text, time, type Tx } from "../engine/index.ts";
 import { keys } from "../identity/principals.ts";
 import { counted, decided, twoThirds } from "../kit/approvals.ts";
+import { contradicts, evidence } from "../kit/equivocation.ts";
 import { aHash, aKey, aSignature, monday } from "../kit/examples.ts";
+import { allHeld, held, keyProof, memberKey, memberKeys, memberProofs } from "../kit/signatures.ts";
 import { active, admit, bounded, changeKey, changing, enact, stamp } from "./enactment.ts";
-import { contact, delegations, equivocations, granted, grants, keyProof, kinds, memberKey, memberKeys, memberProofs } from "./network.ts";
-import { members, NETWORK, networks, proposals, slot, vow, what, whatNames } from "./network.ts";
+import {
+  contact,
+  delegations,
+  equivocations,
+  granted,
+  grants,
+  kinds,
+  members,
+  NETWORK,
+  networks,
+  proposals,
+  what,
+  whatNames,
+} from "./network.ts";
 
 const governance = contract("governance", {
   title: "Consortium governance",
@@ -31,11 +41,12 @@ const governance = contract("governance", {
     protocol_rises: "The protocol version only rises.",
     not_open: "A proposal is voted on while it is open.",
     voted_once: "A member votes once on a proposal.",
+    seat_first: "A validator leaves the members after its seat has ended with an epoch: until then it serves.",
     changes_nothing: "What is decided changes something: nobody is admitted, seated, entitled or removed twice.",
     not_ready: "A validator is seated after its own node has said that it is ready.",
     set_size: "There are at most 256 members, and 4 to 128 validators; in a development network from 1.",
-    too_many_changes: "In one epoch at most ⌊(n − 1)/3⌋ of the n seats change, and one where that is none.",
-    not_validator: "Only a validator's consensus key says this.",
+    too_many_changes: "In one epoch at most ⌊(n − 1)/3⌋ of the n seats change; one, where there are fewer than four.",
+    not_validator: "Only a validator asks for an epoch's end or tells of equivocation.",
     asked_too_soon: "A validator asks for an epoch's end once in 20 heights.",
     evidence_false: "Evidence is two valid signatures of one key, for one slot, over different hashes.",
     not_consensus_key: "Evidence is of a key that is or was the signer's consensus key.",
@@ -47,28 +58,27 @@ const governance = contract("governance", {
 // ── proposals and votes ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
 const byMember = { member: signs("the member, by its organisation's key") };
 const candidate = optional(object({ ...contact, keys: memberKeys, proofs: memberProofs }));
+/** Names of proposals that evidence opens. */
+const OF_EVIDENCE = "equivocation-";
 export const propose = governance.action({
   title: "Propose a change",
   by: byMember,
   input: { proposal: id, member: agency, ...what, candidate, proof: optional(keyProof) },
   rules: ["not_member", "proposal_unfit", "key_unproved", "parameter_bounds"],
   proofs: {
-    key_unproved({ agency: whose = "", candidate: member, purpose, key, proof }, network) {
-      if (member !== undefined) return memberProved(network, { id: whose, ...member });
-      return purpose === undefined || key === undefined || (proof !== undefined && possessionProved(network, whose, purpose, key, proof));
+    key_unproved({ agency: whose = "", candidate: file, purpose, key, proof }, network) {
+      if (file !== undefined) return allHeld(network, { id: whose, ...file });
+      return purpose === undefined || key === undefined || (proof !== undefined && held(network, whose, { purpose, key }, proof));
     },
   },
   work: 200,
   example: { proposal: "seat-for-health", member: "tax", kind: "validator.add", agency: "health" },
   run(tx, { member, proof: _shown, candidate: file, ...it }) {
     byOwnKey(tx, member);
-    const proposal = { ...it, ...(file && { candidate: without(file) }) };
+    const proposal = { ...it, ...(file && { candidate: body(file) }) };
     const needs: readonly string[] = kinds[it.kind];
-    tx.require(
-      whatNames.every((name) => needs.includes(name) === (proposal[name] !== undefined)),
-      "proposal_unfit",
-      { needs },
-    );
+    const fits = whatNames.every((name) => needs.includes(name) === (proposal[name] !== undefined));
+    tx.require(fits && !it.proposal.startsWith(OF_EVIDENCE), "proposal_unfit", { needs });
     if (it.parameters !== undefined) bounded(tx, it.parameters);
     tx.create(proposals, { ...proposal, by: member, yes: [], no: [], closes: tx.time + tx.parameters.proposal_lifetime_ms });
   },
@@ -121,7 +131,7 @@ export const amend = governance.action({
     member: "health",
     name: "Ministry of Health",
     addresses: ["/dns4/ledger.health.example/tcp/7600"],
-    contact: "ledger@health.example",
+    contact: "it@health.example",
   },
   run: (tx, { member, ...it }) => void tx.put(byOwnKey(tx, member), it),
 });
@@ -131,7 +141,7 @@ export const rotate = governance.action({
   by: byMember,
   input: { member: agency, ...memberKey, proof: keyProof },
   rules: ["not_member", "key_unproved", "eid.key_taken", "set_size", "too_many_changes"],
-  proofs: { key_unproved: (a, network) => possessionProved(network, a.member, a.purpose, a.key, a.proof) },
+  proofs: { key_unproved: (a, network) => held(network, a.member, a, a.proof) },
   work: 200,
   example: { member: "health", purpose: "consensus", key: aKey, proof: aSignature },
   run(tx, { member, purpose, key }) {
@@ -146,7 +156,7 @@ export const delegate = governance.action({
   by: byMember,
   input: { ...delegation, until: optional(time) },
   rules: ["not_member", "not_held"],
-  example: { agency: "land", post: "registrar-3", role: "property.registry", scope: "Q1", until: monday + days(365) },
+  example: { agency: "land", post: "registrar-3", role: "property.registry", scope: "Q1", until: monday },
   run(tx, it) {
     byOwnKey(tx, it.agency);
     tx.require(granted(tx, it.agency, it.role, it.scope), "not_held", { role: it.role, scope: it.scope });
@@ -201,13 +211,9 @@ export const endEpoch = governance.action({
 export const accuse = governance.action({
   title: "Record equivocation; a proposal to remove the signer opens, and nobody is punished by it alone",
   by: byNode,
-  input: { member: agency, signer: agency, ...slot, first: vow, second: vow },
+  input: { member: agency, ...evidence },
   rules: ["not_validator", "evidence_false", "not_consensus_key", "recorded_once"],
-  proofs: {
-    evidence_false: ({ first, second, ...it }, network) =>
-      !equalBytes(first.hash, second.hash) &&
-      [first, second].every((v) => verify(v.signature, evidenceFrame(network, { ...it, hash: v.hash }), it.key)),
-  },
+  proofs: { evidence_false: contradicts },
   // biome-ignore format: a table
   example: {
     member: "tax", signer: "health", key: aKey, kind: "commit", epoch: 7, view: 0, height: 7_012,
@@ -220,7 +226,7 @@ export const accuse = governance.action({
     tx.require(key?.principal === it.signer && key.purpose === "consensus", "not_consensus_key");
     tx.require(tx.find(equivocations, it.key, it.kind, it.epoch, it.view, it.height) === undefined, "recorded_once");
     tx.create(equivocations, { ...it, by: member });
-    const proposal = `equivocation-${it.signer}-${it.epoch}`; // one an epoch, whatever the signer goes on to sign
+    const proposal = `${OF_EVIDENCE}${it.signer}-${it.epoch}`; // one an epoch, whatever the signer goes on to sign
     if (!validators.some((v) => v.id === it.signer) || tx.find(proposals, proposal) !== undefined) return;
     const closes = tx.time + tx.parameters.proposal_lifetime_ms;
     tx.create(proposals, { proposal, by: member, kind: "validator.remove", agency: it.signer, yes: [], no: [], closes });
@@ -234,7 +240,7 @@ export const found = governance.procedure((tx, genesis: Genesis): void => {
   const start = { part: NETWORK, changeEpoch: -1, changeHeight: 0, serving: validators.length, changed: [], members: [] };
   tx.create(networks, { ...start, validators, parameters, protocol, development: purpose === "development" });
   for (const { member, seat: seated } of founders) {
-    admit(tx, member.id, without(member));
+    admit(tx, member.id, body(member));
     if (seated) tx.put(tx.get(members, member.id), { seat: true });
   }
   for (const grant of genesis.grants) tx.create(grants, grant);
@@ -253,23 +259,10 @@ function validator(tx: Tx<"not_validator">, set: ValidatorSet, who: Agency): voi
   tx.signed("node", key);
 }
 /** A member file as it stands in the state: its proofs were checked, and stand in the act that brought them. */
-const without = ({ name, addresses, contact: whom, keys: five }: Omit<Member, "id" | "proofs">) => ({
+const body = ({ name, addresses, contact: whom, keys: five }: Omit<Member, "id" | "proofs">) => ({
   name,
   addresses,
   contact: whom,
   keys: five,
 });
-/** Every key shown to be held, in this network or (as `init` makes the file) before any. */
-const memberProved = (network: Bytes, member: Member): boolean =>
-  memberFaults(member, noNetwork).length === 0 || memberFaults(member, network).length === 0;
-/** What the signature of a vote, or of a NewView, covers (§4.2). */
-function evidenceFrame(
-  network: Bytes,
-  it: { kind: "prepare" | "commit" | "newView"; epoch: number; view: number; height: number; hash: Bytes; signer: string },
-) {
-  const { kind, ...vote_ } = it;
-  return kind === "newView"
-    ? frame(tags.newView, network, encode([it.epoch, it.view, it.hash, it.signer]))
-    : voteFrame(network, kind, vote_);
-}
 export default governance;

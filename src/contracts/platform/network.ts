@@ -3,12 +3,14 @@
 // docs/protocol.md §4.3, §4.6, §8.
 
 import { faults, type ValidatorSet } from "../../base/certificate.ts";
-import { MAX_MEMBERS, MAX_NAME_LENGTH, MAX_VALIDATORS, ML_DSA_44_PUBLIC_BYTES, ML_DSA_44_SIGNATURE_BYTES } from "../../base/limits.ts";
-import { type MemberKeys, memberKeyPurposes } from "../../base/member.ts";
+import { MAX_MEMBERS, MAX_NAME_LENGTH, MAX_VALIDATORS } from "../../base/limits.ts";
+import type { MemberKeys } from "../../base/member.ts";
 import { type ParameterName, type Parameters, parameterNames } from "../../base/parameters.ts";
-import { agency, bytes, count, flag, hash, id, list, object, oneOf, optional, range, record, text, time } from "../engine/index.ts";
+import { agency, count, flag, hash, id, list, object, oneOf, optional, range, record, text, time } from "../engine/index.ts";
 import type { Field, Party, Reader, Row } from "../engine/index.ts";
 import { approvals } from "../kit/approvals.ts";
+import { evidence } from "../kit/equivocation.ts";
+import { memberKey, memberKeys } from "../kit/signatures.ts";
 import { within } from "../kit/standing.ts";
 
 type Whole = { readonly [N in ParameterName]: Field<number> };
@@ -17,15 +19,6 @@ const each = <T>(field: Field<number>): T => Object.fromEntries(parameterNames.m
 
 // ── words of members ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 export const contact = { name: text(MAX_NAME_LENGTH), addresses: list(text(128), 4), contact: text(MAX_NAME_LENGTH) };
-const pqKey = bytes(ML_DSA_44_PUBLIC_BYTES, ML_DSA_44_PUBLIC_BYTES);
-export const memberKeys = object({ checkpoint: hash, checkpoint_pq: pqKey, consensus: hash, organisation: hash, peer: hash });
-const signature = bytes(64, 64);
-const pqSignature = bytes(ML_DSA_44_SIGNATURE_BYTES, ML_DSA_44_SIGNATURE_BYTES);
-const four = { checkpoint: signature, consensus: signature, organisation: signature, peer: signature };
-export const memberProofs = object({ ...four, checkpoint_pq: pqSignature });
-/** One key of a member, of either algorithm, and the proof that he holds it. */
-export const memberKey = { purpose: oneOf(...memberKeyPurposes), key: bytes(ML_DSA_44_PUBLIC_BYTES, 32) };
-export const keyProof = bytes(ML_DSA_44_SIGNATURE_BYTES, 64);
 
 /** The one row that says how the network runs from the next epoch on. */
 export const networks = record("network", {
@@ -113,15 +106,12 @@ export const proposals = record("proposal", {
   bytes: 32_768,
 });
 
-export const slot = { key: hash, kind: oneOf("prepare", "commit", "newView"), epoch: count, view: count, height: count };
-/** What was signed, and the signature. */
-export const vow = object({ hash, signature });
 export const equivocations = record("equivocation", {
   title: "Two signatures of one consensus key that contradict each other",
   key: ["key", "kind", "epoch", "view", "height"],
   read: "public",
   find: ["signer"],
-  fields: { ...slot, signer: agency, first: vow, second: vow, by: agency },
+  fields: { ...evidence, by: agency },
 });
 
 // ── roles ────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -76,6 +76,14 @@ describe("persons", () => {
     town.act("in order", acts.enrol, { sector: "identity", persons: [of("ann"), of("bob")] }, signedBy("courts"));
   });
 
+  it("come up to 32 at once", () => {
+    const town = city();
+    const names = Array.from({ length: 33 }, (_, i) => `person-${10 + i}`);
+    enrol(town, "courts", "identity", ...names.slice(0, 32));
+    const of = (name: string) => ({ person: `p:${name}`, key: keyOf(name), proof: new Uint8Array(64) });
+    town.refused("33", "engine.args_invalid", acts.enrol, { sector: "health", persons: names.map(of) }, signedBy("health"));
+  });
+
   it("never use one key in two sectors", () => {
     const town = city();
     enrol(town, "courts", "identity", "ann");
@@ -142,6 +150,8 @@ describe("keys", () => {
     const town = city();
     const item = { deposit: "i-1", kind: "photo", content };
     town.refused("bound by another agency", "eid.own_key", acts.bind, clerk(town), signedBy("tax"));
+    enrol(town, "courts", "identity", "ann");
+    town.refused("a person has no posts", "eid.purpose_unfit", acts.bind, key(town, "p:ann", "x", "post", { post: "x" }), signedBy("ann"));
     town.refused("a post without its name", "eid.purpose_unfit", acts.bind, key(town, "land", "clerk", "post"), signedBy("land"));
     town.refused("a time that ends before it begins", "eid.purpose_unfit", acts.bind, clerk(town, { until: 1 }), signedBy("land"));
     town.refused("an agency's key for a person", "eid.purpose_unfit", acts.bind, key(town, "land", "clerk", "person"), signedBy("land"));

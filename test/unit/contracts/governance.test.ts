@@ -158,6 +158,8 @@ describe("proposals and votes", () => {
       { kind: "member.add", agency: "press" },
       { kind: "parameters.change", agency: "land" },
     ];
+    const squatted = { proposal: "equivocation-land-0", member: "tax", kind: "validator.add" as const, agency: "press" };
+    town.refused("under a name that evidence gives", "governance.proposal_unfit", acts.propose, squatted, signedBy("tax"));
     for (const change of wrong)
       town.refused(change.kind, "governance.proposal_unfit", acts.propose, { proposal: "p", member: "tax", ...change }, signedBy("tax"));
   });
@@ -217,7 +219,12 @@ describe("members", () => {
     const town = founded({ members: [...four, "press"], grants: [grant("press", "evidence.depositor")] });
     const item = { deposit: "d-1", kind: "photo", content: zeros };
     town.act("the press deposits", evidence.deposit, item, signedBy("press"));
-    adopt(town, { kind: "member.remove", agency: "press" }, ["tax", "courts", "land", "health"]);
+    const rest = ["tax", "courts", "land", "health"];
+    refusedAtLast(town, "governance.seat_first", { kind: "member.remove", agency: "press" }, rest);
+    adopt(town, { kind: "validator.remove", agency: "press" }, rest);
+    const leaves = refusedAtLast(town, "governance.seat_first", { kind: "member.remove", agency: "press" }, rest); // it serves to the epoch's end
+    town.epoch++;
+    town.act("then it leaves", acts.vote, vote(leaves, "health"), signedBy("health"));
     expect([seats(town), network(town).members]).toEqual([four, four]);
     town.refused("it deposits no more", "engine.not_entitled", evidence.deposit, { ...item, deposit: "d-2" }, signedBy("press"));
     town.refused("nor votes", "governance.not_member", acts.vote, vote(propose(town, add("ports")), "press"), signedBy("press"));
@@ -335,7 +342,6 @@ describe("seats (§4.3)", () => {
   it("never fall below 4, or below 1 in a development network", () => {
     const town = open();
     refusedAtLast(town, "governance.set_size", { kind: "validator.remove", agency: "tax" }, five);
-    refusedAtLast(town, "governance.set_size", { kind: "member.remove", agency: "tax" }, five);
     const small = founded({ members: ["tax"], observers: ["land"], purpose: "development" });
     isReady(small, "land");
     adopt(small, { kind: "validator.add", agency: "land" }, ["tax", "land"]);
@@ -387,6 +393,7 @@ describe("parameters and versions (§4.6)", () => {
     town.refused("what was right when it was proposed", "governance.parameter_bounds", acts.vote, vote(waits, "land"), signedBy("land"));
     expect(parameterProblems(network(town).parameters)).toEqual([]);
     expect(network(town)).toMatchObject({ changeEpoch: 0, changed: [] });
+    refusedAtLast(town, "governance.changes_nothing", { kind: "parameters.change", parameters: { timeout_base_ms: 1_000 } });
   });
 
   it("the protocol version only rises", () => {
@@ -534,6 +541,36 @@ describe("what nodes say", () => {
     );
   });
 });
+
+it("the largest network that is allowed can still decide: 256 members, 128 validators", () => {
+  const ids = Array.from({ length: 256 }, (_, i) => `agency${i}`);
+  const parameters = { ...defaultParameters, block_work: 10_000 };
+  const town = founded({ members: ids.slice(0, 128), observers: ids.slice(128), parameters });
+  isReady(town, "agency200");
+  const by = ids.slice(0, 171);
+  const proposal = `p-${++count}`;
+  const swap: Proposed = { kind: "validator.remove", agency: "agency1" };
+  town.act("proposed", acts.propose, { proposal, member: "agency0", ...swap }, signedBy("agency0"));
+  for (const member of by) town.act(member, acts.vote, vote(proposal, member), signedBy(member));
+  expect(network(town).validators.length).toBe(127);
+  const more = `p-${++count}`;
+  town.act(
+    "proposed",
+    acts.propose,
+    { proposal: more, member: "agency0", kind: "validator.add", agency: "agency200" },
+    signedBy("agency0"),
+  );
+  for (const member of by) town.act(member, acts.vote, vote(more, member), signedBy(member));
+  expect(network(town)).toMatchObject({ changed: ["agency1", "agency200"], serving: 128 });
+  town.refused("but there is no 257th member", "governance.set_size", ...lastVote(town, by));
+});
+/** The deciding vote on one member more. */
+function lastVote(town: Scenario, by: readonly string[]) {
+  const proposal = `p-${++count}`;
+  town.act("proposed", acts.propose, { proposal, member: "agency0", ...add("press") }, signedBy("agency0"));
+  for (const member of by.slice(0, -1)) town.act(member, acts.vote, vote(proposal, member), signedBy(member));
+  return [acts.vote, vote(proposal, by.at(-1)!), signedBy(by.at(-1)!)] as const;
+}
 
 describe("whatever the members do", () => {
   const ids = ["tax", "courts", "land", "health", "press", "ports", "police"];
