@@ -18,6 +18,7 @@ export const groups: readonly Group[] = [
   { commands: ["prove", "verify", "anchor", "verify-chain"], load: async () => import("./prove.ts") },
   { commands: ["validators", "propose", "vote", "proposals"], load: async () => import("./governance.ts") },
   { commands: ["status", "peers", "doctor"], load: async () => import("./operations.ts") },
+  { commands: ["backup", "restore"], load: async () => import("./backup.ts") },
   { commands: ["config", "version", "completion"], load: async () => import("./tools.ts") },
 ];
 

@@ -145,20 +145,20 @@ interface NodeRefusal extends Error {
   readonly retry: string;
   readonly status: number;
   readonly problem: Readonly<Record<string, unknown>>;
-  readonly sent: boolean;
 }
 
-function tellNode({ code, retry, status, problem, sent }: NodeRefusal): Told {
+function tellNode({ code, retry, status, problem }: NodeRefusal): Told {
   const fault = (problem["errors"] as { pointer: string; expected: string; got: string; fix?: string }[] | undefined)?.[0];
   const why = fault === undefined ? (problem["detail"] ?? "the node says no more") : `${fault.pointer}: expected ${fault.expected}, got ${fault.got}`;
   const again = retry === "same" ? "try again in a moment, with the same bytes" : retry === "rebuild" ? "make a new transaction" : "correct what is named above";
-  const unreachable = status === 0 && !sent;
+  // Handing in answers "not known" by itself where bytes may have arrived; whatever else failed, no act was sent.
+  const unreachable = status === 0;
   return {
     code,
     title: String(problem["title"] ?? codeEntry(code).title),
     why: String(why),
     do: unreachable ? "check that the node runs, or name another one with --node URL" : (fault?.fix ?? again),
-    exit: unreachable ? exits.unreachable : status === 0 ? exits.pending : (codes[code]?.exit ?? exits.refused),
+    exit: unreachable ? exits.unreachable : (codes[code]?.exit ?? exits.refused),
     ...(status === 0 ? {} : { status }),
     retry,
     problem,

@@ -1,0 +1,123 @@
+// Real processes for end-to-end tests: devnets, single daemons, the command line. Owns starting and stopping; every process started here ends here.
+
+import { type ChildProcess, spawn } from "node:child_process";
+import fs from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import readline from "node:readline";
+
+export const MAIN = path.resolve(import.meta.dirname, "../../src/cli/main.ts");
+
+export interface Ran {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+  /** Stdout as JSON, where it is. */
+  readonly json: any;
+  /** The problem on stderr, where it is JSON. */
+  readonly problem: any;
+}
+
+/** Runs the command line to its end. */
+export async function cli(...args: string[]): Promise<Ran> {
+  const child = spawn(process.execPath, [MAIN, ...args], { stdio: ["ignore", "pipe", "pipe"] });
+  let out = "";
+  let err = "";
+  child.stdout.setEncoding("utf8").on("data", (text: string) => (out += text));
+  child.stderr.setEncoding("utf8").on("data", (text: string) => (err += text));
+  const code = await new Promise<number>((resolve) => child.once("close", (exit) => resolve(exit ?? -1)));
+  return { code, out, err, json: parsed(out), problem: parsed(err.trim().split("\n").at(-1) ?? "") };
+}
+
+function parsed(text: string): any {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+export interface RunningNode {
+  readonly id: string;
+  readonly api: string;
+  readonly home: string;
+  pid: number;
+}
+export interface Network {
+  readonly directory: string;
+  readonly genesis: string;
+  readonly nodes: RunningNode[];
+  readonly keys: { readonly [name: string]: string };
+  readonly network: string;
+  stop(): Promise<void>;
+}
+
+const living = new Set<ChildProcess>();
+process.once("exit", () => {
+  for (const child of living) child.kill("SIGKILL");
+});
+
+function track(child: ChildProcess): ChildProcess {
+  living.add(child);
+  child.once("exit", () => living.delete(child));
+  return child;
+}
+
+/** A devnet in a directory of its own, ready. */
+export async function startNetwork(nodes: number, ...args: string[]): Promise<Network> {
+  const directory = fs.mkdtempSync(path.join(os.tmpdir(), "chancery-e2e-"));
+  const child = track(spawn(process.execPath, [MAIN, "devnet", "--dir", path.join(directory, "net"), "--nodes", String(nodes), "--json", ...args], { stdio: ["ignore", "pipe", "pipe"] }));
+  let err = "";
+  child.stderr!.setEncoding("utf8").on("data", (text: string) => (err += text));
+  const line = await new Promise<string>((resolve, reject) => {
+    readline.createInterface({ input: child.stdout! }).once("line", resolve);
+    child.once("exit", (code) => reject(new Error(`devnet ended with ${code}: ${err}`)));
+  });
+  const ready = JSON.parse(line) as Omit<Network, "stop" | "directory">;
+  const stop = async (): Promise<void> => {
+    if (child.exitCode === null) {
+      const gone = new Promise((resolve) => child.once("exit", resolve));
+      child.kill("SIGTERM");
+      await gone;
+    }
+    fs.rmSync(directory, { recursive: true, force: true });
+  };
+  return { ...ready, directory, stop };
+}
+
+export interface Daemon {
+  readonly child: ChildProcess;
+  /** Exit code, once it has ended. */
+  readonly ended: Promise<number>;
+  readonly err: () => string;
+}
+
+/** `chancery start` for a home; resolves when its API listens, or it has ended. */
+export async function startDaemon(home: string, environment: NodeJS.ProcessEnv = {}): Promise<Daemon> {
+  const child = track(spawn(process.execPath, [MAIN, "start", "--home", home, "--json"], { stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, ...environment } }));
+  let err = "";
+  child.stderr!.setEncoding("utf8").on("data", (text: string) => (err += text));
+  const ended = new Promise<number>((resolve) => child.once("exit", (code) => resolve(code ?? -1)));
+  await Promise.race([new Promise((resolve) => readline.createInterface({ input: child.stdout! }).once("line", resolve)), ended]);
+  return { child, ended, err: () => err };
+}
+
+export async function waitFor<T>(what: string, ask: () => Promise<T | undefined>, limitMs = 30_000): Promise<T> {
+  const end = performance.now() + limitMs;
+  for (;;) {
+    const found = await ask().catch(() => undefined);
+    if (found !== undefined) return found;
+    if (performance.now() > end) throw new Error(`waited ${limitMs} ms for ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
+
+/** JSON of a GET, whatever the status. */
+export async function get(url: string, headers: Record<string, string> = {}): Promise<{ status: number; body: any; headers: Headers }> {
+  const response = await fetch(url, { headers });
+  const text = await response.text();
+  return { status: response.status, body: parsed(text) ?? text, headers: response.headers };
+}
+
+export const HASH = "ab".repeat(32);
+export const deposit = (name: string): string => JSON.stringify({ deposit: name, kind: "contract", content: HASH });
