@@ -16,16 +16,16 @@ const ZERO: Bytes = new Uint8Array(HASH);
 
 // There are some dozens of collections, and a key is hashed for every read of a row that is in no cache.
 const heads = new Map<string, Bytes>();
-let input = new Uint8Array(1_024);
+let placed = new Uint8Array(1_024);
 
 /** SHA-256(u8 length ‖ `contract/collection` ‖ encoded key): the place of a row in the tree (§5). */
 export function stateKeyHash(collection: string, key: Bytes): Bytes {
   const head = heads.get(collection) ?? headOf(collection);
   const length = head.length + key.length;
-  if (length > input.length) input = new Uint8Array(2 * length);
-  input.set(head, 0);
-  input.set(key, head.length);
-  return sha256(input.subarray(0, length));
+  if (length > placed.length) placed = new Uint8Array(2 * length);
+  placed.set(head, 0);
+  placed.set(key, head.length);
+  return sha256(placed.subarray(0, length));
 }
 
 function headOf(collection: string): Bytes {

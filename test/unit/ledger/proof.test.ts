@@ -493,11 +493,13 @@ describe("§5.5 a falsified file is refused, and the falsehood named", () => {
         if (name === "at") return;
         const verdict = verify(JSON.stringify(file), t);
         // An empty subtree has no key at all: its proof of absence is one for every other key that belongs there, and says for which it is given.
-        if (verdict.valid && which === 1 && (name === "key" || name === "collection"))
-          return expect(verdict).toMatchObject({
+        if (verdict.valid && which === 1 && (name === "key" || name === "collection")) {
+          expect(verdict).toMatchObject({
             present: false,
             subject: { [name]: expect.not.stringMatching(hex(keyOf("E-404"))) },
           });
+          return;
+        }
         expect(verdict).toMatchObject({ valid: false, code: expect.stringMatching(/^proof\./) });
       }),
       { numRuns: 1_500 },
