@@ -16,6 +16,8 @@ export interface DevnetNode {
 }
 
 const MAIN = fileURLToPath(new URL(import.meta.url.endsWith(".ts") ? "./main.ts" : "./main.js", import.meta.url));
+/** What a node allocates mostly dies young: more room for it, fewer collections. */
+const YOUNG = "--max-semi-space-size=64";
 const START_LIMIT_MS = 60_000;
 const STOP_LIMIT_MS = 5_000;
 /** Settings of the shell go to the nodes; whom the shell's commands talk to does not. */
@@ -36,7 +38,7 @@ export async function startNodes(homes: readonly { readonly id: string; readonly
 }
 
 function spawnNode(home: { readonly id: string; readonly home: string; readonly api: string; readonly metrics: string }, environment: NodeJS.ProcessEnv): { node: DevnetNode; started: Promise<void> } {
-  const child = spawn(process.execPath, [...process.execArgv, MAIN, "start", "--home", home.home, "--json"], { stdio: ["ignore", "pipe", "pipe"], env: environment });
+  const child = spawn(process.execPath, [...process.execArgv, YOUNG, MAIN, "start", "--home", home.home, "--json"], { stdio: ["ignore", "pipe", "pipe"], env: environment });
   let ended = false;
   let said = "";
   child.stderr!.setEncoding("utf8").on("data", (text: string) => {

@@ -11,13 +11,11 @@ export function countersOf(metrics: Metrics, node: Pick<Node, "clock">): Counter
       if (code === "view.left") metrics.viewChanges.inc({ reason: String(data["reason"]) });
       if (code === "equivocation") metrics.evidence.inc();
     },
-    committed({ leaves, header }) {
+    committed(time, outcomes) {
       metrics.blocks.inc();
-      metrics.blockTransactions.observe(leaves.length);
-      const counts = [0, 0, 0];
-      for (const { result } of leaves) counts[result.outcome]!++;
-      for (const [i, outcome] of OUTCOMES.entries()) if (counts[i]! > 0) metrics.transactions.inc({ outcome }, counts[i]!);
-      metrics.finality.observe({ origin: "block" }, Math.max(0, node.clock.now() - header.order.time) / 1_000);
+      metrics.blockTransactions.observe(outcomes[0] + outcomes[1] + outcomes[2]);
+      for (const [i, outcome] of OUTCOMES.entries()) if (outcomes[i]! > 0) metrics.transactions.inc({ outcome }, outcomes[i]!);
+      metrics.finality.observe({ origin: "block" }, Math.max(0, node.clock.now() - time) / 1_000);
     },
     executed: (ms) => metrics.execute.observe(ms / 1_000),
     quotaRefused: (count) => metrics.quotaRefusals.inc(count),

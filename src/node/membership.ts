@@ -35,6 +35,11 @@ export class Membership {
     return key !== undefined && this.#epoch.validators.some((v) => v.id === this.#organisation && equalBytes(v.key, key));
   }
 
+  /** Is there a member without a seat, who follows? */
+  get observed(): boolean {
+    return this.#members.length > this.#epoch.validators.length;
+  }
+
   peerKeyOf(organisation: string): Bytes | undefined {
     return this.#members.find((m) => m.id === organisation)?.keys.peer;
   }

@@ -21,7 +21,7 @@ export interface FinalBlock {
   readonly time: number;
   /** Ids of the leaves, 32 bytes each, end to end. */
   readonly ids: Bytes;
-  readonly receipts: readonly Bytes[];
+  receipt(leaf: number): Bytes;
 }
 
 const ITEMS = 1_024; // of a group: a request has at most 1,000

@@ -171,7 +171,7 @@ class BulkAnswer implements Group {
   }
 
   final(item: number, block: FinalBlock, leaf: number): void {
-    this.#lines += shortReceipt(item, this.#id(item), block.receipts[leaf]!, block.height, leaf, block.time);
+    this.#lines += shortReceipt(item, this.#id(item), block.receipt(leaf), block.height, leaf, block.time);
     this.#close(item);
   }
   expired(item: number): void {
