@@ -15,7 +15,7 @@ const resolver: Resolver<Signer> = {
   standing: signerOf,
   actsFor,
   holds(tx, principal, role, scope, signer) {
-    if (!known(tx, principal)) return false; // what an agency holds rests while it is no member
+    if (signer === undefined && !known(tx, principal)) return false; // what an agency holds rests while it is no member
     return signer?.post === undefined ? granted(tx, principal, role, scope) : delegated(tx, principal, signer.post, role, scope);
   },
   known,

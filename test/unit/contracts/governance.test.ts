@@ -10,6 +10,7 @@ import { type MemberKeyPurpose, provePossession } from "../../../src/base/member
 import { defaultParameters, parameterProblems } from "../../../src/base/parameters.ts";
 import { sign } from "../../../src/base/signature.ts";
 import { frame, tags } from "../../../src/base/tags.ts";
+import { composition } from "../../../src/contracts/all.ts";
 import * as evidence from "../../../src/contracts/documents/evidence.ts";
 import { days } from "../../../src/contracts/engine/index.ts";
 import * as eid from "../../../src/contracts/identity/eid.ts";
@@ -226,6 +227,8 @@ describe("members", () => {
     town.epoch++;
     town.act("then it leaves", acts.vote, vote(leaves, "health"), signedBy("health"));
     expect([seats(town), network(town).members]).toEqual([four, four]);
+    const reader = town.registry.reader(town.state, town.block);
+    expect(composition.resolver.holds(reader, "press", "evidence.depositor", undefined, undefined)).toBe(false);
     town.refused("it deposits no more", "engine.not_entitled", evidence.deposit, { ...item, deposit: "d-2" }, signedBy("press"));
     town.refused("nor votes", "governance.not_member", acts.vote, vote(propose(town, add("ports")), "press"), signedBy("press"));
     refusedAtLast(town, "governance.not_member", { kind: "member.remove", agency: "press" });
@@ -438,6 +441,13 @@ describe("roles", () => {
       town.refused("what is not held", "governance.not_held", acts.delegate, { ...to, ...more }, signedBy("land"));
     town.refused("by another", "engine.signature_missing", acts.delegate, to, signedBy("tax"));
     town.refused("by the clerk", "engine.signature_missing", acts.delegate, to, signedBy("clerk"));
+    town.refused(
+      "a scope of what is held for one district",
+      "governance.not_held",
+      acts.delegate,
+      { ...to, role: "property.registry", scope: "" },
+      signedBy("land"),
+    );
     town.act("a district", acts.delegate, { ...to, role: "property.registry", scope: "Q1" }, signedBy("land"));
     town.act("for ten days", acts.delegate, { ...to, until: town.time + days(10) }, signedBy("land"));
     town.act("the clerk deposits", evidence.deposit, item, signedBy("clerk"));

@@ -1,7 +1,9 @@
 // Electronic invoices (service 9): the life of an invoice told with wrong acts among the right, then histories at random against a plain model.
 
 import fc from "fast-check";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { readUbl } from "../../../src/client/ubl.ts";
 import { MAX_MONEY } from "../../../src/contracts/engine/fields.ts";
 import { minutes } from "../../../src/contracts/engine/index.ts";
 import contract, * as acts from "../../../src/contracts/documents/invoices.ts";
@@ -180,6 +182,28 @@ describe("an invoice", () => {
     expect(town.row(acts.invoices, "c:shop", "1-r")).toMatchObject({ reverses: "1", ...figures, holder: "p:ann" });
   });
 });
+
+// ── real ones ────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+const folder = new URL("../../../../shared/data/ubl-en16931/", import.meta.url);
+it.skipIf(!existsSync(folder))(
+  "takes 17 public invoices as they are (skipped without ../shared/data); a negative one is a red letter's business",
+  () => {
+    const town = issued();
+    const files = readdirSync(folder).filter((name) => /xml$/i.test(name));
+    expect(files.length).toBe(18);
+    for (const [i, name] of files.entries()) {
+      const { net, tax, total, currency } = readUbl(readFileSync(new URL(name, folder), "utf8"));
+      const issue = (more: object = {}) => ({
+        seller: "c:shop",
+        invoices: [bill(town, `ubl-${i}`, { net, tax, total, currency, ...more })],
+      });
+      const code = net < 0n ? "engine.args_invalid" : "invoices.totals_hold";
+      town.refused(`${name}, a cent off`, code, acts.issue, issue({ total: total + 1n }), signedBy("shop"));
+      if (net < 0n) town.refused(name, "engine.args_invalid", acts.issue, issue(), signedBy("shop"));
+      else town.act(name, acts.issue, issue(), signedBy("shop"));
+    }
+  },
+);
 
 // ── histories at random ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
 const people = ["p:ann", "p:bob", "c:shop", "c:mill", "land"] as const;
