@@ -57,11 +57,9 @@ export class Speculation {
     this.#applied.push(block);
     this.#results.set(digestText(block.digest), block);
     const kept = new Set(this.#chainTo(block));
-    const parents = new Set<Speculated | undefined>();
-    for (const result of this.#results.values()) parents.add(result.parent);
     for (const [text, result] of this.#results) {
       if (this.#results.size <= most) break;
-      if (!kept.has(result) && !parents.has(result)) this.#results.delete(text);
+      if (!kept.has(result)) this.#results.delete(text);
     }
   }
 

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { hex } from "../../../src/base/bytes.ts";
 import { isLedgerError, type LedgerError } from "../../../src/base/errors.ts";
 import type { LogFields, Logger } from "../../../src/base/log.ts";
+import type { Executed } from "../../../src/ledger/chain.ts";
 import { openLevel } from "../../../src/ledger/store.ts";
 import { dumps } from "../../../src/ledger/treeDump.ts";
 import { batchOf, put, START_TIME, TestNetwork, transaction } from "./testNetwork.ts";
@@ -88,41 +89,39 @@ describe("dumps of the state tree", () => {
 
   test("are taken while blocks are executed, committed and overtaken, and load to the tree that the rows give", async () => {
     const directory = join(root, "dumps");
-    let overtaking: (() => Promise<void>) | undefined;
-    const pause = async (): Promise<void> => {
-      const act = overtaking;
-      overtaking = undefined;
-      await act?.();
-    };
+    // What happens at which of the dump's 256 slices.
+    const acts = new Map<number, () => Promise<void>>();
+    let slices = 0;
+    const pause = async (): Promise<void> => acts.get(++slices)?.();
     const network = await open(directory, { clock, dumpIntervalMs: 1_000, pause });
     const fill = (from: number): Uint8Array[] => Array.from({ length: 200 }, (_, i) => transaction([put(`item ${from + i}`, from)]));
     for (let block = 0; block < 5; block++) await network.block(fill(100 * block));
-    // Uncommitted when the dump begins; one of them never commits.
-    const stray = await network.execute([batchOf([transaction([put("item 3", "stray"), put("stray", 1)])])]);
-    await network.execute([batchOf([transaction([put("item 4", "stray child"), put("stray child", 1)])])], network.after(stray));
+    /** Changes sixty items that the next one changes again in part, and makes forty. */
+    const changes = (name: string, from: number) => [
+      batchOf([
+        ...Array.from({ length: 60 }, (_, i) => transaction([put(`item ${from + i}`, name)])),
+        ...Array.from({ length: 40 }, (_, i) => transaction([put(`${name} ${i}`, name)])),
+      ]),
+    ];
+    let kept: Executed[] = [];
+    acts.set(1, async () => {
+      // Uncommitted for a hundred slices, and never committed.
+      const stray = await network.execute(changes("stray", 0));
+      await network.execute(changes("stray child", 30), network.after(stray));
+    });
+    acts.set(100, async () => {
+      const other = await network.execute(changes("other", 200), network.head, network.head.time + 1);
+      kept = [other, await network.execute(changes("child", 230), network.after(other))];
+    });
+    acts.set(180, async () => {
+      for (const executed of kept) await network.commit(executed);
+      await network.block([transaction([put("item 7", "late")])]);
+    });
     time.at = 1_000;
-    let dumping = 0;
-    overtaking = async () => {
-      dumping++;
-      const other = await network.execute(
-        [batchOf([transaction([put("item 5", "other"), put("other", 1)])])],
-        network.head,
-        network.head.time + 1,
-      );
-      const child = await network.execute(
-        [batchOf([transaction([put("item 6", "speculated"), put("speculated", 1)])])],
-        network.after(other),
-      );
-      overtaking = async () => {
-        dumping++;
-        await network.commit(other);
-        await network.commit(child);
-        await network.block([transaction([put("item 7", "late")])]);
-      };
-    };
     await network.block(fill(50));
     await network.chain.dumped();
-    expect(dumping).toBe(2);
+    expect(slices).toBe(256);
+    expect(network.chain.head.height).toBe(9);
     expect(await dumps(join(directory, "state"))).toEqual([6]);
     await network.chain.close();
 
