@@ -302,6 +302,7 @@ describe("a flow of data", () => {
     town.refused("a second answer", "eid.grant_over", acts.log, { grant: "g-1", answer: content }, signedBy("tax"));
     town.refused("withdrawn too late", "engine.illegal_move", acts.withdraw, { grant: "g-1" }, signedBy("ann"));
     town.act("another grant", acts.grant, { ...asked, grant: "g-2" }, signedBy("ann"));
+    town.refused("withdrawn by another", "engine.signature_missing", acts.withdraw, { grant: "g-2" }, signedBy("bob"));
     town.act("withdrawn", acts.withdraw, { grant: "g-2" }, signedBy("ann"));
     town.refused("serves nothing", "eid.grant_over", acts.log, { grant: "g-2", answer: content }, signedBy("tax"));
     town.act("a third", acts.grant, { ...asked, grant: "g-3" }, signedBy("ann"));

@@ -74,6 +74,7 @@ describe("an item of evidence", () => {
     const token = { content: contract.content, at: town.time, token: content("token") };
     town.refused("a time to come", "evidence.time_ahead", acts.stamp, { ...token, at: town.time + minutes(5) }, signedBy("tax"));
     town.refused("by who is no authority", "engine.not_entitled", acts.stamp, token, signedBy("land"));
+    token.at = town.time + 1_000; // the time of the next block itself
     town.act("the authority attests", acts.stamp, token, signedBy("tax"));
     town.refused("once", "engine.already_exists", acts.stamp, token, signedBy("tax"));
     expect(town.row(stamps, contract.content, "tax")?.at).toBe(token.at);
@@ -161,6 +162,10 @@ describe("a batch", () => {
     town.refused("at another place", "evidence.not_in_batch", acts.draw, { ...drawn(7), index: 8 }, signedBy("tax"));
     const alone = { ...drawn(7), size: 1, index: 0, path: [], root: leafHash(items[7]!) };
     town.refused("under a root of its own", "evidence.not_in_batch", acts.draw, alone, signedBy("tax"));
+    const others = leaves.map((leaf, i) => (i === 7 ? leafHash(content("a forged capture")) : leaf));
+    const forged = { ...drawn(7), item: content("a forged capture"), root: rootOf(others), path: inclusionPath(others, 7) };
+    town.refused("under the root of another thousand", "evidence.not_in_batch", acts.draw, forged, signedBy("tax"));
+    town.refused("of another number of items", "evidence.not_in_batch", acts.draw, { ...drawn(7), size: 999 }, signedBy("tax"));
     town.refused("from a batch of another", "engine.not_found", acts.draw, drawn(7), signedBy("land"));
     for (const index of [0, 7, 999]) town.act("an item is drawn", acts.draw, drawn(index), signedBy("tax"));
     expect(town.row(deposits, "cap-7")).toMatchObject({ kind: "capture", content: items[7], holder: "tax", batch: { first: 0, index: 7 } });
