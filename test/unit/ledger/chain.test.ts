@@ -270,14 +270,19 @@ describe("what is live (§2)", () => {
     expect(other.header.leaves).toBe(1);
   });
 
-  test("a failed proof is a rejection with a receipt", async () => {
+  test("a failed proof is a rejection with a receipt, in whichever batch", async () => {
     const network = await TestNetwork.open();
-    const batch = batchOf([transaction([put("a", 1)]), transaction([["test.add@1", { name: "b", value: 1 }]])], (action) =>
-      action === "test.add@1" ? ["wrong"] : [],
-    );
-    await network.commit(await network.execute([batch]));
-    expect(network.chain.reader.receipt(batch.ids.slice(32))!.receipt).toMatchObject({ outcome: 1, code: "test.proof" });
-    expect(value(network, "a")).toBe(1);
+    const pair = () =>
+      batchOf([transaction([put("a", 1)]), transaction([["test.add@1", { name: "b", value: 1 }]])], (action) =>
+        action === "test.add@1" ? ["wrong"] : [],
+      );
+    const batches = [pair(), pair()];
+    await network.commit(await network.execute(batches));
+    for (const { ids } of batches) {
+      expect(network.chain.reader.receipt(ids.slice(0, 32))!.receipt).toMatchObject({ outcome: 0 });
+      expect(network.chain.reader.receipt(ids.slice(32))!.receipt).toMatchObject({ outcome: 1, code: "test.proof" });
+    }
+    expect(value(network, "b")).toBeUndefined();
   });
 });
 
