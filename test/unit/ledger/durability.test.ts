@@ -150,6 +150,27 @@ describe("dumps of the state tree", () => {
     }
   });
 
+  test("one that is whole but of another state is found out by the certified root", async () => {
+    time.at = 0;
+    const [ours, theirs] = [join(root, "ours"), join(root, "theirs")];
+    for (const directory of [ours, theirs]) {
+      const network = await open(directory, { clock, dumpIntervalMs: 1_000 });
+      await network.block([transaction([put(directory === ours ? "a" : "b", 1)])]);
+      time.at += 1_000;
+      await network.block();
+      await network.chain.dumped();
+      await network.chain.close();
+    }
+    await cp(join(theirs, "state", "2"), join(ours, "state", "2"));
+    const told: unknown[] = [];
+    const logger: Logger = { debug() {}, info() {}, warn: (event, fields) => void told.push([event, fields]), error() {} };
+    const reopened = await open(ours, { logger });
+    expect(told).toEqual([["state.dump_unusable", { height: 2 }]]);
+    expect(fieldsOf(reopened.chain.reader.row(ITEMS, keyOf("a"))!)["value"]).toBe(1);
+    expect(reopened.chain.reader.row(ITEMS, keyOf("b"))).toBeUndefined();
+    await reopened.chain.close();
+  });
+
   async function copyOf(directory: string): Promise<Awaited<ReturnType<typeof openLevel>>> {
     const copy = `${directory} copy`;
     await cp(join(directory, "db"), join(copy, "db"), { recursive: true });

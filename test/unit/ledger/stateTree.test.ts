@@ -111,6 +111,22 @@ describe("the state tree (§5)", () => {
     );
   });
 
+  test.each([
+    ["of one prefix", "abcd"],
+    ["that share 17 bits", "c0de00"],
+    ["that share 40 bits", "c0de000000"],
+  ])("has no memory of keys %s that come one by one and go one by one", (_, prefix) => {
+    const tree = new StateTree();
+    const model = new Map<string, Bytes>();
+    const keys = Array.from({ length: 40 }, (__, n) => unhex((prefix + hex(hashed(n))).slice(0, 64)));
+    const steps: Change[] = [...keys.map((key, n): Change => [key, hashed(n)]), ...keys.map((key): Change => [key, undefined])];
+    for (const step of steps) {
+      apply(tree, [step]);
+      record(model, [step]);
+      expect(hex(tree.root())).toBe(hex(referenceRoot(model)));
+    }
+  });
+
   test("stays itself over many thousand keys that come and go", () => {
     const tree = new StateTree();
     const model = new Map<string, Bytes>();
