@@ -271,7 +271,7 @@ export class Chain {
     if (block.height !== height || certificate.kind !== "commit" || certificate.epoch !== block.own.epoch)
       throw new LedgerError("chain.order_invalid", { height, what: "certificate" });
     if (!equalBytes(block.hash, hash)) block = await this.#diverged(block, certificate);
-    await this.#store.commit(blockWrite(this.#store, this.network, this.#options.registry, block, certificate));
+    await this.#store.commit(blockWrite(this.#store, this.network, this.#options.registry, block, certificate), this.#pause);
     return this.#settle(block, certificate);
   }
 
@@ -312,27 +312,25 @@ export class Chain {
   }
 
   /**
-   * Executes an order whose result is kept once more, from the committed state and cold: nothing that was kept in RAM is trusted. All other results are
-   * dropped with it. Throws `chain.not_executed`, and what `execute` throws.
+   * Executes an order whose result is kept once more, from the committed state and cold: nothing that was kept in RAM is trusted. What it stands on and all
+   * other results come anew as well. Throws `chain.not_executed`, and what `execute` throws.
    */
   async executeAgain(digest: Bytes): Promise<Executed> {
     return shown(await this.#executeAgain(this.#speculation.get(digest) ?? notExecuted({ digest: hex(digest) })));
   }
 
-  /** The block with all that it stands on, in turn. */
   #executeAgain(block: Speculated): Promise<Speculated> {
     return this.#executions.run(async () => {
-      const line: Speculated[] = [];
-      for (let at: Speculated | undefined = block; at !== undefined; at = at.parent) line.unshift(at);
+      const all = this.#speculation.results();
       this.#speculation.dropAll();
       this.#state.forget();
       if (!equalBytes(this.#tree.current.root(), this.#head.stateRoot)) {
         this.#tree.current = await treeFromRows(this.#store, this.#head.stateRoot);
         this.#speculation = new Speculation(this.#tree.current);
       }
-      let again = block;
-      for (const { digest, order, references, batches } of line) again = await this.#execute(digest, order, references, batches);
-      return again;
+      // Parents come before what stands on them.
+      for (const { digest, order, references, batches } of all) await this.#execute(digest, order, references, batches);
+      return this.#speculation.get(block.digest) ?? notExecuted({ height: block.height });
     });
   }
 

@@ -31,6 +31,12 @@ export class Speculation {
     return this.#results.get(digestText(digest));
   }
 
+  /** All results whose parents are kept too, parents first. */
+  results(): Speculated[] {
+    const kept = [...this.#results.values()];
+    return kept.filter((result) => this.#chainTo(result).every((at) => kept.includes(at)));
+  }
+
   /** The blocks from the committed head up to this one. */
   #chainTo(tip: Speculated | undefined): Speculated[] {
     const out: Speculated[] = [];

@@ -277,26 +277,37 @@ export class Store {
 
   // ── writing ────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  /** One block, all or nothing; on disk when it resolves. Throws `store.write` when the disk does not take it. */
-  async commit(write: BlockWrite): Promise<void> {
-    const { height } = write;
+  /**
+   * One block, all or nothing; on disk when it resolves. `pause` lets others have the thread while the batch is being put together, 10 ms for a full block.
+   * Throws `store.write` when the disk does not take it.
+   */
+  async commit(write: BlockWrite, pause: () => Promise<void> = async () => {}): Promise<void> {
     const batch = this.#database.batch();
-    if (write.block !== undefined) this.#put(batch, layout.blockKey(height), layout.encodeStoredBlock(write.block));
-    write.bodies.forEach((body, position) => this.#put(batch, layout.bodyKey(height, position), body));
-    if (write.results !== undefined) this.#put(batch, layout.resultsKey(height), write.results);
-    this.#put(batch, layout.writesKey(height), write.writeSet);
-    for (let leaf = 0; 32 * leaf < write.ids.length; leaf++)
-      this.#put(batch, layout.idKey(write.ids.subarray(32 * leaf, 32 * leaf + 32)), layout.encodePlace({ height, leaf }));
-    for (const { collection, key, bytes } of write.rows) this.#put(batch, layout.rowKey(collection, key), bytes);
-    for (const space of ["index", "find"] as const) {
-      const keyOf = space === "index" ? layout.indexKey : layout.findKey;
-      for (const entry of write[space].removed) batch.delete(keyOf(entry));
-      for (const entry of write[space].added) this.#put(batch, keyOf(entry), NOTHING);
+    let puts = 0;
+    for (const [place, payload] of this.#puts(write)) {
+      if (payload === undefined) batch.delete(place);
+      else this.#put(batch, place, payload);
+      if (++puts % PUTS_SLICE === 0) await pause();
     }
-    for (const { level, index, hash } of write.history) this.#put(batch, layout.historyKey(level, index), hash);
-    if (write.epoch !== undefined) this.#put(batch, layout.epochKey(write.epoch.epoch), layout.encodeEpoch(write.epoch));
-    for (const [name, value] of write.meta ?? []) this.#put(batch, layout.metaKey(name), value);
     await batch.write();
+  }
+
+  *#puts(write: BlockWrite): Iterable<[place: Bytes, payload: Bytes | undefined]> {
+    const { height, block, bodies, results, writeSet, ids, epoch } = write;
+    if (block !== undefined) yield [layout.blockKey(height), layout.encodeStoredBlock(block)];
+    for (const [position, body] of bodies.entries()) yield [layout.bodyKey(height, position), body];
+    if (results !== undefined) yield [layout.resultsKey(height), results];
+    yield [layout.writesKey(height), writeSet];
+    for (let leaf = 0; 32 * leaf < ids.length; leaf++)
+      yield [layout.idKey(ids.subarray(32 * leaf, 32 * leaf + 32)), layout.encodePlace({ height, leaf })];
+    for (const { collection, key, bytes } of write.rows) yield [layout.rowKey(collection, key), bytes];
+    for (const entry of write.index.removed) yield [layout.indexKey(entry), undefined];
+    for (const entry of write.index.added) yield [layout.indexKey(entry), NOTHING];
+    for (const entry of write.find.removed) yield [layout.findKey(entry), undefined];
+    for (const entry of write.find.added) yield [layout.findKey(entry), NOTHING];
+    for (const { level, index, hash } of write.history) yield [layout.historyKey(level, index), hash];
+    if (epoch !== undefined) yield [layout.epochKey(epoch.epoch), layout.encodeEpoch(epoch)];
+    for (const [name, value] of write.meta ?? []) yield [layout.metaKey(name), value];
   }
 
   close(): Promise<void> {
@@ -304,3 +315,5 @@ export class Store {
   }
 }
 const NOTHING = new Uint8Array(0);
+/** Puts without a pause: 1–2 ms. */
+const PUTS_SLICE = 1_000;

@@ -441,6 +441,30 @@ describe("divergence (§3)", () => {
     expect(value(network, "a")).toBe(1);
   });
 
+  test("what stands on a result that came out wrong comes anew with it", async () => {
+    const network = await TestNetwork.open();
+    const honest = await TestNetwork.open();
+    const batches = [1, 2].map((n) => [batchOf([transaction([["test.add@1", { name: "a", value: n }]])])]);
+    const certified = await honest.execute(batches[0]!);
+    const certifiedChild = await honest.execute(batches[1]!, honest.after(certified));
+    let faults = 1;
+    network.registry.before = (_, state) => {
+      if (faults-- > 0)
+        state.put(ITEMS, keyOf("a"), { bytes: encode([7, "open", 0, 1, 0, 0, 0, 0, { value: 50, group: "none", due: 0 }]) });
+    };
+    const own = await network.execute(batches[0]!);
+    const child = await network.execute(batches[1]!, network.after(own));
+    const stray = await network.execute([], network.head, START_TIME + 3);
+    expect(hex(child.hash)).not.toBe(hex(certifiedChild.hash));
+    expect(hex((await network.chain.executeAgain(own.digest)).hash)).toBe(hex(certified.hash));
+    expect(hex(network.chain.result(child.digest)!.hash)).toBe(hex(certifiedChild.hash));
+    expect(network.chain.result(stray.digest)).toEqual(stray);
+    await network.chain.commit(own.digest, network.certify(certified));
+    await network.chain.commit(child.digest, network.certify(certifiedChild));
+    expect(value(network, "a")).toBe(3);
+    await expect(network.chain.executeAgain(own.digest)).rejects.toMatchObject({ code: "chain.not_executed" });
+  });
+
   test("a result that differs twice stops the node, the last good height is served, and a capsule says what it computed", async () => {
     const directory = await temporary();
     const network = await TestNetwork.open(undefined, { directory });

@@ -115,6 +115,7 @@ describe("the state tree (§5)", () => {
     ["of one prefix", "abcd"],
     ["that share 17 bits", "c0de00"],
     ["that share 40 bits", "c0de000000"],
+    ["that share 17 bits, the last a one", "c0deff"],
   ])("has no memory of keys %s that come one by one and go one by one", (_, prefix) => {
     const tree = new StateTree();
     const model = new Map<string, Bytes>();
