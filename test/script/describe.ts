@@ -2,7 +2,7 @@
 
 import { type Bytes, hex, latin1 } from "../../src/base/bytes.ts";
 import { type Certificate, signerIndexes } from "../../src/base/certificate.ts";
-import { decode, encode, type Value } from "../../src/base/codec.ts";
+import type { Value } from "../../src/base/codec.ts";
 import { orderDigest } from "../../src/base/header.ts";
 import type { BestClaim, Claim, Effect, JournalRecord, Message, Order, OrderCertificate, Vote } from "../../src/consensus/types.ts";
 import type { World } from "./world.ts";
@@ -164,6 +164,3 @@ function fields(data: Readonly<Record<string, Value>>, named: (value: string) =>
     .map(([name, value]) => ` ${name}=${named(String(value))}`)
     .join("");
 }
-
-/** A message as a peer would have it after a journey. */
-export const roundTrip = (value: Value): Value => decode(encode(value));

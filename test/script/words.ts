@@ -42,6 +42,9 @@ export class Script {
         return;
       case "execute":
         return this.execute(c);
+      case "committed":
+        for (const height of this.world.node(plain[0]!).written.splice(0)) this.world.give(plain[0]!, { kind: "committed", height });
+        return;
       case "variant":
         this.world.node(plain[0]!).variants.set(plain[1]!, Number(plain[2]));
         return;

@@ -27,7 +27,6 @@ import type {
   EpochConfig,
   Head,
   Input,
-  JournalRecord,
   Message,
   Order,
   Replica,
@@ -74,8 +73,9 @@ export interface Node {
   readonly results: Map<string, Result>;
   /** Orders that this node computes differently (another binary, a damaged cache): order name → variant. */
   readonly variants: Map<string, number>;
-  /** Executions wait for the script. */
+  /** Executions, and the word that a block is durable, wait for the script. */
   manual: boolean;
+  readonly written: number[];
   readonly waiting: Extract<Effect, { kind: "execute" }>[];
   stopped: boolean;
   skew: number;
@@ -135,7 +135,7 @@ export class World {
       parameters: this.parameters,
       protocol: 1,
     };
-    const maps = { batches: new Map(), results: new Map(), variants: new Map(), records: [], waiting: [] };
+    const maps = { batches: new Map(), results: new Map(), variants: new Map(), records: [], waiting: [], written: [] };
     const node: Node = { id, head, config, ...maps, manual: false, stopped: false, skew: 0, replica: undefined as unknown as Replica };
     this.nodes.set(id, node);
     this.boot(node, true);
@@ -147,6 +147,7 @@ export class World {
     const { network } = this;
     node.stopped = false;
     node.waiting.length = 0;
+    node.written.length = 0;
     node.results.clear();
     if (!intact) node.records = [];
     const setup: Setup = {
@@ -224,7 +225,8 @@ export class World {
         return;
       case "commit":
         this.commit(node, effect);
-        next.push({ kind: "committed", height: effect.height });
+        if (node.manual) node.written.push(effect.height);
+        else next.push({ kind: "committed", height: effect.height });
         return;
       case "divergence":
         next.push({ kind: "executed", result: effect.own, again: true });
@@ -433,5 +435,3 @@ export class World {
 export function stop(message: string): never {
   throw new LedgerError("script", { message });
 }
-
-export type { JournalRecord };

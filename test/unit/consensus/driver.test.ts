@@ -156,7 +156,7 @@ describe("§4.7 without an intact journal", () => {
     let votes = cluster.votes("land");
     let from = 0;
     for (let round = 0; round < 4; round++) {
-      const node = await cluster.start("land", { at: 4 + 3 * round, power: round % 2 === 1 });
+      const node = await cluster.start("land", { at: 1 + 3 * round, power: round % 2 === 1 });
       await Promise.race([node.dead, cluster.until(() => false, 2).catch(() => {})]);
       from = Math.max(from, ...node.notices.filter((n) => n.code === "silence.settled").map((n) => Number(n.data["from"])));
       await (node.files.dead ? cluster.buried(node) : cluster.kill("land"));
