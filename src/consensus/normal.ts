@@ -133,20 +133,22 @@ export function onPrepare(r: Replica, out: Effect[], vote: Vote): void {
   if (addVote(r, out, slot.prepares, vote, false)) notePrepare(r, out, vote.height, latin1(vote.hash));
 }
 
-/** §4.4 Prepared: q Prepares of one slot make a certificate of this view. */
+/** §4.4 Prepared: q Prepares of one slot make a certificate of this view; beyond the window its turn comes later, or a claim could not carry it. */
 export function notePrepare(r: Replica, out: Effect[], height: number, key: Key): void {
   const slot = slotAt(r, height);
-  if (slot.prepares.certificate !== null || height <= r.head.height) return;
+  if (slot.prepares.certificate !== null || height <= r.head.height || height > lastVotable(r)) return;
   const certificate = certify(r, out, slot.prepares, { kind: "prepare", epoch: r.config.epoch, view: r.view, height }, key);
   if (certificate !== null) adopt(r, out, certificate);
 }
 
-/** Certificates of this view that are not yet on the accepted chain: orders that were missing have come, or the head has moved. */
+/** Certificates of this view that are not yet on the accepted chain: missing orders have come, or the window has moved on. */
 export function tryAdopt(r: Replica, out: Effect[]): void {
   if (r.mode !== "active") return;
-  for (const [height, slot] of r.slots) {
-    const { certificate } = slot.prepares;
-    if (certificate !== null && height > Math.max(r.certifiedInView, r.head.height)) adopt(r, out, certificate);
+  const last = lastVotable(r);
+  for (const [height, { prepares }] of r.slots) {
+    if (height <= r.certifiedInView || height <= r.head.height || height > last) continue;
+    if (prepares.certificate !== null) adopt(r, out, prepares.certificate);
+    else for (const [key, count] of prepares.counts) if (count >= r.q) notePrepare(r, out, height, key);
   }
 }
 
@@ -174,7 +176,8 @@ function adopt(r: Replica, out: Effect[], certificate: Certificate): void {
 export function tryCommit(r: Replica, out: Effect[]): Vote[] {
   if (r.mode !== "active" || r.leaveReason !== null || !mayVote(r)) return [];
   const entries: Entry[] = [];
-  for (let height = r.head.height + 1; height <= r.certifiedInView; height++) {
+  const last = Math.min(r.certifiedInView, lastVotable(r));
+  for (let height = r.head.height + 1; height <= last; height++) {
     const entry = acceptedAt(r, height);
     const result = entry && r.results.get(entry.key);
     if (!entry || !result || (r.divergence !== null && r.divergence.height <= height && !r.divergence.again)) break;

@@ -70,8 +70,9 @@ export function wantSync(r: Replica, out: Effect[]): void {
   r.gapSince = gap ? (r.gapSince ?? r.at) : null;
   const late = r.gapSince !== null && r.at - r.gapSince >= ASK_AGAIN_MS;
   if ((!syncing(r) && !late) || !mayAsk(r, "sync")) return;
-  const from = [...r.peers].filter(([, peer]) => (peer.status?.committed ?? -1) > r.head.height).map(([id]) => id);
-  out.push({ kind: "sync", height: r.highestCertified, from, proven: true });
+  const ahead = [...r.peers].filter(([, peer]) => (peer.status?.committed ?? -1) > r.head.height).map(([id]) => id);
+  const others = r.config.validators.map(({ id }) => id).filter((id) => id !== r.organisation); // an observer hears nobody's Status
+  out.push({ kind: "sync", height: r.highestCertified, from: ahead.length > 0 ? ahead : others, proven: true });
 }
 
 /** A clock more than half the drift from the median of the peers' is said aloud; certificates are followed all the same. */

@@ -98,6 +98,10 @@ export class Checks {
       const { kind, epoch, view, height, hash, signer } = record.vote;
       const promise = this.promises.get(`${node.id} ${epoch}`) ?? 0;
       if (view < promise) throw new Violation("vote below promise", `${node.id} ${kind} ${view} ${height}, promised ${promise}`);
+      const { head, config } = node;
+      if (epoch === config.epoch && (height > config.end || height > head.height + config.parameters.window))
+        throw new Violation("beyond", `${node.id} ${kind} at ${height}, committed ${head.height}, epoch ends ${config.end}`);
+      if (epoch > config.epoch) throw new Violation("barrier", `${node.id} votes in epoch ${epoch} before it has committed ${config.end}`);
       this.recorded.add(`${signer} ${kind} ${epoch} ${view} ${height} ${hex(hash)}`);
     }
     if (record.kind === "promise") this.promise(node, record.epoch, record.viewChange.claim.view);
