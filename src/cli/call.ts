@@ -33,10 +33,11 @@ export function register(program: Command): void {
     .requiredOption("--out <file>", "where to write it")
     .action(prepare);
   tx.command("sign <file>").description("add a signature to a transaction file").action(sign);
-  tx.command("submit <file>").description("hand in a transaction file that everybody has signed").option("--no-wait", "do not wait for the receipt").action(submit);
-  tx.argument("[id]", "a transaction's id")
-    .option("--wait", "wait until it is final", false)
-    .action(look);
+  tx.command("submit <file>")
+    .description("hand in a transaction file that everybody has signed")
+    .option("--no-wait", "do not wait for the receipt")
+    .action(submit);
+  tx.argument("[id]", "a transaction's id").option("--wait", "wait until it is final", false).action(look);
 }
 
 interface CallOptions {
@@ -64,7 +65,8 @@ async function call(action: string, o: CallOptions, command: Command): Promise<v
 
 function argumentsOf(given: string): Json {
   const args = readJson(given);
-  if (typeof args !== "object" || args === null || Array.isArray(args)) return usage("the arguments are not a JSON object", `write names and values: --args '{"name":"value"}'`);
+  if (typeof args !== "object" || args === null || Array.isArray(args))
+    return usage("the arguments are not a JSON object", `write names and values: --args '{"name":"value"}'`);
   return args as Json;
 }
 
@@ -88,26 +90,41 @@ function showDryRun({ action, needs, dryRun, draft }: Prepared): void {
   const ends = dryRun?.outcome ?? "not said";
   answer({ id: draft.id, action, needs, dryRun: dryRun ?? null }, [
     `${bold(action)}  would be ${dryRun?.code === undefined ? ends : `${ends}: ${dryRun.code}`}`,
-    ...needs.map((n) => `  ${n.met ? green("✓") : yellow("missing")} ${n.slot}: ${[n["party"], n["role"], n["scope"]].filter((v) => v !== undefined).join(" ")}`),
+    ...needs.map(
+      (n) =>
+        `  ${n.met ? green("✓") : yellow("missing")} ${n.slot}: ${[n["party"], n["role"], n["scope"]].filter((v) => v !== undefined).join(" ")}`,
+    ),
   ]);
 }
 
 // ── tx ───────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 async function look(id: string | undefined, o: { wait: boolean }, command: Command): Promise<void> {
   const globals = globalsOf(command);
-  if (id === undefined || !/^[0-9a-f]{64}$/.test(id)) return usage("an id is 64 lowercase hex digits", "chancery tx ID, or chancery tx --help");
+  if (id === undefined || !/^[0-9a-f]{64}$/.test(id))
+    return usage("an id is 64 lowercase hex digits", "chancery tx ID, or chancery tx --help");
   const ledger = await ledgerOf(globals);
   showOutcome(await ledger.transactionById(id, { ...(o.wait ? { wait: "final" as const } : {}), timeout: `${globals.timeoutMs}ms` }), {});
 }
 
-async function prepare(action: string, o: { args: string; signer?: string[]; notAfter: string; out: string }, command: Command): Promise<void> {
+async function prepare(
+  action: string,
+  o: { args: string; signer?: string[]; notAfter: string; out: string },
+  command: Command,
+): Promise<void> {
   const globals = globalsOf(command);
   const signers = o.signer ?? [];
-  if (signers.length === 0 || signers.some((s) => !/^[0-9a-f]{64}$/.test(s))) usage("signers are public keys of 64 lowercase hex digits", "add --signer KEY for each party (chancery keys show FILE)");
+  if (signers.length === 0 || signers.some((s) => !/^[0-9a-f]{64}$/.test(s)))
+    usage("signers are public keys of 64 lowercase hex digits", "add --signer KEY for each party (chancery keys show FILE)");
   const ledger = await ledgerOf(globals);
-  const prepared = await ledger.prepare(action, argumentsOf(o.args), { signers: signers.map(unhex), notAfter: Date.now() + duration(o.notAfter) });
+  const prepared = await ledger.prepare(action, argumentsOf(o.args), {
+    signers: signers.map(unhex),
+    notAfter: Date.now() + duration(o.notAfter),
+  });
   fs.writeFileSync(o.out, writeDocument({ format: "chancery-transaction/1", body: prepared.draft.body, signatures: [] }));
-  answer({ file: o.out, id: prepared.draft.id, needs: prepared.needs }, `${green("✓")} ${o.out}: ${prepared.draft.id}. Next, each party: chancery tx sign ${o.out} --key KEYFILE`);
+  answer(
+    { file: o.out, id: prepared.draft.id, needs: prepared.needs },
+    `${green("✓")} ${o.out}: ${prepared.draft.id}. Next, each party: chancery tx sign ${o.out} --key KEYFILE`,
+  );
 }
 
 function draftOf(file: string, network: Uint8Array): Draft {
@@ -124,7 +141,10 @@ async function show(file: string, _o: unknown, command: Command): Promise<void> 
   const missing = draft.missing;
   answer({ id: draft.id, operations, signers: signers.map((s) => hex(s)), notAfter, nonce: hex(nonce), missing }, [
     `${bold(draft.id)}   until ${new Date(notAfter).toISOString()}`,
-    ...operations.map((op) => `  ${op.action} ${JSON.stringify(op.args, (_n, v: unknown) => (v instanceof Uint8Array ? hex(v) : typeof v === "bigint" ? v.toString() : v))}`),
+    ...operations.map(
+      (op) =>
+        `  ${op.action} ${JSON.stringify(op.args, (_n, v: unknown) => (v instanceof Uint8Array ? hex(v) : typeof v === "bigint" ? v.toString() : v))}`,
+    ),
     ...signers.map((s) => `  ${missing.includes(hex(s)) ? yellow("missing") : green("signed ")} ${hex(s)}`),
   ]);
 }
@@ -137,18 +157,29 @@ async function sign(file: string, _o: unknown, command: Command): Promise<void> 
   const all = new Map(signatures.map((s) => [s.by, s]));
   for (const key of await keysOf(globals)) {
     const by = hex(key.publicKey);
-    if (!draft.missing.includes(by) && !all.has(by)) refuse("key.purpose", { why: `${by} is not among the signers of ${file}`, do: `chancery tx show ${file}` });
+    if (!draft.missing.includes(by) && !all.has(by))
+      refuse("key.purpose", { why: `${by} is not among the signers of ${file}`, do: `chancery tx show ${file}` });
     all.set(by, { by, signature: await seedSigner(key.secret).sign(draft.signingBytes) });
   }
   fs.writeFileSync(file, writeDocument({ format: "chancery-transaction/1", body: draft.body, signatures: [...all.values()] }));
   const missing = draft.fields.signers.map((s) => hex(s)).filter((s) => !all.has(s));
-  answer({ file, id: draft.id, missing }, missing.length === 0 ? `${green("✓")} all have signed. Next: chancery tx submit ${file}` : `${green("✓")} signed; ${missing.length} still missing`);
+  answer(
+    { file, id: draft.id, missing },
+    missing.length === 0
+      ? `${green("✓")} all have signed. Next: chancery tx submit ${file}`
+      : `${green("✓")} signed; ${missing.length} still missing`,
+  );
 }
 
 async function submit(file: string, o: { wait: boolean }, command: Command): Promise<void> {
   const globals = globalsOf(command);
   const ledger = await ledgerOf(globals);
   const draft = draftOf(file, ledger.network);
-  if (draft.missing.length > 0) refuse("transaction.signature", { why: `signatures are missing: ${draft.missing.join(", ")}`, do: `chancery tx sign ${file} --key KEYFILE`, exit: exits.usage });
+  if (draft.missing.length > 0)
+    refuse("transaction.signature", {
+      why: `signatures are missing: ${draft.missing.join(", ")}`,
+      do: `chancery tx sign ${file} --key KEYFILE`,
+      exit: exits.usage,
+    });
   await hand(ledger, draft, globals, o.wait, draft.fields.operations[0]!.action);
 }

@@ -43,13 +43,22 @@ export function register(program: Command): void {
     .action(devnet);
 }
 
-async function devnet(o: { dir: string; nodes: number; observers: number; basePort?: number; keep: boolean; force: boolean }): Promise<void> {
+async function devnet(o: {
+  dir: string;
+  nodes: number;
+  observers: number;
+  basePort?: number;
+  keep: boolean;
+  force: boolean;
+}): Promise<void> {
   const directory = path.resolve(o.dir);
   const file = path.join(directory, FILE);
   const exists = fs.existsSync(directory) && fs.readdirSync(directory).length > 0;
-  if (exists && !o.keep && !o.force) refuse("file.exists", { why: `${directory} is not empty`, do: "add --keep to continue the network there, or --force to begin anew" });
+  if (exists && !o.keep && !o.force)
+    refuse("file.exists", { why: `${directory} is not empty`, do: "add --keep to continue the network there, or --force to begin anew" });
   if (exists && o.force) {
-    if (!fs.existsSync(file)) refuse("file.exists", { why: `${directory} holds no devnet, so nothing there is deleted`, do: "choose another directory" });
+    if (!fs.existsSync(file))
+      refuse("file.exists", { why: `${directory} holds no devnet, so nothing there is deleted`, do: "choose another directory" });
     fs.rmSync(directory, { recursive: true, force: true });
   }
   const layout = exists && o.keep ? readLayout(file) : await create(directory, o.nodes, o.observers, o.basePort);
@@ -69,7 +78,8 @@ async function devnet(o: { dir: string; nodes: number; observers: number; basePo
 }
 
 function readLayout(file: string): Layout {
-  if (!fs.existsSync(file)) return refuse("file.unusable", { why: `${file} does not exist: there is no network to continue`, do: "leave out --keep" });
+  if (!fs.existsSync(file))
+    return refuse("file.unusable", { why: `${file} does not exist: there is no network to continue`, do: "leave out --keep" });
   return JSON.parse(fs.readFileSync(file, "utf8")) as Layout;
 }
 
@@ -108,11 +118,20 @@ async function create(directory: string, validators: number, observers: number, 
     furnishHome(home, node, undefined, configOf(peer, api, metrics));
     homes.push({ id, home, api: `http://127.0.0.1:${api}`, metrics: `http://127.0.0.1:${metrics}/metrics` });
     const name = `${id[0]!.toUpperCase()}${id.slice(1)} (development)`;
-    return completeMember(draftMember({ id, name, addresses: [`/ip4/127.0.0.1/tcp/${peer}`], contact: "" }, node), keep(id, newKey("organisation")));
+    return completeMember(
+      draftMember({ id, name, addresses: [`/ip4/127.0.0.1/tcp/${peer}`], contact: "" }, node),
+      keep(id, newKey("organisation")),
+    );
   });
   for (const name of persons()) keep(name, newKey("person"));
   const { manifestHash, protocol } = contractsManifest();
-  const plan = { name: "devnet", purpose: "development" as const, parameters: {}, seats: members.slice(0, validators).map((m) => m.id), grants: grantsFor(validators) };
+  const plan = {
+    name: "devnet",
+    purpose: "development" as const,
+    parameters: {},
+    seats: members.slice(0, validators).map((m) => m.id),
+    grants: grantsFor(validators),
+  };
   const text = writeGenesis(planGenesis(plan, members, Date.now() - 1_000, protocol, manifestHash), []);
   fs.writeFileSync(path.join(directory, "genesis.json"), text);
   for (const { home } of homes) fs.writeFileSync(path.join(home, "genesis.json"), text);
@@ -155,15 +174,28 @@ const persons = (): string[] => sectors().flatMap((sector) => PERSONS.map((perso
 async function enrol(ledger: Ledger, layout: Layout): Promise<void> {
   const ministry = loadKey(layout.keys[layout.nodes > 1 ? "courts" : "tax"]!);
   for (const sector of sectors()) {
-    const people = PERSONS.map((person) => ({ person: `p:${personName(person, sector)}`, key: loadKey(layout.keys[personName(person, sector)]!) }));
+    const people = PERSONS.map((person) => ({
+      person: `p:${personName(person, sector)}`,
+      key: loadKey(layout.keys[personName(person, sector)]!),
+    }));
     if ((await ledger.get("eid/principal", people[0]!.person)) !== undefined) continue;
     const list = people
       .slice(0, ENROL_LIMIT)
       .sort((a, b) => (a.person < b.person ? -1 : 1))
-      .map(({ person, key }) => ({ person, key: key.publicKey, proof: provePossession(ledger.network, person, "person", key.publicKey, key.secret) }));
-    const draft = await ledger.transaction("eid.enrol@1", { sector, persons: list }, { signers: [ministry.publicKey] }).sign(seedSigner(ministry.secret));
+      .map(({ person, key }) => ({
+        person,
+        key: key.publicKey,
+        proof: provePossession(ledger.network, person, "person", key.publicKey, key.secret),
+      }));
+    const draft = await ledger
+      .transaction("eid.enrol@1", { sector, persons: list }, { signers: [ministry.publicKey] })
+      .sign(seedSigner(ministry.secret));
     const outcome = await ledger.submit(draft.finish(), { timeout: "30s" });
-    if (outcome.status !== "applied") refuse("devnet.failed", { why: `enrolling the persons of sector ${sector}: ${outcome.status} ${"code" in outcome ? String(outcome.code) : ""}`, do: "look into nodes/*/node.log" });
+    if (outcome.status !== "applied")
+      refuse("devnet.failed", {
+        why: `enrolling the persons of sector ${sector}: ${outcome.status} ${"code" in outcome ? String(outcome.code) : ""}`,
+        do: "look into nodes/*/node.log",
+      });
   }
 }
 
@@ -181,7 +213,11 @@ async function ready(nodes: readonly DevnetNode[], genesis: string, layout: Layo
 
 async function reached(node: DevnetNode, height: number, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
-    if (node.exited()) refuse("devnet.failed", { why: `${node.id} ended before the network was ready`, do: `look into ${path.join(node.home, "node.log")}` });
+    if (node.exited())
+      refuse("devnet.failed", {
+        why: `${node.id} ended before the network was ready`,
+        do: `look into ${path.join(node.home, "node.log")}`,
+      });
     const answered = await fetch(`${node.api}/v1/network`, { signal: AbortSignal.timeout(2_000) }).catch(() => undefined);
     if (answered?.ok === true && ((await answered.json()) as { height: number }).height >= height) return;
     await new Promise((resolve) => setTimeout(resolve, POLL_MS));

@@ -3,6 +3,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import readline from "node:readline";
 import { fileURLToPath } from "node:url";
+import { LedgerError } from "../base/errors.ts";
 import { refuse, warn } from "./output.ts";
 
 export interface DevnetNode {
@@ -12,7 +13,7 @@ export interface DevnetNode {
   readonly metrics: string;
   readonly pid: number;
   readonly process: ChildProcess;
-  exited(): boolean;
+  readonly exited: () => boolean;
 }
 
 const MAIN = fileURLToPath(new URL(import.meta.url.endsWith(".ts") ? "./main.ts" : "./main.js", import.meta.url));
@@ -24,7 +25,10 @@ const STOP_LIMIT_MS = 5_000;
 const NOT_FOR_NODES = ["CHANCERY_HOME", "CHANCERY_NODE", "CHANCERY_KEY"];
 
 /** Starts a node for each home and waits until its API listens. */
-export async function startNodes(homes: readonly { readonly id: string; readonly home: string; readonly api: string; readonly metrics: string }[], signal: AbortSignal): Promise<DevnetNode[]> {
+export async function startNodes(
+  homes: readonly { readonly id: string; readonly home: string; readonly api: string; readonly metrics: string }[],
+  signal: AbortSignal,
+): Promise<DevnetNode[]> {
   const environment = { ...process.env };
   for (const name of NOT_FOR_NODES) delete environment[name];
   const nodes = homes.map((home) => spawnNode(home, environment));
@@ -37,18 +41,29 @@ export async function startNodes(homes: readonly { readonly id: string; readonly
   return nodes.map((n) => n.node);
 }
 
-function spawnNode(home: { readonly id: string; readonly home: string; readonly api: string; readonly metrics: string }, environment: NodeJS.ProcessEnv): { node: DevnetNode; started: Promise<void> } {
-  const child = spawn(process.execPath, [...process.execArgv, YOUNG, MAIN, "start", "--home", home.home, "--json"], { stdio: ["ignore", "pipe", "pipe"], env: environment });
+function spawnNode(
+  home: { readonly id: string; readonly home: string; readonly api: string; readonly metrics: string },
+  environment: NodeJS.ProcessEnv,
+): { node: DevnetNode; started: Promise<void> } {
+  const child = spawn(process.execPath, [...process.execArgv, YOUNG, MAIN, "start", "--home", home.home, "--json"], {
+    stdio: ["ignore", "pipe", "pipe"],
+    env: environment,
+  });
   let ended = false;
   let said = "";
-  child.stderr!.setEncoding("utf8").on("data", (text: string) => {
+  child.stderr.setEncoding("utf8").on("data", (text: string) => {
     said = (said + text).slice(-2_000);
   });
   const started = new Promise<void>((resolve, reject) => {
-    readline.createInterface({ input: child.stdout! }).once("line", () => resolve());
+    readline.createInterface({ input: child.stdout }).once("line", () => resolve());
     child.once("exit", (code) => {
       ended = true;
-      reject(new Error(`${home.id} ended with exit code ${code}: ${said.trim()}`));
+      reject(
+        new LedgerError("devnet.failed", {
+          why: `${home.id} ended with exit code ${code}: ${said.trim()}`,
+          do: `look into ${home.home}/node.log`,
+        }),
+      );
     });
   });
   started.catch(() => {});

@@ -12,7 +12,16 @@ import { fingerprint, newKey } from "../base/keyFile.ts";
 import { type Member, memberKeyPurposes, memberValue } from "../base/member.ts";
 import { parameterBounds, parameterNames } from "../base/parameters.ts";
 import { encode } from "../base/codec.ts";
-import { completeMember, draftMember, founderSignature, type NodeKeys, planFrom, planGenesis, readMember, writeMember } from "../node/founding.ts";
+import {
+  completeMember,
+  draftMember,
+  founderSignature,
+  type NodeKeys,
+  planFrom,
+  planGenesis,
+  readMember,
+  writeMember,
+} from "../node/founding.ts";
 import { furnishHome } from "../node/home.ts";
 import { collect, globalsOf, newPassphrase, openKeyFile, readText } from "./globals.ts";
 import { answer, bold, exits, green, grouped, red, refuse, usage, warn } from "./output.ts";
@@ -41,13 +50,24 @@ export function register(program: Command): void {
     .option("--out <file>", "where to write it", "genesis.json")
     .action(build);
   genesis.command("show <file>").description("what a genesis says").action(showGenesis);
-  genesis.command("check <file>").description("is my member file inside, and is everything in bounds?").requiredOption("--member <file>", "my member file").action(check);
-  genesis.command("sign <file>").description("sign as a founder, with the organisation's key").option("--out <file>", "where to write the signature").action(signGenesisFile);
+  genesis
+    .command("check <file>")
+    .description("is my member file inside, and is everything in bounds?")
+    .requiredOption("--member <file>", "my member file")
+    .action(check);
+  genesis
+    .command("sign <file>")
+    .description("sign as a founder, with the organisation's key")
+    .option("--out <file>", "where to write the signature")
+    .action(signGenesisFile);
   genesis.command("seal <file> <signatures...>").description("join the founders' signatures into the file").action(seal);
 }
 
 // ── members ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────
-async function init(o: { organisation: string; name: string; address?: string[]; contact: string; unprotected: boolean }, command: Command): Promise<void> {
+async function init(
+  o: { organisation: string; name: string; address?: string[]; contact: string; unprotected: boolean },
+  command: Command,
+): Promise<void> {
   const globals = globalsOf(command);
   const directory = globals.home ?? usage("init needs --home", "add --home DIR");
   const passphrase = o.unprotected ? undefined : await newPassphrase(globals);
@@ -64,13 +84,18 @@ async function init(o: { organisation: string; name: string; address?: string[];
 }
 
 function firstConfig(passphraseFile: string | undefined, unprotected: boolean): string {
-  const passphrase = unprotected || passphraseFile === undefined ? '# passphrase_file = "credential:consensus.pass"' : `passphrase_file = ${JSON.stringify(path.resolve(passphraseFile))}`;
+  const passphrase =
+    unprotected || passphraseFile === undefined
+      ? '# passphrase_file = "credential:consensus.pass"'
+      : `passphrase_file = ${JSON.stringify(path.resolve(passphraseFile))}`;
   return `# Every setting: chancery config show --home DIR\n\n[keys]\n${passphrase}\n\n[peer]\nlisten = ["/ip4/0.0.0.0/tcp/7600"]\n\n[api]\nlisten = "127.0.0.1:7601"\n`;
 }
 
 async function signMember(file: string, _o: unknown, command: Command): Promise<void> {
   const globals = globalsOf(command);
-  const key = await openKeyFile(globals.keys[0] ?? usage("signing needs the organisation's key", "add --key ORGANISATION.key"), globals, ["organisation"]);
+  const key = await openKeyFile(globals.keys[0] ?? usage("signing needs the organisation's key", "add --key ORGANISATION.key"), globals, [
+    "organisation",
+  ]);
   const { member } = readMember(readText(file));
   const complete = completeMember(member, key);
   fs.writeFileSync(file, writeMember(complete, key));
@@ -103,10 +128,11 @@ async function build(o: { members: string; parameters: string; time: string; out
   if (files.length === 0) usage(`${o.members} holds no *.member.json`, "collect the agencies' member files there");
   const members = files.map((f) => {
     const { member, problems } = readMember(readText(path.join(o.members, f)));
-    if (problems.length > 0) refuse("member.malformed", { why: `${f}: ${problems[0]}`, do: `ask ${member.id} for a file signed by all of its keys` });
+    if (problems.length > 0)
+      refuse("member.malformed", { why: `${f}: ${problems[0]}`, do: `ask ${member.id} for a file signed by all of its keys` });
     return member;
   });
-  const plan = planFrom(parse(readText(o.parameters)) as Record<string, unknown>);
+  const plan = planFrom(parse(readText(o.parameters)));
   const { manifestHash, protocol } = contractsManifest();
   const document = planGenesis(plan, members, time, protocol, manifestHash);
   fs.writeFileSync(o.out, writeGenesis(document, []));
@@ -122,14 +148,42 @@ function describeGenesis(file: string, more: readonly string[]): void {
   const problems = genesisProblems(genesis, network, document.signatures);
   const n = validators.length;
   const signed = document.signatures.map((s) => s.by);
-  const founders = genesis.founders.map((f) => ({ id: f.member.id, name: f.member.name, seat: f.seat, signed: signed.includes(f.member.id), fingerprint: fingerprint(f.member.keys.organisation) }));
-  const summary = { file, network: hex(network), fingerprint: grouped(network), name: genesis.name, purpose: genesis.purpose, time: genesis.time, protocol: genesis.protocol, validators: n, quorum: quorum(n), tolerates: faults(n), founders, grants: genesis.grants, parameters: genesis.parameters, problems: [...problems, ...more] };
+  const founders = genesis.founders.map((f) => ({
+    id: f.member.id,
+    name: f.member.name,
+    seat: f.seat,
+    signed: signed.includes(f.member.id),
+    fingerprint: fingerprint(f.member.keys.organisation),
+  }));
+  const summary = {
+    file,
+    network: hex(network),
+    fingerprint: grouped(network),
+    name: genesis.name,
+    purpose: genesis.purpose,
+    time: genesis.time,
+    protocol: genesis.protocol,
+    validators: n,
+    quorum: quorum(n),
+    tolerates: faults(n),
+    founders,
+    grants: genesis.grants,
+    parameters: genesis.parameters,
+    problems: [...problems, ...more],
+  };
   answer(summary, [
     `${bold(genesis.name)}   ${grouped(network)}   ${genesis.purpose}   ${new Date(genesis.time).toISOString()}`,
     `network ${hex(network)}`,
     `${n} validators, quorum ${quorum(n)}, tolerates ${faults(n)} failing`,
-    ...founders.map((f) => `  ${f.seat ? "●" : "○"} ${f.id.padEnd(16)} ${f.fingerprint}   ${f.signed ? green("signed") : "not signed"}   ${f.name}`),
-    ...parameterNames.filter((p) => genesis.parameters[p] !== parameterBounds[p].default).map((p) => `  ${p} = ${genesis.parameters[p]} (default ${parameterBounds[p].default}, ${parameterBounds[p].min} … ${parameterBounds[p].max})`),
+    ...founders.map(
+      (f) => `  ${f.seat ? "●" : "○"} ${f.id.padEnd(16)} ${f.fingerprint}   ${f.signed ? green("signed") : "not signed"}   ${f.name}`,
+    ),
+    ...parameterNames
+      .filter((p) => genesis.parameters[p] !== parameterBounds[p].default)
+      .map(
+        (p) =>
+          `  ${p} = ${genesis.parameters[p]} (default ${parameterBounds[p].default}, ${parameterBounds[p].min} … ${parameterBounds[p].max})`,
+      ),
     `${genesis.grants.length} grants`,
     ...summary.problems.map((p) => `${red("✗")} ${p}`),
   ]);
@@ -141,20 +195,27 @@ function check(file: string, o: { member: string }): void {
   const inside = genesis.founders.find((f) => f.member.id === mine.id);
   const problems = genesisProblems(genesis, network, document.signatures).filter((p) => !p.endsWith("has not signed"));
   if (inside === undefined) problems.push(`${mine.id} is not among the founders`);
-  else if (!equalBytes(encode(memberValue(inside.member)), encode(memberValue(mine)))) problems.push(`the record of ${mine.id} is not that of ${o.member}`);
+  else if (!equalBytes(encode(memberValue(inside.member)), encode(memberValue(mine))))
+    problems.push(`the record of ${mine.id} is not that of ${o.member}`);
   describeGenesis(file, problems);
   if (problems.length > 0) refuse("check.failed", { why: problems.join("; "), do: "do not sign; ask who built it" });
 }
 
 async function signGenesisFile(file: string, o: { out?: string }, command: Command): Promise<void> {
   const globals = globalsOf(command);
-  const key = await openKeyFile(globals.keys[0] ?? usage("signing needs the organisation's key", "add --key ORGANISATION.key"), globals, ["organisation"]);
+  const key = await openKeyFile(globals.keys[0] ?? usage("signing needs the organisation's key", "add --key ORGANISATION.key"), globals, [
+    "organisation",
+  ]);
   const { genesis, network } = readGenesis(readText(file));
   const founder = genesis.founders.find((f) => equalBytes(f.member.keys.organisation, key.publicKey));
-  if (founder === undefined) return refuse("key.purpose", { why: "no founder of this genesis has that organisation key", do: `chancery genesis show ${file}` });
+  if (founder === undefined)
+    return refuse("key.purpose", { why: "no founder of this genesis has that organisation key", do: `chancery genesis show ${file}` });
   const out = o.out ?? file.replace(/(\.json)?$/, `.${founder.member.id}.json`);
   fs.writeFileSync(out, writeGenesis(genesis, [founderSignature(network, founder.member.id, key)]));
-  answer({ file: out, by: founder.member.id, network: hex(network) }, `${green("✓")} ${out}: signed by ${founder.member.id}. Next, with all of them: chancery genesis seal ${file} SIGNATURES…`);
+  answer(
+    { file: out, by: founder.member.id, network: hex(network) },
+    `${green("✓")} ${out}: signed by ${founder.member.id}. Next, with all of them: chancery genesis seal ${file} SIGNATURES…`,
+  );
 }
 
 function seal(file: string, files: readonly string[]): void {
@@ -163,7 +224,12 @@ function seal(file: string, files: readonly string[]): void {
   const signatures = new Map<string, DocumentSignature>(document.signatures.map((s) => [s.by, s]));
   for (const f of files) {
     const signed = readGenesis(readText(f));
-    if (!equalBytes(signed.document.body, body)) refuse("genesis.mismatch", { why: `${f} signs another genesis, ${grouped(signed.network)}`, do: "compare with the others what was built", exit: exits.no });
+    if (!equalBytes(signed.document.body, body))
+      refuse("genesis.mismatch", {
+        why: `${f} signs another genesis, ${grouped(signed.network)}`,
+        do: "compare with the others what was built",
+        exit: exits.no,
+      });
     for (const s of signed.document.signatures) signatures.set(s.by, s);
   }
   const joined = [...signatures.values()].sort((a, b) => (a.by < b.by ? -1 : 1));

@@ -16,7 +16,9 @@ export function programOptions(): Option[] {
     new Option("--json", "one JSON document on stdout, errors as problem objects on stderr"),
     new Option("--node <url>", "the node to talk to").env("CHANCERY_NODE").default(DEFAULT_NODE),
     new Option("--home <dir>", "a node's home directory").env("CHANCERY_HOME"),
-    new Option("--key <file>", "a key file; may be given several times").env("CHANCERY_KEY").argParser((file: string, all: string[] | undefined) => [...(all ?? []), file]),
+    new Option("--key <file>", "a key file; may be given several times")
+      .env("CHANCERY_KEY")
+      .argParser((file: string, all: string[] | undefined) => [...(all ?? []), file]),
     new Option("--passphrase-file <file>", "the passphrase of the key files"),
     new Option("--ca <file>", "certificates to trust for https nodes"),
     new Option("--timeout <duration>", "how long to wait").default("30s"),
@@ -71,7 +73,8 @@ export function readText(file: string): string {
 export function readBytes(file: string): Uint8Array {
   try {
     const { size } = fs.statSync(file);
-    if (size > MAX_FILE_BYTES) return refuse("file.unusable", { why: `${file} has ${size} bytes, more than any file of the ledger`, do: "check the path" });
+    if (size > MAX_FILE_BYTES)
+      return refuse("file.unusable", { why: `${file} has ${size} bytes, more than any file of the ledger`, do: "check the path" });
     return new Uint8Array(fs.readFileSync(file));
   } catch (cause) {
     if (!(cause instanceof Error) || !("code" in cause) || "data" in cause) throw cause;
@@ -86,7 +89,10 @@ export function readJson(given: string): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {
-    return usage(`${inline || given === "-" ? "the arguments are" : `${given} is`} not JSON: ${(cause as Error).message}`, `check the quotes, e.g. --args '{"name":"value"}'`);
+    return usage(
+      `${inline || given === "-" ? "the arguments are" : `${given} is`} not JSON: ${(cause as Error).message}`,
+      `check the quotes, e.g. --args '{"name":"value"}'`,
+    );
   }
 }
 
@@ -110,7 +116,8 @@ export async function newPassphrase(globals: Globals): Promise<Uint8Array> {
 /** Asks on the terminal without showing what is typed. */
 async function ask(prompt: string, globals: Pick<Globals, "json">): Promise<string> {
   const input = process.stdin;
-  if (globals.json || input.isTTY !== true) return usage("there is no terminal to ask for the passphrase", "add --passphrase-file FILE (or --unprotected for development keys)");
+  if (globals.json || input.isTTY !== true)
+    return usage("there is no terminal to ask for the passphrase", "add --passphrase-file FILE (or --unprotected for development keys)");
   process.stderr.write(prompt);
   input.setRawMode(true).setEncoding("utf8").resume();
   const typed = await new Promise<string | undefined>((resolve) => {
@@ -137,7 +144,12 @@ export async function openKeyFile(file: string, globals: Globals, purposes?: rea
   const content = readText(file);
   const header = readKeyHeader(content);
   if (purposes !== undefined && !purposes.includes(header.purpose))
-    refuse("key.purpose", { why: `${file} is a ${header.purpose} key`, do: `give a key made with: chancery keys new --for ${purposes[0]}` });
-  const passphrase = header.sealed ? ((await passphraseOf(globals)) ?? new TextEncoder().encode(await ask(`Passphrase of ${file}: `, globals))) : undefined;
+    refuse("key.purpose", {
+      why: `${file} is a ${header.purpose} key`,
+      do: `give a key made with: chancery keys new --for ${purposes[0]}`,
+    });
+  const passphrase = header.sealed
+    ? ((await passphraseOf(globals)) ?? new TextEncoder().encode(await ask(`Passphrase of ${file}: `, globals)))
+    : undefined;
   return openKey(content, passphrase);
 }

@@ -31,7 +31,9 @@ export function register(program: Command): void {
     .action(validators);
   program
     .command("propose <kind> [agency]")
-    .description("member.add | member.remove | validator.add | validator.remove | role.grant | role.revoke | parameters.change | protocol.activate")
+    .description(
+      "member.add | member.remove | validator.add | validator.remove | role.grant | role.revoke | parameters.change | protocol.activate",
+    )
     .option("--id <name>", "the proposal's id; made from kind and agency if left out")
     .option("--member <file>", "the member file (member.add)")
     .option("--role <role>", "contract.role (role.grant, role.revoke)")
@@ -40,7 +42,10 @@ export function register(program: Command): void {
     .option("--protocol <version>", "protocol.activate", wholeNumber(1, 1_000_000))
     .option("--not-after <duration>", "how long it may be committed", "1h")
     .action(propose);
-  program.command("vote <proposal> <yes|no>").description("vote on a proposal; the vote that reaches more than two thirds enacts it").action(vote);
+  program
+    .command("vote <proposal> <yes|no>")
+    .description("vote on a proposal; the vote that reaches more than two thirds enacts it")
+    .action(vote);
   program.command("proposals [id]").description("what is or was voted on").action(proposals);
 }
 
@@ -53,7 +58,11 @@ async function validators(o: { at?: number; if?: string }, command: Command): Pr
   const globals = globalsOf(command);
   const connection = await connectionOf(globals);
   const { body } = await connection.request<Validators>("/v1/validators", { query: { at: o.at }, timeoutMs: globals.timeoutMs });
-  if (o.if === undefined) return answer(body, [effect(body.items.length), ...body.items.map((v) => `  ${bold(v.id.padEnd(16))} ${v.key.slice(0, 16)}…  ${v.name}`)]);
+  if (o.if === undefined)
+    return answer(body, [
+      effect(body.items.length),
+      ...body.items.map((v) => `  ${bold(v.id.padEnd(16))} ${v.key.slice(0, 16)}…  ${v.name}`),
+    ]);
   const ids = new Set(body.items.map((v) => v.id));
   for (const change of o.if.split(",")) {
     const id = change.slice(1);
@@ -85,10 +94,14 @@ async function whatOf(kind: string, agency: string | undefined, o: ProposeOption
       const file = o.member ?? usage("member.add needs the member file", "add --member FILE");
       const { readMember } = await import("../node/founding.ts");
       const { member, problems } = readMember(readText(file));
-      if (problems.length > 0) refuse("member.malformed", { why: `${file}: ${problems[0]}`, do: "ask for a file signed by all of its keys" });
+      if (problems.length > 0)
+        refuse("member.malformed", { why: `${file}: ${problems[0]}`, do: "ask for a file signed by all of its keys" });
       const keys = Object.fromEntries(Object.entries(member.keys).map(([name, bytes]) => [name, hex(bytes)]));
       const proofs = Object.fromEntries(Object.entries(member.proofs).map(([name, bytes]) => [name, hex(bytes)]));
-      return { agency: member.id, candidate: { name: member.name, addresses: [...member.addresses], contact: member.contact, keys, proofs } };
+      return {
+        agency: member.id,
+        candidate: { name: member.name, addresses: [...member.addresses], contact: member.contact, keys, proofs },
+      };
     }
     case "member.remove":
     case "validator.add":
@@ -96,10 +109,23 @@ async function whatOf(kind: string, agency: string | undefined, o: ProposeOption
       return { agency: whose ?? usage(`${kind} needs an agency`, `chancery propose ${kind} ID --key ORGANISATION.key`) };
     case "role.grant":
     case "role.revoke":
-      return { agency: whose ?? usage(`${kind} needs an agency`, `chancery propose ${kind} ID --role CONTRACT.ROLE`), role: o.role ?? usage(`${kind} needs a role`, "add --role CONTRACT.ROLE"), scope: o.scope };
+      return {
+        agency: whose ?? usage(`${kind} needs an agency`, `chancery propose ${kind} ID --role CONTRACT.ROLE`),
+        role: o.role ?? usage(`${kind} needs a role`, "add --role CONTRACT.ROLE"),
+        scope: o.scope,
+      };
     case "parameters.change": {
       const pairs = (o.set ?? usage("parameters.change needs parameters", "add --set heartbeat_ms=60000")).map((pair) => pair.split("="));
-      return { parameters: Object.fromEntries(pairs.map(([name = "", value = ""]) => [name, /^\d+$/.test(value) ? Number(value) : usage(`"${name}=${value}" is no parameter with a whole number`, "--set heartbeat_ms=60000")])) };
+      return {
+        parameters: Object.fromEntries(
+          pairs.map(([name = "", value = ""]) => [
+            name,
+            /^\d+$/.test(value)
+              ? Number(value)
+              : usage(`"${name}=${value}" is no parameter with a whole number`, "--set heartbeat_ms=60000"),
+          ]),
+        ),
+      };
     }
     case "protocol.activate":
       return { protocol: o.protocol ?? usage("protocol.activate needs a version", "add --protocol VERSION") };
@@ -130,7 +156,11 @@ async function vote(proposal: string, said: string, _o: unknown, command: Comman
 
 /** The organisation's key, and whose it is on this chain. */
 async function memberKey(ledger: Ledger, globals: Globals): Promise<{ key: Key; member: string }> {
-  const key = await openKeyFile(globals.keys[0] ?? usage("a member acts by its organisation's key", "add --key ORGANISATION.key"), globals, ["organisation"]);
+  const key = await openKeyFile(
+    globals.keys[0] ?? usage("a member acts by its organisation's key", "add --key ORGANISATION.key"),
+    globals,
+    ["organisation"],
+  );
   const found = await ledger.get("eid/key", hex(key.publicKey));
   if (found === undefined) return refuse("key.purpose", { why: "the key is of no member of this network", do: "check --key and --node" });
   return { key, member: String(found.fields["principal"]) };
@@ -148,10 +178,12 @@ async function proposals(id: string | undefined, _o: unknown, command: Command):
   const globals = globalsOf(command);
   const connection = await connectionOf(globals);
   if (id !== undefined) {
-    const { body } = await connection.request<Found>(`/v1/records/governance/proposal/${encodeURIComponent(id)}`).catch((error: unknown) => {
-      if (isProblem(error, "record.unknown")) return usage(`there is no proposal "${id}"`, "chancery proposals");
-      throw error;
-    });
+    const { body } = await connection
+      .request<Found>(`/v1/records/governance/proposal/${encodeURIComponent(id)}`)
+      .catch((error: unknown) => {
+        if (isProblem(error, "record.unknown")) return usage(`there is no proposal "${id}"`, "chancery proposals");
+        throw error;
+      });
     return answer(body, shown(body));
   }
   const { body } = await connection.request<Page<Found>>("/v1/records/governance/proposal", { query: { limit: 500 } });
@@ -159,7 +191,13 @@ async function proposals(id: string | undefined, _o: unknown, command: Command):
 }
 
 function shown({ fields, status }: Found): string[] {
-  const { proposal, kind, by, yes, no, closes, agency } = fields as Record<string, unknown> & { yes: string[]; no: string[]; closes: number };
+  const { proposal, kind, by, yes, no, closes, agency } = fields as Record<string, unknown> & {
+    yes: string[];
+    no: string[];
+    closes: number;
+  };
   const open = status === "open" ? dim(`until ${new Date(closes).toISOString()}`) : status === "enacted" ? green(status) : status;
-  return [`${bold(String(proposal))}  ${String(kind)} ${String(agency ?? "")}  by ${String(by)}  yes: ${yes.join(" ") || "–"}  no: ${no.join(" ") || "–"}  ${open}`];
+  return [
+    `${bold(String(proposal))}  ${String(kind)} ${String(agency ?? "")}  by ${String(by)}  yes: ${yes.join(" ") || "–"}  no: ${no.join(" ") || "–"}  ${open}`,
+  ];
 }

@@ -18,20 +18,28 @@ export function register(program: Command): void {
     .action(create);
   keys.command("show <file>").description("what a key file says without its passphrase").action(show);
   keys.command("fingerprint <file>").description("the public key's fingerprint, to be read aloud").action(show);
-  keys.command("passwd <file>").description("seal a key file under another passphrase").option("--unprotected", "remove the passphrase", false).action(reseal);
+  keys
+    .command("passwd <file>")
+    .description("seal a key file under another passphrase")
+    .option("--unprotected", "remove the passphrase", false)
+    .action(reseal);
 }
 
 async function create(options: { for: string; out?: string; unprotected: boolean }, command: Command): Promise<void> {
   const globals = globalsOf(command);
-  if (!(keyPurposes as readonly string[]).includes(options.for)) usage(`there is no key purpose "${options.for}"`, `choose one of: ${keyPurposes.join(", ")}`);
+  if (!(keyPurposes as readonly string[]).includes(options.for))
+    usage(`there is no key purpose "${options.for}"`, `choose one of: ${keyPurposes.join(", ")}`);
   const file = options.out ?? `${options.for}.key`;
   const passphrase = options.unprotected ? undefined : await newPassphrase(globals);
   const key = newKey(options.for as KeyPurpose);
   saveSecretFile(file, sealKey(key, passphrase));
-  answer({ file, purpose: key.purpose, public: hex(key.publicKey), fingerprint: fingerprint(key.publicKey), sealed: !options.unprotected }, [
-    `${file}   ${key.purpose} key, ${options.unprotected ? "UNPROTECTED (development only)" : "sealed under its passphrase"}`,
-    `fingerprint   ${fingerprint(key.publicKey)}`,
-  ]);
+  answer(
+    { file, purpose: key.purpose, public: hex(key.publicKey), fingerprint: fingerprint(key.publicKey), sealed: !options.unprotected },
+    [
+      `${file}   ${key.purpose} key, ${options.unprotected ? "UNPROTECTED (development only)" : "sealed under its passphrase"}`,
+      `fingerprint   ${fingerprint(key.publicKey)}`,
+    ],
+  );
 }
 
 function show(file: string, _options: unknown, command: Command): void {
@@ -51,5 +59,8 @@ async function reseal(file: string, options: { unprotected: boolean }, command: 
   const key = await openKeyFile(file, globals);
   const passphrase = options.unprotected ? undefined : await newPassphrase({ ...globals, passphraseFile: undefined });
   saveSecretFile(file, sealKey(key, passphrase), true);
-  answer({ file, sealed: !options.unprotected }, `${file} is ${options.unprotected ? "no longer sealed" : "sealed under the new passphrase"}`);
+  answer(
+    { file, sealed: !options.unprotected },
+    `${file} is ${options.unprotected ? "no longer sealed" : "sealed under the new passphrase"}`,
+  );
 }

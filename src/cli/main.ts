@@ -28,7 +28,11 @@ function allOf(command: Command): Command[] {
 
 /** The first word that is neither an option nor an option's value. */
 function firstWord(args: readonly string[]): string | undefined {
-  const takesValue = new Set(programOptions().filter((o: Option) => o.required).flatMap((o) => [o.long, o.short]));
+  const takesValue = new Set(
+    programOptions()
+      .filter((o: Option) => o.required)
+      .flatMap((o) => [o.long, o.short]),
+  );
   for (let i = 0; i < args.length; i++) {
     const arg = args[i]!;
     if (!arg.startsWith("-")) return arg;

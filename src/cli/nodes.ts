@@ -33,7 +33,11 @@ export function keyOf(written: string): string[] {
   try {
     return written.split("/").map(decodeURIComponent);
   } catch (cause) {
-    return refuse("usage.invalid", { why: `"${written}" has a % that is no escape`, do: "write %25 for a percent sign and %2F for a slash within a part" }, cause);
+    return refuse(
+      "usage.invalid",
+      { why: `"${written}" has a % that is no escape`, do: "write %25 for a percent sign and %2F for a slash within a part" },
+      cause,
+    );
   }
 }
 

@@ -13,7 +13,11 @@ interface NodeAnswer extends NodeStatus {
 }
 
 export function register(program: Command): void {
-  program.command("status").description("how the node and the network are; exit 1 if it is not ready").option("--watch", "again each second", false).action(status);
+  program
+    .command("status")
+    .description("how the node and the network are; exit 1 if it is not ready")
+    .option("--watch", "again each second", false)
+    .action(status);
   program.command("peers").description("who is connected, and why not").action(peers);
   program.command("doctor").description("what could keep a node from working").option("--for <purpose>", "start", "start").action(doctor);
 }
@@ -66,7 +70,9 @@ function table(s: NodeAnswer): string[] {
 function peerLine(p: PeerInfo): string {
   const rtt = p.rttMs === undefined ? "–" : `${p.rttMs.toFixed(1)} ms`;
   const skew = p.skewMs === undefined ? "?" : `${p.skewMs > 0 ? "+" : ""}${(p.skewMs / 1_000).toFixed(2)} s`;
-  const trouble = p.connected ? "" : `  ${red("✗")} unreachable${p.since === undefined ? "" : ` since ${new Date(p.since).toISOString().slice(11, 19)}`}${p.lastError === undefined ? "" : ` (${p.lastError}${p.address === undefined ? "" : ` ${p.address}`})`}`;
+  const trouble = p.connected
+    ? ""
+    : `  ${red("✗")} unreachable${p.since === undefined ? "" : ` since ${new Date(p.since).toISOString().slice(11, 19)}`}${p.lastError === undefined ? "" : ` (${p.lastError}${p.address === undefined ? "" : ` ${p.address}`})`}`;
   return ` ${p.id.padEnd(18)} ${p.role.padEnd(10)} ${String(p.height ?? "?").padStart(9)} ${String(p.lag ?? "?").padStart(5)} ${rtt.padStart(8)} ${skew.padStart(9)}${trouble}`;
 }
 
@@ -82,5 +88,8 @@ async function doctor(o: { for: string }, command: Command): Promise<void> {
   const findings = await examine(globals.home ?? usage("doctor needs --home", "add --home DIR"));
   const marks = { ok: green("ok  "), warn: yellow("warn"), fail: red("fail") };
   if (findings.some((f) => f.verdict === "fail")) process.exitCode = exits.no;
-  answer({ findings }, findings.map((f) => `${marks[f.verdict]} ${f.name.padEnd(16)} ${f.found}${f.do === undefined ? "" : `   Do: ${f.do}`}`));
+  answer(
+    { findings },
+    findings.map((f) => `${marks[f.verdict]} ${f.name.padEnd(16)} ${f.found}${f.do === undefined ? "" : `   Do: ${f.do}`}`),
+  );
 }

@@ -36,9 +36,16 @@ export function showOutcome(outcome: Outcome, { action = "transaction", notAfter
     }
     case "expired":
       process.exitCode = exits.refused;
-      return answer({ id: outcome.id, status: "expired" }, `${red("✗")} ${outcome.id} expired: its time was over before it was committed. It is safe to make a new one.`);
+      return answer(
+        { id: outcome.id, status: "expired" },
+        `${red("✗")} ${outcome.id} expired: its time was over before it was committed. It is safe to make a new one.`,
+      );
     case "pending":
-      if (accepted === true) return answer({ id: outcome.id, status: "pending" }, `${green("✓")} ${name}  accepted, not final yet.   Look: chancery tx ${outcome.id} --wait`);
+      if (accepted === true)
+        return answer(
+          { id: outcome.id, status: "pending" },
+          `${green("✓")} ${name}  accepted, not final yet.   Look: chancery tx ${outcome.id} --wait`,
+        );
       process.exitCode = exits.pending;
       return answer({ id: outcome.id, status: "pending", ...(notAfter === undefined ? {} : { notAfter }) }, [
         `${yellow("?")} sent, outcome not known yet.${notAfter === undefined ? "" : ` It may still be applied until ${new Date(notAfter).toISOString()}.`}`,
@@ -46,4 +53,3 @@ export function showOutcome(outcome: Outcome, { action = "transaction", notAfter
       ]);
   }
 }
-

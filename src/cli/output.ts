@@ -103,7 +103,9 @@ export function report(error: unknown): number {
   if (asJson) {
     const { code, title, why, status, retry, problem } = told;
     const extra = typeof problem === "object" && problem !== null ? problem : {};
-    process.stderr.write(`${toJson({ type: `/problems/${code}`, title, ...(status === undefined ? {} : { status }), code, detail: why, retry: retry ?? "never", ...extra, do: told.do, exit: told.exit })}\n`);
+    process.stderr.write(
+      `${toJson({ type: `/problems/${code}`, title, ...(status === undefined ? {} : { status }), code, detail: why, retry: retry ?? "never", ...extra, do: told.do, exit: told.exit })}\n`,
+    );
   } else process.stderr.write(`${red("✗")} ${bold(told.title)} ${dim(`(${told.code})`)}\n  ${told.why}\n  Do: ${told.do}\n`);
   return told.exit;
 }
@@ -120,7 +122,10 @@ function tell(error: unknown): Told {
       title: entry.title,
       why: typeof why === "string" ? why : describe(rest, error.cause),
       do: typeof todo === "string" ? todo : defaultAdvice(error.code),
-      exit: typeof exit === "number" ? exit : (entry.exit ?? (bug ? exits.bug : known && entry.status !== undefined ? exits.refused : exits.usage)),
+      exit:
+        typeof exit === "number"
+          ? exit
+          : (entry.exit ?? (bug ? exits.bug : known && entry.status !== undefined ? exits.refused : exits.usage)),
       ...(entry.status === undefined ? {} : { status: entry.status }),
       ...(entry.retry === undefined ? {} : { retry: entry.retry }),
       ...(problem === undefined ? {} : { problem }),
@@ -129,7 +134,13 @@ function tell(error: unknown): Told {
   if (error instanceof Error && error.name === "ChanceryError") return tellNode(error as NodeRefusal);
   const { code, message, stack } = (error ?? {}) as { code?: unknown; message?: unknown; stack?: unknown };
   if (typeof code === "string" && /^E[A-Z]+$/.test(code))
-    return { code: "file.unusable", title: codeEntry("file.unusable").title, why: String(message), do: "check the path and its permissions", exit: exits.usage };
+    return {
+      code: "file.unusable",
+      title: codeEntry("file.unusable").title,
+      why: String(message),
+      do: "check the path and its permissions",
+      exit: exits.usage,
+    };
   return {
     code: "bug.unexpected",
     title: "Something went wrong that should not: a bug of ours.",
@@ -149,8 +160,14 @@ interface NodeRefusal extends Error {
 
 function tellNode({ code, retry, status, problem }: NodeRefusal): Told {
   const fault = (problem["errors"] as { pointer: string; expected: string; got: string; fix?: string }[] | undefined)?.[0];
-  const why = fault === undefined ? (problem["detail"] ?? "the node says no more") : `${fault.pointer}: expected ${fault.expected}, got ${fault.got}`;
-  const again = retry === "same" ? "try again in a moment, with the same bytes" : retry === "rebuild" ? "make a new transaction" : "correct what is named above";
+  const why =
+    fault === undefined ? (problem["detail"] ?? "the node says no more") : `${fault.pointer}: expected ${fault.expected}, got ${fault.got}`;
+  const again =
+    retry === "same"
+      ? "try again in a moment, with the same bytes"
+      : retry === "rebuild"
+        ? "make a new transaction"
+        : "correct what is named above";
   // Handing in answers "not known" by itself where bytes may have arrived; whatever else failed, no act was sent.
   const unreachable = status === 0;
   return {

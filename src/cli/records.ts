@@ -34,10 +34,20 @@ export function register(program: Command): void {
     .option("--party <id>", "only acts that name this party")
     .option("--code <code>", "only acts that ended with this code")
     .action(followEvents);
-  program.command("contracts [name]").description("the statute: contracts, or one of them, or CONTRACT.ACTION").option("--example", "arguments to edit", false).action(contracts);
+  program
+    .command("contracts [name]")
+    .description("the statute: contracts, or one of them, or CONTRACT.ACTION")
+    .option("--example", "arguments to edit", false)
+    .action(contracts);
 }
 
-async function get(contract: string, collection: string, key: string, o: { at?: number; verify: boolean; genesis?: string; anchor?: string }, command: Command): Promise<void> {
+async function get(
+  contract: string,
+  collection: string,
+  key: string,
+  o: { at?: number; verify: boolean; genesis?: string; anchor?: string },
+  command: Command,
+): Promise<void> {
   const globals = globalsOf(command);
   if (o.verify) {
     const { verifiedGet } = await import("./prove.ts");
@@ -45,7 +55,9 @@ async function get(contract: string, collection: string, key: string, o: { at?: 
   }
   const connection = await connectionOf(globals);
   const path = `/v1/records/${collectionOf(contract, collection)}/${keyOf(key).map(encodeURIComponent).join("/")}`;
-  const found = await connection.request<Found>(path, { query: { at: o.at }, timeoutMs: globals.timeoutMs }).catch((error: unknown) => absent(error));
+  const found = await connection
+    .request<Found>(path, { query: { at: o.at }, timeoutMs: globals.timeoutMs })
+    .catch((error: unknown) => absent(error));
   if (typeof found === "number") {
     process.exitCode = exits.no;
     return answer({ absent: true, at: found }, `no ${contract}/${collection}/${key} as of height ${found}`);
@@ -63,11 +75,18 @@ function absent(error: unknown): number {
 function shown(found: Found): string[] {
   return [
     `${bold(found.record)}   revision ${found.revision}   ${found.status}   ${dim(`as of height ${found.asOf.height}`)}`,
-    ...Object.entries(found.fields).map(([name, value]) => `  ${name.padEnd(20)} ${typeof value === "string" ? value : JSON.stringify(value)}`),
+    ...Object.entries(found.fields).map(
+      ([name, value]) => `  ${name.padEnd(20)} ${typeof value === "string" ? value : JSON.stringify(value)}`,
+    ),
   ];
 }
 
-async function list(contract: string, collection: string, o: { where?: string[]; limit: number; after?: string; all: boolean }, command: Command): Promise<void> {
+async function list(
+  contract: string,
+  collection: string,
+  o: { where?: string[]; limit: number; after?: string; all: boolean },
+  command: Command,
+): Promise<void> {
   const globals = globalsOf(command);
   const find: Record<string, string> = {};
   for (const where of o.where ?? []) {
@@ -79,7 +98,10 @@ async function list(contract: string, collection: string, o: { where?: string[];
   let after = o.after;
   do {
     const query = { ...find, limit: o.limit, after };
-    const { body } = await connection.request<Page<Found>>(`/v1/records/${collectionOf(contract, collection)}`, { query, timeoutMs: globals.timeoutMs });
+    const { body } = await connection.request<Page<Found>>(`/v1/records/${collectionOf(contract, collection)}`, {
+      query,
+      timeoutMs: globals.timeoutMs,
+    });
     if (!o.all) return answer(body, [...body.items.map(line), body.next === null ? dim("end") : dim(`next page: --after ${body.next}`)]);
     for (const found of body.items) item(found, line(found));
     after = body.next ?? undefined;
@@ -96,21 +118,35 @@ async function history(contract: string, collection: string, key: string, _o: un
   let after: string | undefined;
   let asOf: Page<Found>["asOf"] = { height: 0, time: 0 };
   do {
-    const page = await ledger.history(collectionOf(contract, collection), keyOf(key), { limit: 200, ...(after === undefined ? {} : { after }) });
+    const page = await ledger.history(collectionOf(contract, collection), keyOf(key), {
+      limit: 200,
+      ...(after === undefined ? {} : { after }),
+    });
     items.push(...page.items);
     asOf = page.asOf;
     after = page.next ?? undefined;
   } while (after !== undefined);
   if (items.length === 0) process.exitCode = exits.no;
-  answer({ items, asOf }, items.map((v) => `revision ${v.revision}   height ${(v["written"] as { height: number }).height}   ${v.status}   ${JSON.stringify(v.fields)}`));
+  answer(
+    { items, asOf },
+    items.map(
+      (v) => `revision ${v.revision}   height ${(v["written"] as { height: number }).height}   ${v.status}   ${JSON.stringify(v.fields)}`,
+    ),
+  );
 }
 
-async function followEvents(o: { after?: string; contract?: string; collection?: string; party?: string; code?: string }, command: Command): Promise<void> {
+async function followEvents(
+  o: { after?: string; contract?: string; collection?: string; party?: string; code?: string },
+  command: Command,
+): Promise<void> {
   const ledger = await ledgerOf(globalsOf(command));
   const stop = new AbortController();
   for (const name of ["SIGINT", "SIGTERM"] as const) process.once(name, () => stop.abort());
   for await (const event of ledger.events(o, stop.signal))
-    item(event, `${event.id.padEnd(12)} ${new Date(event.time).toISOString()} ${event.outcome.padEnd(9)} ${event.code ?? ""} ${event.writes.map((w) => w.record).join(" ")}`);
+    item(
+      event,
+      `${event.id.padEnd(12)} ${new Date(event.time).toISOString()} ${event.outcome.padEnd(9)} ${event.code ?? ""} ${event.writes.map((w) => w.record).join(" ")}`,
+    );
 }
 
 interface Statute {
@@ -133,7 +169,10 @@ async function contracts(name: string | undefined, o: { example: boolean }, comm
   const connection = await connectionOf(globalsOf(command));
   if (name === undefined) {
     const { body } = await connection.request<{ items: { name: string; title: string }[] }>("/v1/contracts");
-    return answer(body, body.items.map((c) => `${bold(c.name.padEnd(16))} ${c.title}`));
+    return answer(
+      body,
+      body.items.map((c) => `${bold(c.name.padEnd(16))} ${c.title}`),
+    );
   }
   const [contract, action] = name.split(".") as [string, string | undefined];
   const { body } = await connection.request<Statute>(`/v1/contracts/${encodeURIComponent(contract)}`);
@@ -152,5 +191,10 @@ async function contracts(name: string | undefined, o: { example: boolean }, comm
   const found = body.actions.filter((a) => a.name === name || a.name.startsWith(`${name}@`)).at(-1);
   if (found === undefined) return usage(`${contract} has no action "${action}"`, `chancery contracts ${contract}`);
   if (o.example) return answer(found.example, JSON.stringify(found.example, undefined, 2));
-  answer(found, [`${bold(found.name)}  ${found.title}`, ...found.by.map((b) => `  signed by ${b.slot}: ${b.who}`), ...found.rules.map((r) => `  ${r.code}: ${r.says}`), JSON.stringify(found.input, undefined, 2)]);
+  answer(found, [
+    `${bold(found.name)}  ${found.title}`,
+    ...found.by.map((b) => `  signed by ${b.slot}: ${b.who}`),
+    ...found.rules.map((r) => `  ${r.code}: ${r.says}`),
+    JSON.stringify(found.input, undefined, 2),
+  ]);
 }

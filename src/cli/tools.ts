@@ -6,13 +6,17 @@ import { loadConfig } from "../node/config.ts";
 import { homeAt } from "../node/home.ts";
 import { settingNames, settings } from "../node/settings.ts";
 import { globalsOf } from "./globals.ts";
-import { groups } from "./groups.ts";
+import { commandNames } from "./commandNames.ts";
 import { answer, dim, green, usage } from "./output.ts";
 
 export function register(program: Command): void {
   const config = program.command("config").description("a node's settings");
   config.command("check").description("is the configuration valid?").action(check);
-  config.command("show").description("every setting, its value and what it is for").option("--origin", "where each value comes from", false).action(show);
+  config
+    .command("show")
+    .description("every setting, its value and what it is for")
+    .option("--origin", "where each value comes from", false)
+    .action(show);
   program.command("version").description("of this release and its contracts").action(version);
   program.command("completion <shell>").description("bash | zsh | fish").action(completion);
 }
@@ -29,10 +33,15 @@ function check(_o: unknown, command: Command): void {
 
 function show(o: { origin: boolean }, command: Command): void {
   const { config, origins } = loadConfig(configFile(command));
-  const document = Object.fromEntries(settingNames.map((name) => [name, o.origin ? { value: config[name] ?? null, origin: origins[name] } : (config[name] ?? null)]));
+  const document = Object.fromEntries(
+    settingNames.map((name) => [name, o.origin ? { value: config[name] ?? null, origin: origins[name] } : (config[name] ?? null)]),
+  );
   answer(
     document,
-    settingNames.map((name) => `${name.padEnd(28)} ${JSON.stringify(config[name] ?? null).padEnd(28)} ${dim(o.origin ? origins[name] : settings[name].about)}`),
+    settingNames.map(
+      (name) =>
+        `${name.padEnd(28)} ${JSON.stringify(config[name] ?? null).padEnd(28)} ${dim(o.origin ? origins[name] : settings[name].about)}`,
+    ),
   );
 }
 
@@ -42,11 +51,14 @@ async function version(_o: unknown, command: Command): Promise<void> {
   const { manifestHash, protocol } = contractsManifest();
   const manifest = Buffer.from(manifestHash).toString("hex");
   globalsOf(command);
-  answer({ version: release, protocol, manifest, node: process.version, platform: `${process.platform}-${process.arch}` }, `chancery ${release}   protocol ${protocol}   contracts ${manifest.slice(0, 16)}   Node ${process.version}`);
+  answer(
+    { version: release, protocol, manifest, node: process.version, platform: `${process.platform}-${process.arch}` },
+    `chancery ${release}   protocol ${protocol}   contracts ${manifest.slice(0, 16)}   Node ${process.version}`,
+  );
 }
 
 function completion(shell: string): void {
-  const words = groups.flatMap((g) => g.commands).join(" ");
+  const words = Object.values(commandNames).flat().join(" ");
   if (shell === "bash") return answer({ shell }, `complete -W "${words}" -o default chancery`);
   if (shell === "zsh") return answer({ shell }, `#compdef chancery\n_arguments '1:command:(${words})' '*:file:_files'`);
   if (shell === "fish") return answer({ shell }, `complete -c chancery -n __fish_use_subcommand -a "${words}"`);

@@ -8,11 +8,18 @@ import { type KnownTransaction, ownBatch, readBatch, splitTransactions, type Ver
 import { fullHash, readLayout, readOperations, transactionId } from "../ledger/transaction.ts";
 
 /** The batch in these bytes; undefined if its digest is not the one named. */
-export function admitBatch(network: Bytes, registry: Registry, protocol: number, bytes: Bytes, digest: Bytes | null): VerifiedBatch | undefined {
+export function admitBatch(
+  network: Bytes,
+  registry: Registry,
+  protocol: number,
+  bytes: Bytes,
+  digest: Bytes | null,
+): VerifiedBatch | undefined {
   const { from, to } = readBatch(bytes);
   const offsets = splitTransactions(bytes, from, to);
   const items: KnownTransaction[] = [];
-  for (let i = 0; i < offsets.length; i += 2) items.push(knownTransaction(network, registry, protocol, bytes.subarray(offsets[i]!, offsets[i]! + offsets[i + 1]!)));
+  for (let i = 0; i < offsets.length; i += 2)
+    items.push(knownTransaction(network, registry, protocol, bytes.subarray(offsets[i], offsets[i]! + offsets[i + 1]!)));
   const batch = ownBatch(network, bytes, items);
   return digest === null || equalBytes(batch.reference.digest, digest) ? batch : undefined;
 }
@@ -26,5 +33,13 @@ function knownTransaction(network: Bytes, registry: Registry, protocol: number, 
     if (registry.actions.get(action)?.action.options.proofs === undefined) return;
     for (const rule of registry.proofs(action, decodeFirst(bytes, argsAt), network)) failedProofs.push(`${i}:${rule}`);
   });
-  return { bytes, id: transactionId(network, bytes.subarray(0, layout.bodyEnd)), fullHash: fullHash(bytes), notAfter: layout.notAfter, signatures: layout.signers, work, failedProofs };
+  return {
+    bytes,
+    id: transactionId(network, bytes.subarray(0, layout.bodyEnd)),
+    fullHash: fullHash(bytes),
+    notAfter: layout.notAfter,
+    signatures: layout.signers,
+    work,
+    failedProofs,
+  };
 }

@@ -15,10 +15,22 @@ export interface Loaded {
 }
 
 /** Variables that are not settings. */
-const OTHER_VARIABLES = new Set(["CHANCERY_NODE", "CHANCERY_HOME", "CHANCERY_KEY", "CHANCERY_GENESIS", "CHANCERY_TEST_CLOCK_MS", "CHANCERY_QUICK", "CHANCERY_LONG"]);
+const OTHER_VARIABLES = new Set([
+  "CHANCERY_NODE",
+  "CHANCERY_HOME",
+  "CHANCERY_KEY",
+  "CHANCERY_GENESIS",
+  "CHANCERY_TEST_CLOCK_MS",
+  "CHANCERY_QUICK",
+  "CHANCERY_LONG",
+]);
 
 /** Throws `config.invalid` naming the line, what was expected, and the nearest name. */
-export function loadConfig(file: string, environment: NodeJS.ProcessEnv = process.env, flags: Partial<Record<SettingName, unknown>> = {}): Loaded {
+export function loadConfig(
+  file: string,
+  environment: NodeJS.ProcessEnv = process.env,
+  flags: Partial<Record<SettingName, unknown>> = {},
+): Loaded {
   const values: { [name: string]: unknown } = {};
   const origins: { [name: string]: string } = {};
   for (const name of settingNames) {
@@ -27,7 +39,8 @@ export function loadConfig(file: string, environment: NodeJS.ProcessEnv = proces
   }
   const take = (name: SettingName, raw: unknown, origin: string): void => {
     const value = settings[name].read(raw);
-    if (value === undefined) invalid(origin, `${name} must be ${settings[name].expected}, and is ${shown(raw)}`, `correct ${name} in ${origin}`);
+    if (value === undefined)
+      invalid(origin, `${name} must be ${settings[name].expected}, and is ${shown(raw)}`, `correct ${name} in ${origin}`);
     values[name] = value;
     origins[name] = origin;
   };
@@ -49,14 +62,15 @@ function fromFile(file: string): [SettingName, unknown, number][] {
   }
   let document: Record<string, unknown>;
   try {
-    document = parse(source) as Record<string, unknown>;
+    document = parse(source);
   } catch (cause) {
     if (!(cause instanceof TomlError)) throw cause;
     return invalid(`${file}:${cause.line}:${cause.column}`, cause.message.split("\n")[0]!, `correct line ${cause.line}`);
   }
   const out: [SettingName, unknown, number][] = [];
   for (const [section, content] of Object.entries(document)) {
-    if (typeof content !== "object" || content === null || Array.isArray(content)) return unknown(`${file}:${lineOf(source, section)}`, section);
+    if (typeof content !== "object" || content === null || Array.isArray(content))
+      return unknown(`${file}:${lineOf(source, section)}`, section);
     for (const [key, raw] of Object.entries(content)) {
       const name = `${section}.${key}`;
       const line = lineOf(source, section, key);
@@ -129,7 +143,11 @@ function checkTogether(config: Config): void {
   const address = listenAddress(config["api.listen"]);
   const open = "host" in address && !isLoopback(address.host);
   if (open && config["api.tls_certificate"] === undefined && !config["api.plain_http"])
-    invalid("api.listen", `${config["api.listen"]} is reachable from other machines without TLS`, "set api.tls_certificate and api.tls_key, or api.plain_http = true behind a proxy");
+    invalid(
+      "api.listen",
+      `${config["api.listen"]} is reachable from other machines without TLS`,
+      "set api.tls_certificate and api.tls_key, or api.plain_http = true behind a proxy",
+    );
 }
 
 function shown(raw: unknown): string {

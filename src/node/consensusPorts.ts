@@ -41,7 +41,16 @@ export interface ConsensusParts {
 export function headOf(chain: Chain): Head {
   const { height, digest, hash, time, header, certificate } = chain.head;
   const references = chain.reader.block(height)?.references ?? [];
-  return { height, digest, hash, time, header: header ?? null, references, certificate: certificate ?? null, dueHead: chain.dueHead ?? null };
+  return {
+    height,
+    digest,
+    hash,
+    time,
+    header: header ?? null,
+    references,
+    certificate: certificate ?? null,
+    dueHead: chain.dueHead ?? null,
+  };
 }
 
 function resultOf({ digest, header, hash, epochEnd, dueHead, next }: Executed): Result {
@@ -49,14 +58,26 @@ function resultOf({ digest, header, hash, epochEnd, dueHead, next }: Executed): 
 }
 
 /** The second byte of a message says its kind; of status only the newest matters. */
-const STATUS_KIND = encodeMessage({ kind: "status", epoch: 0, view: 0, promise: 0, mode: "active", committed: 0, hash: new Uint8Array(32), tip: 0, clock: 0 })[1];
+const STATUS_KIND = encodeMessage({
+  kind: "status",
+  epoch: 0,
+  view: 0,
+  promise: 0,
+  mode: "active",
+  committed: 0,
+  hash: new Uint8Array(32),
+  tip: 0,
+  clock: 0,
+})[1];
 const STATUS_SLOT = { slot: "status" };
 
 export function consensusPorts(parts: ConsensusParts): DriverPorts {
   const { network, organisation, clock, chain, mempool, verifier } = parts;
   const registry = contracts();
-  const batchesOf = (references: readonly { readonly digest: Bytes }[]): VerifiedBatch[] => references.map((r) => mempool.holdings.get(r.digest) ?? fail("an order is executed when its batches are held"));
-  const sendTo = (peer: string, bytes: Bytes): void => void parts.host()?.send(peer, "votes", bytes, bytes[1] === STATUS_KIND ? STATUS_SLOT : {});
+  const batchesOf = (references: readonly { readonly digest: Bytes }[]): VerifiedBatch[] =>
+    references.map((r) => mempool.holdings.get(r.digest) ?? fail("an order is executed when its batches are held"));
+  const sendTo = (peer: string, bytes: Bytes): void =>
+    void parts.host()?.send(peer, "votes", bytes, bytes[1] === STATUS_KIND ? STATUS_SLOT : {});
   return {
     clock,
     send(to, bytes) {

@@ -14,7 +14,7 @@ export function countersOf(metrics: Metrics, node: Pick<Node, "clock">): Counter
     committed(time, outcomes) {
       metrics.blocks.inc();
       metrics.blockTransactions.observe(outcomes[0] + outcomes[1] + outcomes[2]);
-      for (const [i, outcome] of OUTCOMES.entries()) if (outcomes[i]! > 0) metrics.transactions.inc({ outcome }, outcomes[i]!);
+      for (const [i, outcome] of OUTCOMES.entries()) if (outcomes[i]! > 0) metrics.transactions.inc({ outcome }, outcomes[i]);
       metrics.finality.observe({ origin: "block" }, Math.max(0, node.clock.now() - time) / 1_000);
     },
     executed: (ms) => metrics.execute.observe(ms / 1_000),

@@ -62,11 +62,20 @@ export async function runDaemon(directory: string, options: DaemonOptions): Prom
     const { exit, code, data, cause } = reason;
     const { why, do: todo } = data as { why?: unknown; do?: unknown };
     log.error("fatal", { code, exit, error: cause instanceof Error ? (cause.stack ?? cause.message) : undefined, ...data });
-    process.stderr.write(`✗ ${codeEntry(code).title} (${code})\n  ${String(why ?? JSON.stringify(data))}\n  Do: ${String(todo ?? "see docs/operations.md, “Exit codes of chancery start”")}\n`);
+    process.stderr.write(
+      `✗ ${codeEntry(code).title} (${code})\n  ${String(why ?? JSON.stringify(data))}\n  Do: ${String(todo ?? "see docs/operations.md, “Exit codes of chancery start”")}\n`,
+    );
     if (exit === 70) writeReport(home.directory, reason);
     void end(exit, code);
   };
-  process.on("uncaughtException", (error) => fatal({ exit: isLedgerError(error) ? (codeEntry(error.code).exit ?? 70) : 70, code: isLedgerError(error) ? error.code : "bug.unexpected", data: {}, cause: error }));
+  process.on("uncaughtException", (error) =>
+    fatal({
+      exit: isLedgerError(error) ? (codeEntry(error.code).exit ?? 70) : 70,
+      code: isLedgerError(error) ? error.code : "bug.unexpected",
+      data: {},
+      cause: error,
+    }),
+  );
   for (const signal of ["SIGTERM", "SIGINT"] as const)
     process.on(signal, () => {
       if (!ending) void end(0, signal);
@@ -78,7 +87,8 @@ export async function runDaemon(directory: string, options: DaemonOptions): Prom
   if (ending) return;
   const url = await serve(node);
   log.info("started", { api: url, height: node.chain.head.height, role: node.role, peers: node.host!.addresses().join(",") });
-  if (options.announce) process.stdout.write(`${JSON.stringify({ started: true, api: url, pid: process.pid, home: directory, organisation })}\n`);
+  if (options.announce)
+    process.stdout.write(`${JSON.stringify({ started: true, api: url, pid: process.pid, home: directory, organisation })}\n`);
 }
 
 /** The API and the metrics on a running node; gives the API's URL. */
@@ -86,13 +96,17 @@ async function serve(node: Node): Promise<string> {
   const { config, home, log } = node.options;
   const status = (): ReturnType<typeof statusOf> => statusOf(node);
   const networkHex = hex(node.network);
-  const metrics = createMetrics({ version: RELEASE, protocol: node.chain.epoch.protocol, organisation: node.options.organisation, network: networkHex.slice(0, 16) }, status, () => ({
-    verify_backlog_bytes: node.verifier.backlog,
-    signatures_good: node.verifier.signatures.good,
-    signatures_refused: node.verifier.signatures.refused,
-    finality_waiting: node.finality.size,
-    batches_held: node.mempool.holdings.size,
-  }));
+  const metrics = createMetrics(
+    { version: RELEASE, protocol: node.chain.epoch.protocol, organisation: node.options.organisation, network: networkHex.slice(0, 16) },
+    status,
+    () => ({
+      verify_backlog_bytes: node.verifier.backlog,
+      signatures_good: node.verifier.signatures.good,
+      signatures_refused: node.verifier.signatures.refused,
+      finality_waiting: node.finality.size,
+      batches_held: node.mempool.holdings.size,
+    }),
+  );
   node.counters = countersOf(metrics, node);
   const serverOptions: ServerOptions = {
     config,
@@ -100,7 +114,11 @@ async function serve(node: Node): Promise<string> {
     network: networkHex.slice(0, 16),
     head: () => headOf(node),
     reached: (height, timeoutMs) => node.heads.reached(height, timeoutMs),
-    onBug: (error, request) => log.error("api.bug", { route: request.routeOptions.url, error: error instanceof Error ? (error.stack ?? error.message) : String(error) }),
+    onBug: (error, request) =>
+      log.error("api.bug", {
+        route: request.routeOptions.url,
+        error: error instanceof Error ? (error.stack ?? error.message) : String(error),
+      }),
     onAnswer: (route, code, seconds) => {
       metrics.httpRequests.inc({ route, status_class: `${Math.floor(code / 100)}xx` });
       metrics.httpSeconds.observe({ route }, seconds);
@@ -150,7 +168,13 @@ function headOf({ chain }: Node): { height: number; time: number } {
 async function keysOf(node: Node, collection: string, limit: number, after: Bytes | undefined): Promise<Bytes[]> {
   const from = rowKey(collection, new Uint8Array(0));
   const keys: Bytes[] = [];
-  for await (const [place] of node.database.scan({ from, to: behind(from), limit, ...(after === undefined ? {} : { after: rowKey(collection, after) }) })) keys.push(place.slice(from.length));
+  for await (const [place] of node.database.scan({
+    from,
+    to: behind(from),
+    limit,
+    ...(after === undefined ? {} : { after: rowKey(collection, after) }),
+  }))
+    keys.push(place.slice(from.length));
   return keys;
 }
 
@@ -167,7 +191,14 @@ function reload(file: string, log: ReturnType<typeof openLog>): void {
 /** What a developer needs of a bug of ours; no keys, no records. */
 function writeReport(directory: string, { code, data, cause }: StopReason): void {
   const file = path.join(directory, "run", `report-${Date.now()}.json`);
-  const report = { release: RELEASE, node: process.version, at: new Date().toISOString(), code, data, error: cause instanceof Error ? { message: cause.message, stack: cause.stack } : String(cause) };
+  const report = {
+    release: RELEASE,
+    node: process.version,
+    at: new Date().toISOString(),
+    code,
+    data,
+    error: cause instanceof Error ? { message: cause.message, stack: cause.stack } : String(cause),
+  };
   try {
     fs.writeFileSync(file, `${JSON.stringify(report, undefined, 2)}\n`, { mode: 0o600 });
     process.stderr.write(`  A report is in ${file}\n`);

@@ -59,7 +59,13 @@ export class Dissemination {
     const kind = message[0];
     const payload = message.subarray(1);
     if (kind === kinds.batch) return this.receivedBatch(peer, payload.slice());
-    if ((kind !== kinds.ack && kind !== kinds.pull) || payload.length === 0 || payload.length % 32 !== 0 || payload.length > 32 * MAX_ACKS_PER_MESSAGE) return host.penalise(peer, "batches.malformed");
+    if (
+      (kind !== kinds.ack && kind !== kinds.pull) ||
+      payload.length === 0 ||
+      payload.length % 32 !== 0 ||
+      payload.length > 32 * MAX_ACKS_PER_MESSAGE
+    )
+      return host.penalise(peer, "batches.malformed");
     const digests: Bytes[] = [];
     for (let at = 0; at < payload.length; at += 32) digests.push(payload.slice(at, at + 32));
     if (kind === kinds.ack) return driver.acked(peer, digests);
@@ -118,7 +124,8 @@ export class Dissemination {
     if (this.#verifying.has(name)) return;
     // Consensus asks again each second and names the peers anew: the first that takes the question will do.
     const first = Math.floor(digest[0]! % Math.max(1, from.length));
-    for (let i = 0; i < from.length; i++) if (host.send(from[(first + i) % from.length]!, "batches", framed(kinds.pull, digest)) === "sent") return;
+    for (let i = 0; i < from.length; i++)
+      if (host.send(from[(first + i) % from.length]!, "batches", framed(kinds.pull, digest)) === "sent") return;
   }
 
   /** Says what is held: to a peer that connected, or to all on a new view (§4.8). */

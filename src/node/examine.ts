@@ -7,7 +7,7 @@ import { isLedgerError } from "../base/errors.ts";
 import { readKeyHeader } from "../base/keyFile.ts";
 import { listenAddress, loadConfig } from "./config.ts";
 import { holderOf, openHome } from "./home.ts";
-import { openGenesis } from "./node.ts";
+import { openGenesis } from "./openGenesis.ts";
 import type { Config } from "./settings.ts";
 
 export interface Finding {
@@ -25,7 +25,12 @@ export async function examine(directory: string): Promise<Finding[]> {
       findings.push({ name, ...(await act()) });
     } catch (error) {
       const data = isLedgerError(error) ? error.data : undefined;
-      findings.push({ name, verdict: "fail", found: String(data?.["why"] ?? (error as Error).message), do: String(data?.["do"] ?? "see docs/operations.md") });
+      findings.push({
+        name,
+        verdict: "fail",
+        found: String(data?.["why"] ?? (error as Error).message),
+        do: String(data?.["do"] ?? "see docs/operations.md"),
+      });
     }
   };
   let config: Config | undefined;
@@ -45,11 +50,14 @@ export async function examine(directory: string): Promise<Finding[]> {
   });
   await look("lock", () => {
     const holder = holderOf(home.lock);
-    return holder?.alive === true ? { verdict: "warn", found: `process ${holder.pid} runs here`, do: "nothing, if that is the node" } : { verdict: "ok", found: "free" };
+    return holder?.alive === true
+      ? { verdict: "warn", found: `process ${holder.pid} runs here`, do: "nothing, if that is the node" }
+      : { verdict: "ok", found: "free" };
   });
   if (config === undefined) return findings;
   const settings = config;
-  for (const purpose of ["consensus", "peer", "checkpoint"] as const) await look(`${purpose} key`, () => keyFinding(home.resolve(settings[`keys.${purpose}`])));
+  for (const purpose of ["consensus", "peer", "checkpoint"] as const)
+    await look(`${purpose} key`, () => keyFinding(home.resolve(settings[`keys.${purpose}`])));
   const running = holderOf(home.lock)?.alive === true;
   if (!running) await look("API address", async () => portFinding(settings["api.listen"]));
   await look("disk", () => {
@@ -57,7 +65,9 @@ export async function examine(directory: string): Promise<Finding[]> {
     const free = Math.round((bavail * bsize) / 2 ** 20);
     const reserve = settings["store.reserve_mb"];
     if (free < reserve) return { verdict: "fail", found: `${free} MB free, reserve ${reserve} MB`, do: "make room" };
-    return free < 2 * reserve ? { verdict: "warn", found: `${free} MB free, reserve ${reserve} MB`, do: "make room soon" } : { verdict: "ok", found: `${free} MB free` };
+    return free < 2 * reserve
+      ? { verdict: "warn", found: `${free} MB free, reserve ${reserve} MB`, do: "make room soon" }
+      : { verdict: "ok", found: `${free} MB free` };
   });
   await look("sync", () => syncFinding(home.directory));
   await look("Node", () => {
@@ -71,7 +81,9 @@ export async function examine(directory: string): Promise<Finding[]> {
 function keyFinding(file: string): Omit<Finding, "name"> {
   const { mode } = fs.statSync(file);
   readKeyHeader(fs.readFileSync(file, "utf8"));
-  return (mode & 0o077) === 0 ? { verdict: "ok", found: file } : { verdict: "fail", found: `${file} can be read by others`, do: `chmod 600 ${file}` };
+  return (mode & 0o077) === 0
+    ? { verdict: "ok", found: file }
+    : { verdict: "fail", found: `${file} can be read by others`, do: `chmod 600 ${file}` };
 }
 
 async function portFinding(listen: string): Promise<Omit<Finding, "name">> {
@@ -82,7 +94,9 @@ async function portFinding(listen: string): Promise<Omit<Finding, "name">> {
     server.listen(address, () => resolve(undefined));
   });
   await new Promise((resolve) => server.close(resolve));
-  return problem === undefined ? { verdict: "ok", found: `${listen} is free` } : { verdict: "fail", found: `${listen}: ${problem}`, do: "choose another address in chancery.toml, [api] listen" };
+  return problem === undefined
+    ? { verdict: "ok", found: `${listen} is free` }
+    : { verdict: "fail", found: `${listen}: ${problem}`, do: "choose another address in chancery.toml, [api] listen" };
 }
 
 const SYNC_SLOW_MS = 20;

@@ -6,7 +6,15 @@ import { type DocumentSignature, readDocument, writeDocument } from "../base/doc
 import { LedgerError } from "../base/errors.ts";
 import { type Genesis, type Grant, type Purpose, signGenesis } from "../base/genesis.ts";
 import type { Key } from "../base/keyFile.ts";
-import { decodeMember, encodeMember, type Member, type MemberKeyPurpose, memberFaults, organisationIdPattern, provePossession } from "../base/member.ts";
+import {
+  decodeMember,
+  encodeMember,
+  type Member,
+  type MemberKeyPurpose,
+  memberFaults,
+  organisationIdPattern,
+  provePossession,
+} from "../base/member.ts";
 import { defaultParameters, type ParameterName, parameterBounds, parametersFrom } from "../base/parameters.ts";
 import { sign, verify } from "../base/signature.ts";
 import { frame, noNetwork, tags } from "../base/tags.ts";
@@ -27,7 +35,11 @@ const MISSING: Bytes = new Uint8Array(0);
 
 /** The member record of a node's three keys; the organisation's key and its proof are still missing. Throws `member.malformed`. */
 export function draftMember(fields: MemberFields, keys: NodeKeys, network: Bytes = noNetwork): Member {
-  if (!organisationIdPattern.test(fields.id)) throw new LedgerError("member.malformed", { why: `"${fields.id}" is no organisation id`, do: "use a–z, 0–9 and -, beginning with a letter: --organisation tax" });
+  if (!organisationIdPattern.test(fields.id))
+    throw new LedgerError("member.malformed", {
+      why: `"${fields.id}" is no organisation id`,
+      do: "use a–z, 0–9 and -, beginning with a letter: --organisation tax",
+    });
   const ed = keys.checkpoint.publicKey.subarray(0, 32);
   const pq = keys.checkpoint.publicKey.subarray(32);
   const seeds = keys.checkpoint.secret;
@@ -54,7 +66,8 @@ export function completeMember(member: Member, organisation: Key, network: Bytes
 /** The member file; signed whole by the organisation key once there is one. */
 export function writeMember(member: Member, organisation?: Key): string {
   const body = encodeMember(member);
-  const signatures = organisation === undefined ? [] : [{ by: member.id, signature: sign(organisation.secret, frame(tags.member, noNetwork, body)) }];
+  const signatures =
+    organisation === undefined ? [] : [{ by: member.id, signature: sign(organisation.secret, frame(tags.member, noNetwork, body)) }];
   return writeDocument({ format: "chancery-member/1", body, signatures });
 }
 
@@ -62,10 +75,12 @@ export function writeMember(member: Member, organisation?: Key): string {
 export function readMember(content: string): { member: Member; body: Bytes; problems: string[] } {
   const { body, signatures } = readDocument(content, "chancery-member/1");
   const member = decodeMember(body);
-  if (member.keys.organisation.length === 0) return { member, body, problems: ["the organisation has not signed: chancery member sign FILE --key ORGANISATION.key"] };
+  if (member.keys.organisation.length === 0)
+    return { member, body, problems: ["the organisation has not signed: chancery member sign FILE --key ORGANISATION.key"] };
   const problems = memberFaults(member).map((purpose) => `the proof of possession of the ${purpose} key does not hold`);
   const own = signatures.find((s) => s.by === member.id);
-  if (own === undefined || !verify(own.signature, frame(tags.member, noNetwork, body), member.keys.organisation)) problems.push("the organisation's signature under the file does not fit");
+  if (own === undefined || !verify(own.signature, frame(tags.member, noNetwork, body), member.keys.organisation))
+    problems.push("the organisation's signature under the file does not fit");
   return { member, body, problems };
 }
 
@@ -81,20 +96,23 @@ export interface Plan {
 
 /** A plan from decoded TOML. Throws `genesis.malformed` naming the field. */
 export function planFrom(document: { readonly [name: string]: unknown }): Plan {
-  for (const field of Object.keys(document)) if (!["name", "purpose", "parameters", "seats", "grants"].includes(field)) malformed(`there is no field "${field}" in a plan`);
+  for (const field of Object.keys(document))
+    if (!["name", "purpose", "parameters", "seats", "grants"].includes(field)) malformed(`there is no field "${field}" in a plan`);
   const { name, purpose, parameters = {}, seats, grants = [] } = document;
   if (typeof name !== "string" || name === "") return malformed("name is missing");
   if (purpose !== "production" && purpose !== "development") return malformed("purpose must be production or development");
   if (typeof parameters !== "object" || parameters === null) return malformed("parameters must be a table");
   for (const p of Object.keys(parameters)) if (!Object.hasOwn(parameterBounds, p)) malformed(`there is no parameter "${p}"`);
-  if (seats !== undefined && !(Array.isArray(seats) && seats.every((s) => typeof s === "string"))) return malformed("seats must be a list of organisation ids");
+  if (seats !== undefined && !(Array.isArray(seats) && seats.every((s) => typeof s === "string")))
+    return malformed("seats must be a list of organisation ids");
   if (!Array.isArray(grants)) return malformed("grants must be a list of tables");
-  return { name, purpose, parameters: parameters as Plan["parameters"], ...(seats === undefined ? {} : { seats: seats as string[] }), grants: grants.map(grantFrom) };
+  return { name, purpose, parameters: parameters, ...(seats === undefined ? {} : { seats: seats }), grants: grants.map(grantFrom) };
 }
 
 function grantFrom(value: unknown): Grant {
   const { role, scope = "", agency, ...rest } = value as { role?: unknown; scope?: unknown; agency?: unknown };
-  if (typeof role !== "string" || typeof scope !== "string" || typeof agency !== "string" || Object.keys(rest).length > 0) return malformed("a grant has role, scope and agency");
+  if (typeof role !== "string" || typeof scope !== "string" || typeof agency !== "string" || Object.keys(rest).length > 0)
+    return malformed("a grant has role, scope and agency");
   return { role, scope, agency };
 }
 

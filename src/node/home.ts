@@ -25,7 +25,7 @@ export interface Home {
   readonly run: string;
   readonly lock: string;
   /** A path of the configuration: absolute, or within the home. */
-  resolve(file: string): string;
+  readonly resolve: (file: string) => string;
 }
 
 /** The layout of a home, whether it exists or not. */
@@ -49,7 +49,12 @@ export function homeAt(directory: string): Home {
 /** Makes the directories of a new home. Throws `file.exists` if there is one already. */
 function createHome(directory: string): Home {
   const home = homeAt(directory);
-  if (fs.existsSync(home.config) || fs.existsSync(path.join(directory, "VERSION"))) throw new LedgerError("file.exists", { file: directory, why: `${directory} is the home of a node already`, do: "choose another directory" });
+  if (fs.existsSync(home.config) || fs.existsSync(path.join(directory, "VERSION")))
+    throw new LedgerError("file.exists", {
+      file: directory,
+      why: `${directory} is the home of a node already`,
+      do: "choose another directory",
+    });
   for (const dir of [directory, home.keys, home.run, home.capsules]) fs.mkdirSync(dir, { recursive: true, mode: 0o700 });
   fs.writeFileSync(path.join(directory, "VERSION"), `${LAYOUT_VERSION}\n`, { mode: 0o600 });
   return home;
@@ -58,7 +63,8 @@ function createHome(directory: string): Home {
 /** Makes the home of a node with its keys, its configuration, and the vote journal that is made with the consensus key. */
 export function furnishHome(directory: string, keys: NodeKeys, passphrase: Bytes | undefined, config: string): Home {
   const home = createHome(directory);
-  for (const key of [keys.consensus, keys.peer, keys.checkpoint]) saveSecretFile(path.join(home.keys, `${key.purpose}.key`), sealKey(key, passphrase));
+  for (const key of [keys.consensus, keys.peer, keys.checkpoint])
+    saveSecretFile(path.join(home.keys, `${key.purpose}.key`), sealKey(key, passphrase));
   createJournal(home.journal, { network: noNetwork, key: keys.consensus.publicKey });
   fs.writeFileSync(home.config, config, { mode: 0o600 });
   return home;
@@ -71,11 +77,19 @@ export function openHome(directory: string): Home {
   try {
     version = fs.readFileSync(path.join(directory, "VERSION"), "utf8").trim();
   } catch (cause) {
-    throw new LedgerError("home.invalid", { why: `${directory} has no file VERSION`, do: "chancery init --home DIR …, or name the right directory" }, cause);
+    throw new LedgerError(
+      "home.invalid",
+      { why: `${directory} has no file VERSION`, do: "chancery init --home DIR …, or name the right directory" },
+      cause,
+    );
   }
   if (!/^\d+$/.test(version) || Number(version) > LAYOUT_VERSION)
-    throw new LedgerError("home.invalid", { why: `the layout of ${directory} is ${version}, this release knows ${LAYOUT_VERSION}`, do: "install a newer release" });
-  if (!fs.existsSync(home.genesis)) throw new LedgerError("home.invalid", { why: `${home.genesis} is missing`, do: `copy the sealed genesis file to ${home.genesis}` });
+    throw new LedgerError("home.invalid", {
+      why: `the layout of ${directory} is ${version}, this release knows ${LAYOUT_VERSION}`,
+      do: "install a newer release",
+    });
+  if (!fs.existsSync(home.genesis))
+    throw new LedgerError("home.invalid", { why: `${home.genesis} is missing`, do: `copy the sealed genesis file to ${home.genesis}` });
   fs.mkdirSync(home.run, { recursive: true, mode: 0o700 });
   return home;
 }
@@ -104,7 +118,11 @@ export function lockHome(home: Home): Lock {
     }
     const holder = holderOf(home.lock);
     if (holder !== undefined && holder.alive)
-      throw new LedgerError("start.locked", { why: `process ${holder.pid} runs in ${home.directory}`, do: `stop it (kill ${holder.pid}), or give this one its own --home`, pid: holder.pid });
+      throw new LedgerError("start.locked", {
+        why: `process ${holder.pid} runs in ${home.directory}`,
+        do: `stop it (kill ${holder.pid}), or give this one its own --home`,
+        pid: holder.pid,
+      });
     fs.rmSync(home.lock, { force: true });
   }
   throw new LedgerError("start.locked", { why: `${home.lock} cannot be taken`, do: "try again" });
@@ -133,7 +151,10 @@ function read(file: string): string | undefined {
 /** When a process started, as the kernel counts; "?" where /proc is not, undefined if it does not run. */
 function startOf(pid: number): string | undefined {
   try {
-    const stat = fs.readFileSync(`/proc/${pid}/stat`, "latin1").replace(/^.*\) /s, "").split(" ");
+    const stat = fs
+      .readFileSync(`/proc/${pid}/stat`, "latin1")
+      .replace(/^.*\) /s, "")
+      .split(" ");
     return stat[0] === "Z" ? undefined : stat[19];
   } catch {
     if (fs.existsSync("/proc/self/stat")) return undefined;

@@ -162,7 +162,8 @@ export class Intake {
     const { mempool, clock, out } = this.#ports;
     this.#cancelCut?.();
     this.#cancelCut = undefined;
-    for (let batch = mempool.cut({ at: clock.monotonic() }); batch !== undefined; batch = mempool.cut({ at: clock.monotonic() })) out(batch);
+    for (let batch = mempool.cut({ at: clock.monotonic() }); batch !== undefined; batch = mempool.cut({ at: clock.monotonic() }))
+      out(batch);
     const at = mempool.cutAt();
     if (at === undefined) return;
     const timer = setTimeout(() => this.poke(), Math.max(0, at - clock.monotonic()));
@@ -196,7 +197,7 @@ export class Intake {
     for (let i = 0; host !== undefined && i < validators.length; i++) {
       try {
         const said = decode(await host.request(validators[(start + i) % validators.length]!, "transactions", list));
-        if (Array.isArray(said) && said.length === count && said.every((s) => typeof s === "string")) return said as string[];
+        if (Array.isArray(said) && said.length === count && said.every((s) => typeof s === "string")) return said;
       } catch (error) {
         if (!(error instanceof LedgerError)) throw error; // the next one, then
       }

@@ -12,7 +12,16 @@ export interface NodeLogger extends Logger {
 /** Logs to a file, or to standard error. */
 export function openLog(level: string, file: string | undefined): NodeLogger {
   const out = destination({ dest: file ?? 2, sync: file === undefined, mkdir: true, append: true });
-  const log = pino({ level, base: null, timestamp: () => `,"time":"${new Date().toISOString()}"`, formatters: { level: (label) => ({ level: label }) }, messageKey: "event" }, out);
+  const log = pino(
+    {
+      level,
+      base: null,
+      timestamp: () => `,"time":"${new Date().toISOString()}"`,
+      formatters: { level: (label) => ({ level: label }) },
+      messageKey: "event",
+    },
+    out,
+  );
   const say =
     (at: "debug" | "info" | "warn" | "error") =>
     (event: string, fields?: LogFields): void =>

@@ -46,7 +46,12 @@ export class Membership {
 
   allowed(): AllowedPeer[] {
     const seated = new Set(this.#epoch.validators.map((v) => v.id));
-    return this.#members.map((m) => ({ id: m.id, peerKey: m.keys.peer, addresses: m.addresses, role: seated.has(m.id) || m.seat ? "validator" : "observer" }));
+    return this.#members.map((m) => ({
+      id: m.id,
+      peerKey: m.keys.peer,
+      addresses: m.addresses,
+      role: seated.has(m.id) || m.seat ? "validator" : "observer",
+    }));
   }
 
   /** The chain changed who is who. */

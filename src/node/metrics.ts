@@ -28,37 +28,51 @@ export interface Metrics {
 }
 
 /** `status` and `extras` are asked when somebody reads. */
-export function createMetrics(about: { version: string; protocol: number; organisation: string; network: string }, status: () => NodeStatus, extras: () => Readonly<Record<string, number>>): Metrics {
+export function createMetrics(
+  about: { version: string; protocol: number; organisation: string; network: string },
+  status: () => NodeStatus,
+  extras: () => Readonly<Record<string, number>>,
+): Metrics {
   const registry = new Registry();
   const registers = [registry];
   collectDefaultMetrics({ register: registry, prefix: "chancery_", eventLoopMonitoringPrecision: 20 });
   const gauge = (name: string, help: string, read: (s: NodeStatus) => number | undefined): void => {
-    new Gauge({
-      name: `chancery_${name}`,
-      help,
-      registers,
-      collect() {
-        this.set(read(status()) ?? Number.NaN);
-      },
-    });
+    registry.registerMetric(
+      new Gauge({
+        name: `chancery_${name}`,
+        help,
+        registers: [],
+        collect() {
+          this.set(read(status()) ?? Number.NaN);
+        },
+      }),
+    );
   };
   const perPeer = (name: string, help: string, read: (p: NodeStatus["peers"][number]) => number | undefined): void => {
-    new Gauge({
-      name: `chancery_${name}`,
-      help,
-      labelNames: ["organisation"],
-      registers,
-      collect() {
-        this.reset();
-        status().peers.forEach((peer, i) => {
-          const value = read(peer);
-          if (value !== undefined) this.set({ organisation: i < MAX_LABELS ? peer.id : "other" }, value);
-        });
-      },
-    });
+    registry.registerMetric(
+      new Gauge({
+        name: `chancery_${name}`,
+        help,
+        labelNames: ["organisation"],
+        registers: [],
+        collect() {
+          this.reset();
+          status().peers.forEach((peer, i) => {
+            const value = read(peer);
+            if (value !== undefined) this.set({ organisation: i < MAX_LABELS ? peer.id : "other" }, value);
+          });
+        },
+      }),
+    );
   };
-  new Gauge({ name: "chancery_build_info", help: "release", labelNames: ["version", "protocol"], registers }).set({ version: about.version, protocol: about.protocol }, 1);
-  new Gauge({ name: "chancery_info", help: "whose node this is", labelNames: ["organisation", "network"], registers }).set({ organisation: about.organisation, network: about.network }, 1);
+  new Gauge({ name: "chancery_build_info", help: "release", labelNames: ["version", "protocol"], registers }).set(
+    { version: about.version, protocol: about.protocol },
+    1,
+  );
+  new Gauge({ name: "chancery_info", help: "whose node this is", labelNames: ["organisation", "network"], registers }).set(
+    { organisation: about.organisation, network: about.network },
+    1,
+  );
   gauge("height", "committed height", (s) => s.height);
   gauge("block_time_seconds", "time of the last block", (s) => s.time / 1_000);
   gauge("epoch", "epoch of the next height", (s) => s.epoch);
@@ -75,24 +89,32 @@ export function createMetrics(about: { version: string; protocol: number; organi
   perPeer("peer_rtt_seconds", "round trip", (p) => (p.rttMs === undefined ? undefined : p.rttMs / 1_000));
   perPeer("peer_height_lag", "blocks behind this node", (p) => p.lag);
   perPeer("peer_clock_skew_seconds", "its clock against ours", (p) => (p.skewMs === undefined ? undefined : p.skewMs / 1_000));
-  const extra = new Gauge({
-    name: "chancery_node",
-    help: "further values by name",
-    labelNames: ["value"],
-    registers,
-    collect() {
-      for (const [name, value] of Object.entries(extras())) this.set({ value: name }, value);
-    },
-  });
-  void extra;
-  const histogram = <L extends string = string>(name: string, help: string, labelNames: L[] = []): Histogram<L> => new Histogram({ name: `chancery_${name}`, help, buckets: BUCKETS, labelNames, registers });
-  const counter = <L extends string = string>(name: string, help: string, labelNames: L[] = []): Counter<L> => new Counter({ name: `chancery_${name}`, help, labelNames, registers });
+  registry.registerMetric(
+    new Gauge({
+      name: "chancery_node",
+      help: "further values by name",
+      labelNames: ["value"],
+      registers: [],
+      collect() {
+        for (const [name, value] of Object.entries(extras())) this.set({ value: name }, value);
+      },
+    }),
+  );
+  const histogram = <L extends string = string>(name: string, help: string, labelNames: L[] = []): Histogram<L> =>
+    new Histogram({ name: `chancery_${name}`, help, buckets: BUCKETS, labelNames, registers });
+  const counter = <L extends string = string>(name: string, help: string, labelNames: L[] = []): Counter<L> =>
+    new Counter({ name: `chancery_${name}`, help, labelNames, registers });
   return {
     viewChanges: counter("view_changes_total", "views left", ["reason"]),
     transactions: counter("transactions_total", "receipts", ["outcome"]),
     finality: histogram("transaction_finality_seconds", "from submit to receipt", ["origin"]),
     blocks: counter("blocks_total", "blocks committed here"),
-    blockTransactions: new Histogram({ name: "chancery_block_transactions", help: "leaves of a block", buckets: [0, 1, 10, 50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000], registers }),
+    blockTransactions: new Histogram({
+      name: "chancery_block_transactions",
+      help: "leaves of a block",
+      buckets: [0, 1, 10, 50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000],
+      registers,
+    }),
     quotaRefusals: counter("quota_refusals_total", "transactions refused by a quota"),
     evidence: counter("evidence_total", "equivocations seen"),
     penalties: counter("peer_penalties_total", "what peers sent that no honest node sends", ["reason"]),
@@ -116,7 +138,15 @@ export async function serveMetrics(metrics: Metrics, address: string): Promise<{
     );
   });
   await new Promise<void>((resolve, reject) => {
-    server.once("error", (cause) => reject(new LedgerError("config.invalid", { why: `metrics.listen = ${address}: ${cause.message}`, do: 'choose another address, or "off"' }, cause)));
+    server.once("error", (cause) =>
+      reject(
+        new LedgerError(
+          "config.invalid",
+          { why: `metrics.listen = ${address}: ${cause.message}`, do: 'choose another address, or "off"' },
+          cause,
+        ),
+      ),
+    );
     server.listen(at, resolve);
   });
   const bound = server.address() as { port: number };

@@ -4,12 +4,11 @@
 import fs from "node:fs";
 import { type Bytes, hex } from "../base/bytes.ts";
 import { faults } from "../base/certificate.ts";
-import { fail, LedgerError } from "../base/errors.ts";
-import { type Genesis, genesisProblems, readGenesis } from "../base/genesis.ts";
+import { fail } from "../base/errors.ts";
+import type { Genesis } from "../base/genesis.ts";
 import { SUPPORTED_PROTOCOL } from "../base/limits.ts";
 import { sign, verify } from "../base/signature.ts";
-import { type Clock, systemClock } from "../base/time.ts";
-import { equalBytes } from "../base/bytes.ts";
+import type { Clock } from "../base/time.ts";
 import { type Driver, startDriver } from "../consensus/driver.ts";
 import type { StopReason } from "../consensus/driverPorts.ts";
 import { openJournal } from "../consensus/journal.ts";
@@ -31,6 +30,7 @@ import type { NodeLogger } from "./logger.ts";
 import { Membership } from "./membership.ts";
 import type { NodeSecrets } from "./nodeKeys.ts";
 import { OwnActs } from "./ownActs.ts";
+import { clockOf, openGenesis } from "./openGenesis.ts";
 import { contracts, principalOf, viewOf } from "./registry.ts";
 import type { Config } from "./settings.ts";
 import { answerBlocks } from "./sync.ts";
@@ -53,23 +53,6 @@ export interface Counters {
   committed(time: number, outcomes: readonly [number, number, number]): void;
   executed(milliseconds: number): void;
   quotaRefused(count: number): void;
-}
-
-/** Reads and checks the genesis of a home. Throws `genesis.…`, `release.needed`. */
-export function openGenesis(text: string): { genesis: Genesis; network: Bytes } {
-  const { genesis, network, document } = readGenesis(text);
-  const problems = genesisProblems(genesis, network, document.signatures);
-  if (problems.length > 0) throw new LedgerError("genesis.incomplete", { why: problems.join("; "), do: "chancery genesis show genesis.json; every founder signs with: chancery genesis sign" });
-  const manifest = contracts().manifestHash();
-  if (genesis.protocol > SUPPORTED_PROTOCOL) throw new LedgerError("release.needed", { why: `the network begins with protocol ${genesis.protocol}, this release knows ${SUPPORTED_PROTOCOL}`, do: "install a newer release" });
-  if (!equalBytes(genesis.manifest, manifest)) throw new LedgerError("release.needed", { why: `the genesis names contracts ${hex(genesis.manifest).slice(0, 16)}, this release has ${hex(manifest).slice(0, 16)}`, do: "install the release that the founders built the genesis with" });
-  return { genesis, network };
-}
-
-/** A clock that is off, for tests of what a node with such a clock says: honoured in development networks only. */
-function clockOf(genesis: Genesis): Clock {
-  const off = Number(process.env["CHANCERY_TEST_CLOCK_MS"] ?? 0);
-  return genesis.purpose === "development" && Number.isFinite(off) && off !== 0 ? { now: () => Date.now() + off, monotonic: () => performance.now() } : systemClock;
 }
 
 export class Node {
@@ -137,10 +120,21 @@ export class Node {
     const { network, genesis, clock } = this;
     const data = home.resolve(config["node.data"]);
     fs.mkdirSync(data, { recursive: true, mode: 0o700 });
-    this.disk = new DiskWatch(data, config["store.reserve_mb"] << 20, (paused, free) => (paused ? log.warn("disk.low", { free }) : log.info("disk.enough", { free })));
+    this.disk = new DiskWatch(data, config["store.reserve_mb"] << 20, (paused, free) =>
+      paused ? log.warn("disk.low", { free }) : log.info("disk.enough", { free }),
+    );
     this.database = await openLevel(data);
     this.store = await Store.open(this.database, network);
-    this.chain = await Chain.open({ store: this.store, directory: home.directory, registry: contracts(), genesis, network, consensusView: viewOf, clock, logger: log });
+    this.chain = await Chain.open({
+      store: this.store,
+      directory: home.directory,
+      registry: contracts(),
+      genesis,
+      network,
+      consensusView: viewOf,
+      clock,
+      logger: log,
+    });
     this.chain.onCommit((block) => this.#committed(block));
     this.heads = new Heads(this.chain.head.height);
     this.membership = new Membership(organisation, viewOf(this.chain.reader.state).members, this.chain.epoch);
@@ -198,19 +192,37 @@ export class Node {
     const key = (consensus ?? secrets.peer).publicKey;
     const seed = consensus?.secret;
     const journal = openJournal(home.journal, { network, key });
-    if (journal.verdict !== "intact" && consensus !== undefined) log.warn("journal.not_intact", { verdict: journal.verdict, reason: journal.reason });
+    if (journal.verdict !== "intact" && consensus !== undefined)
+      log.warn("journal.not_intact", { verdict: journal.verdict, reason: journal.reason });
     const host = (): Host | undefined => this.host;
     this.dissemination = new Dissemination({
       network,
-      host: { send: (...a) => this.host?.send(...a) ?? "absent", broadcast: (...a) => this.host?.broadcast(...a) ?? 0, penalise: (...a) => this.host?.penalise(...a) },
+      host: {
+        send: (...a) => this.host?.send(...a) ?? "absent",
+        broadcast: (...a) => this.host?.broadcast(...a) ?? 0,
+        penalise: (...a) => this.host?.penalise(...a),
+      },
       verifier,
       mempool,
       peerKeyOf: (id) => this.membership.peerKeyOf(id),
-      driver: { batch: (facts) => this.driver?.batch(facts), refused: (digest) => this.driver?.refused(digest), acked: (from, digests) => this.driver?.acked(from, digests) },
+      driver: {
+        batch: (facts) => this.driver?.batch(facts),
+        refused: (digest) => this.driver?.refused(digest),
+        acked: (from, digests) => this.driver?.acked(from, digests),
+      },
       log,
     });
     if (seed !== undefined)
-      this.ownActs = new OwnActs({ network, organisation, seed, publicKey: key, clock, headTime: () => chain.head.time, submit: (bytes) => this.intake.own(bytes), log });
+      this.ownActs = new OwnActs({
+        network,
+        organisation,
+        seed,
+        publicKey: key,
+        clock,
+        headTime: () => chain.head.time,
+        submit: (bytes) => this.intake.own(bytes),
+        log,
+      });
     const ports = consensusPorts({
       network,
       organisation,
@@ -227,8 +239,20 @@ export class Node {
       committed: (head, epoch) => this.#headMoved(head, epoch),
       stop: (reason) => this.#end(reason),
     });
-    const signWith = seed === undefined ? (): never => fail("a node without a consensus key signs nothing") : (framed: Bytes) => sign(seed, framed);
-    this.driver = await startDriver({ network, organisation, key, sign: signWith, verify, supported: SUPPORTED_PROTOCOL, head: headOf(chain), config: chain.epoch, journal, ports });
+    const signWith =
+      seed === undefined ? (): never => fail("a node without a consensus key signs nothing") : (framed: Bytes) => sign(seed, framed);
+    this.driver = await startDriver({
+      network,
+      organisation,
+      key,
+      sign: signWith,
+      verify,
+      supported: SUPPORTED_PROTOCOL,
+      head: headOf(chain),
+      config: chain.epoch,
+      journal,
+      ports,
+    });
   }
 
   async #startPeers(): Promise<void> {
@@ -244,7 +268,8 @@ export class Node {
       log,
       clock,
       handlers: {
-        message: (peer, channel, bytes) => (channel === "votes" ? this.driver?.message(peer, bytes, this.#duplicates.has(peer)) : this.dissemination.received(peer, bytes)),
+        message: (peer, channel, bytes) =>
+          channel === "votes" ? this.driver?.message(peer, bytes, this.#duplicates.has(peer)) : this.dissemination.received(peer, bytes),
         request: async (peer, channel, bytes) => (channel === "blocks" ? this.#giveBlocks(bytes) : this.intake.fromPeer(peer, bytes)),
         connected: (peer) => {
           this.driver?.connected(peer);
@@ -267,7 +292,10 @@ export class Node {
 
   #giveBlocks(question: Bytes): Bytes {
     const { store, chain } = this;
-    return answerBlocks({ height: () => chain.head.height, block: (height) => store.block(height), body: (height, position) => store.body(height, position) }, question);
+    return answerBlocks(
+      { height: () => chain.head.height, block: (height) => store.block(height), body: (height, position) => store.body(height, position) },
+      question,
+    );
   }
 
   #otherGenesis(peer: string, theirs: Bytes): void {
@@ -276,7 +304,11 @@ export class Node {
     const believed = this.membership.otherGenesis(peer, theirs, this.host?.connectedPeers() ?? []);
     if (believed === undefined) return;
     const why = `${faults(this.membership.epoch.validators.length) + 1} or more members follow genesis ${believed.slice(0, 16)}, this home has ${hex(this.network).slice(0, 16)}`;
-    this.#end({ exit: 15, code: "genesis.mismatch", data: { why, do: "compare genesis.json with the other members: chancery genesis show" } });
+    this.#end({
+      exit: 15,
+      code: "genesis.mismatch",
+      data: { why, do: "compare genesis.json with the other members: chancery genesis show" },
+    });
   }
 
   // ── what happens ───────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -300,12 +332,16 @@ export class Node {
     this.counters?.committed(time, outcomes);
     if (governed) this.membership.update(this.host, this.membership.epoch, viewOf(this.chain.reader.state).members);
     // Observers are told at once: they ask for nothing.
-    if (this.membership.observed) this.host?.broadcast("votes", encodeMessage({ kind: "block", header, references, certificate }), { to: "observer" });
+    if (this.membership.observed)
+      this.host?.broadcast("votes", encodeMessage({ kind: "block", header, references, certificate }), { to: "observer" });
   }
 
   /** Consensus knows of the new head: its batches wait no more. */
   #headMoved(head: Head, epoch: EpochConfig): void {
-    this.mempool.committed(head.time, head.references.map((r) => r.digest));
+    this.mempool.committed(
+      head.time,
+      head.references.map((r) => r.digest),
+    );
     this.intake.poke();
     this.membership.update(this.host, epoch, undefined);
     const { own } = this.membership;

@@ -23,34 +23,57 @@ export function openNodeKeys(home: Home, config: Config, purpose: Genesis["purpo
     const full = home.resolve(file);
     const content = readFile(full);
     const header = readKeyHeader(content);
-    if (header.purpose !== wanted) throw new LedgerError("key.purpose", { why: `${full} is a ${header.purpose} key, wanted is a ${wanted} key`, do: "correct [keys] in chancery.toml" });
-    if (!header.sealed && purpose === "production") throw new LedgerError("key.passphrase_needed", { why: `${full} is not sealed, and this is a production network`, do: `chancery keys passwd ${full}` });
+    if (header.purpose !== wanted)
+      throw new LedgerError("key.purpose", {
+        why: `${full} is a ${header.purpose} key, wanted is a ${wanted} key`,
+        do: "correct [keys] in chancery.toml",
+      });
+    if (!header.sealed && purpose === "production")
+      throw new LedgerError("key.passphrase_needed", {
+        why: `${full} is not sealed, and this is a production network`,
+        do: `chancery keys passwd ${full}`,
+      });
     checkMode(full);
     return openKey(content, passphrase);
   };
   const consensus = config["keys.consensus"];
-  return { peer: open(config["keys.peer"], "peer"), consensus: fs.existsSync(home.resolve(consensus)) ? open(consensus, "consensus") : undefined };
+  return {
+    peer: open(config["keys.peer"], "peer"),
+    consensus: fs.existsSync(home.resolve(consensus)) ? open(consensus, "consensus") : undefined,
+  };
 }
 
 function readFile(file: string): string {
   try {
     return fs.readFileSync(file, "utf8");
   } catch (cause) {
-    throw new LedgerError("key.unreadable", { why: `${file}: ${(cause as Error).message}`, do: "check [keys] in chancery.toml and the file's permissions" }, cause);
+    throw new LedgerError(
+      "key.unreadable",
+      { why: `${file}: ${(cause as Error).message}`, do: "check [keys] in chancery.toml and the file's permissions" },
+      cause,
+    );
   }
 }
 
 /** A key that others on the machine can read is no secret. */
 function checkMode(file: string): void {
   const { mode } = fs.statSync(file);
-  if ((mode & 0o077) !== 0) throw new LedgerError("key.unreadable", { why: `${file} can be read by others (mode ${(mode & 0o777).toString(8)})`, do: `chmod 600 ${file}` });
+  if ((mode & 0o077) !== 0)
+    throw new LedgerError("key.unreadable", {
+      why: `${file} can be read by others (mode ${(mode & 0o777).toString(8)})`,
+      do: `chmod 600 ${file}`,
+    });
 }
 
 function passphraseOf(home: Home, named: string | undefined): Bytes | undefined {
   if (named === undefined) return undefined;
   const credentials = process.env["CREDENTIALS_DIRECTORY"];
   if (named.startsWith("credential:")) {
-    if (credentials === undefined) throw new LedgerError("key.passphrase_needed", { why: `${named} is a credential of systemd, and this process has none`, do: "start it by systemd, or name a file" });
+    if (credentials === undefined)
+      throw new LedgerError("key.passphrase_needed", {
+        why: `${named} is a credential of systemd, and this process has none`,
+        do: "start it by systemd, or name a file",
+      });
     return passphraseFrom(new Uint8Array(fs.readFileSync(path.join(credentials, named.slice("credential:".length)))));
   }
   return passphraseFrom(new Uint8Array(Buffer.from(readFile(home.resolve(named)))));
@@ -65,5 +88,8 @@ export function organisationOf(home: Home, genesis: Genesis, peerKey: Bytes): st
     const { member } = readMember(fs.readFileSync(path.join(home.directory, file), "utf8"));
     if (equalBytes(member.keys.peer, peerKey)) return member.id;
   }
-  throw new LedgerError("home.invalid", { why: "the peer key is of no founder of this genesis, and no member file in the home has it", do: "put the right genesis.json and member file into the home" });
+  throw new LedgerError("home.invalid", {
+    why: "the peer key is of no founder of this genesis, and no member file in the home has it",
+    do: "put the right genesis.json and member file into the home",
+  });
 }

@@ -2,9 +2,12 @@
 
 import { hex } from "../base/bytes.ts";
 import { faults, primaryIndex, quorum } from "../base/certificate.ts";
+import { STATUS_MS } from "../base/limits.ts";
 import type { Node } from "./node.ts";
 import { RELEASE } from "./release.ts";
 import type { NodeStatus, PeerInfo } from "./status.ts";
+
+const STATUS_FRESH_MS = 5 * STATUS_MS;
 
 export function statusOf(node: Node): NodeStatus {
   const { chain, driver, host, membership, genesis, network, mempool, disk } = node;
@@ -60,13 +63,22 @@ function peersOf(node: Node): PeerInfo[] {
     .filter((p) => p.id !== organisation)
     .map((p) => {
       const known = driver?.replica.peers.get(p.id);
-      const status = known?.status;
+      // Validators tell observers nothing by themselves: what was said once is not what is.
+      const fresh = known !== undefined && performance.now() - known.statusAt < STATUS_FRESH_MS;
+      const status = fresh ? known.status : undefined;
       return {
         id: p.id,
         role: p.role,
         connected: p.connected,
         since: p.since,
-        ...(status === null || status === undefined ? {} : { height: status.committed, lag: Math.max(0, chain.head.height - status.committed), view: status.view, skewMs: Math.round(known!.offset) }),
+        ...(status === null || status === undefined
+          ? {}
+          : {
+              height: status.committed,
+              lag: Math.max(0, chain.head.height - status.committed),
+              view: status.view,
+              skewMs: Math.round(known!.offset),
+            }),
         ...(p.rttMs === undefined ? {} : { rttMs: p.rttMs }),
         ...(p.address === undefined ? {} : { address: p.address }),
         ...(p.lastError === undefined || p.connected ? {} : { lastError: `${p.lastError.code} ${p.lastError.detail}`.trim() }),

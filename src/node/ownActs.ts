@@ -54,7 +54,11 @@ export class OwnActs {
   #act(name: string, args: { readonly [name: string]: Value }): void {
     const { network, seed, clock, headTime, submit, log } = this.#ports;
     const notAfter = Math.max(clock.now(), headTime()) + LIFETIME_MS;
-    const bytes = signTransaction(network, { nonce: generateSeed().slice(0, NONCE_BYTES), notAfter, operations: [{ action: `governance.${name}@1`, args }] }, [seed]);
+    const bytes = signTransaction(
+      network,
+      { nonce: generateSeed().slice(0, NONCE_BYTES), notAfter, operations: [{ action: `governance.${name}@1`, args }] },
+      [seed],
+    );
     submit(bytes).then(
       (taken) => log.info("act.submitted", { action: `governance.${name}`, taken }),
       (error: unknown) => log.warn("act.refused", { action: `governance.${name}`, error: String(error) }),

@@ -24,17 +24,29 @@ function integer(fallback: number, min: number, max: number, about: string, live
 }
 
 function flag(fallback: boolean, about: string): Setting<boolean> {
-  return { default: fallback, about, expected: "true or false", read: (raw) => (raw === true || raw === "true" ? true : raw === false || raw === "false" ? false : undefined) };
+  return {
+    default: fallback,
+    about,
+    expected: "true or false",
+    read: (raw) => (raw === true || raw === "true" ? true : raw === false || raw === "false" ? false : undefined),
+  };
 }
 
 function word<const W extends string>(fallback: W, words: readonly W[], about: string, live?: true): Setting<W> {
   return { default: fallback, about, expected: words.join(" | "), read: (raw) => words.find((w) => w === raw), ...(live ? { live } : {}) };
 }
 
-const isText = (raw: unknown): raw is string => typeof raw === "string" && raw.length > 0 && raw.length <= MAX_SETTING_LENGTH && !raw.includes("\0");
+const isText = (raw: unknown): raw is string =>
+  typeof raw === "string" && raw.length > 0 && raw.length <= MAX_SETTING_LENGTH && !raw.includes("\0");
 
 function text(fallback: string, expected: string, about: string, pattern?: RegExp, live?: true): Setting<string> {
-  return { default: fallback, about, expected, read: (raw) => (isText(raw) && (pattern?.test(raw) ?? true) ? raw : undefined), ...(live ? { live } : {}) };
+  return {
+    default: fallback,
+    about,
+    expected,
+    read: (raw) => (isText(raw) && (pattern?.test(raw) ?? true) ? raw : undefined),
+    ...(live ? { live } : {}),
+  };
 }
 
 /** A setting that may be absent. */
@@ -44,7 +56,13 @@ function optional(expected: string, about: string, live?: true): Setting<string 
 
 function texts(max: number, item: RegExp, expected: string, about: string, live?: true): Setting<readonly string[]> {
   const read = (raw: unknown): readonly string[] | undefined => {
-    const list = typeof raw === "string" ? raw.split(",").map((s) => s.trim()).filter((s) => s !== "") : raw;
+    const list =
+      typeof raw === "string"
+        ? raw
+            .split(",")
+            .map((s) => s.trim())
+            .filter((s) => s !== "")
+        : raw;
     return Array.isArray(list) && list.length <= max && list.every((v) => isText(v) && item.test(v)) ? (list as string[]) : undefined;
   };
   return { default: [], about, expected: `a list of at most ${max}: ${expected}`, read, ...(live ? { live } : {}) };
@@ -71,7 +89,10 @@ export const settings = {
   "keys.peer": text("keys/peer.key", "a file", "the peer key"),
   "keys.checkpoint": text("keys/checkpoint.key", "a file", "the checkpoint key"),
   "keys.passphrase_file": optional("a file, or credential:NAME of systemd", "the passphrase of the keys; never the passphrase itself"),
-  "peer.listen": { ...texts(4, MULTIADDR, "/ip4/0.0.0.0/tcp/7600", "where peers reach this node"), default: ["/ip4/0.0.0.0/tcp/7600"] as readonly string[] },
+  "peer.listen": {
+    ...texts(4, MULTIADDR, "/ip4/0.0.0.0/tcp/7600", "where peers reach this node"),
+    default: ["/ip4/0.0.0.0/tcp/7600"] as readonly string[],
+  },
   "peer.announce": texts(4, MULTIADDR, "/dns4/…/tcp/7600", "addresses told to peers; from the member record if empty"),
   "peer.bootstrap": texts(64, /^\/.+$/, "multiaddrs", "first peers; from genesis and chain if empty"),
   "api.listen": text("127.0.0.1:7601", "host:port or unix:PATH", "where the HTTP API listens", LISTEN),

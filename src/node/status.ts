@@ -70,7 +70,11 @@ export function readiness(s: NodeStatus, reading: boolean): Check[] {
   checks.push(
     check("head", s.lastBlockAgeMs <= 2 * s.heartbeatMs, `no block for ${Math.round(s.lastBlockAgeMs / 1_000)} s`),
     check("split", !s.split, "no result can reach a quorum"),
-    check("quorum", s.role === "observer" || s.connected >= s.quorum, `${s.connected} of ${s.validators} validators reachable, ${s.quorum} needed`),
+    check(
+      "quorum",
+      s.role === "observer" || s.connected >= s.quorum,
+      `${s.connected} of ${s.validators} validators reachable, ${s.quorum} needed`,
+    ),
   );
   return checks;
 }
@@ -85,7 +89,8 @@ export function advice(s: NodeStatus): string {
   if (s.behind > 2) return `Catching up: ${s.behind} blocks to go.`;
   if (s.clockOffMs !== null) return `The clock is off by ${s.clockOffMs} ms: set it. Runbook: ClockSkewed`;
   if (s.lastBlockAgeMs > 2 * s.heartbeatMs) return "No block for long. Runbook: LedgerStalled";
-  if (down.length > 0 && s.connected === s.quorum) return `${down.join(", ")} is down. One more failure stops the ledger. Runbook: QuorumAtRisk`;
+  if (down.length > 0 && s.connected === s.quorum)
+    return `${down.join(", ")} is down. One more failure stops the ledger. Runbook: QuorumAtRisk`;
   if (down.length > 0) return `${down.join(", ")} is down; the ledger tolerates ${s.connected - s.quorum} more.`;
   if (s.mode === "silent") return "This node follows silently until its journal is trusted again. Nothing to do.";
   return "Nothing to do.";

@@ -22,7 +22,8 @@ const HEADS_BYTES = 32_768;
 /** Answers ["blocks", first, last]: [[block message, [body, …]], …], as many as fit, at least one. Throws `request.invalid`. */
 export function answerBlocks(source: BlockSource, question: Bytes): Bytes {
   const [kind, first, last, ...rest] = listOf(decode(question));
-  if (kind !== "blocks" || typeof first !== "number" || typeof last !== "number" || first < 1 || rest.length > 0) throw new LedgerError("request.invalid");
+  if (kind !== "blocks" || typeof first !== "number" || typeof last !== "number" || first < 1 || rest.length > 0)
+    throw new LedgerError("request.invalid");
   const blocks: Value[] = [];
   let bytes = 0;
   for (let height = first; height <= Math.min(last, source.height()); height++) {

@@ -58,32 +58,40 @@ export class Verifier {
   /** The verdict on a peer's batch; `bytes` is moved away if it owns its buffer. */
   batch(bytes: Bytes, origin: string): Promise<BatchVerdict> {
     return new Promise((resolve, reject) => {
-      this.#post(bytes, (job) => ({ job, kind: "batch", bytes, origin }), (done) => {
-        if (done.kind !== "batch") return reject(new LedgerError("bug.assertion", { message: "a batch's job has a batch's answer" }));
-        this.#count(done.verdict.ok ? done.verdict.batch.signatures : 0, done.verdict.ok ? 0 : 1);
-        resolve(done.verdict);
-      });
+      this.#post(
+        bytes,
+        (job) => ({ job, kind: "batch", bytes, origin }),
+        (done) => {
+          if (done.kind !== "batch") return reject(new LedgerError("bug.assertion", { message: "a batch's job has a batch's answer" }));
+          this.#count(done.verdict.ok ? done.verdict.batch.signatures : 0, done.verdict.ok ? 0 : 1);
+          resolve(done.verdict);
+        },
+      );
     });
   }
 
   /** Verdicts on a client's transactions; `bytes` is moved away if it owns its buffer. Throws `batch.…` if the list itself is malformed. */
   ingress(bytes: Bytes): Promise<Ingress> {
     return new Promise((resolve, reject) => {
-      this.#post(bytes, (job) => ({ job, kind: "ingress", bytes }), (done) => {
-        if (done.kind === "refused") return reject(new LedgerError(done.code, { detail: done.detail }));
-        if (done.kind !== "ingress") return reject(new LedgerError("bug.assertion", { message: "an ingress job has its answer" }));
-        let refused = 0;
-        for (const code of done.verdict.codes) if (code === "transaction.signature") refused++;
-        this.#count(done.verdict.count - refused, refused);
-        resolve(done);
-      });
+      this.#post(
+        bytes,
+        (job) => ({ job, kind: "ingress", bytes }),
+        (done) => {
+          if (done.kind === "refused") return reject(new LedgerError(done.code, { detail: done.detail }));
+          if (done.kind !== "ingress") return reject(new LedgerError("bug.assertion", { message: "an ingress job has its answer" }));
+          let refused = 0;
+          for (const code of done.verdict.codes) if (code === "transaction.signature") refused++;
+          this.#count(done.verdict.count - refused, refused);
+          resolve(done);
+        },
+      );
     });
   }
 
   /** An epoch began under another protocol version. */
   setProtocol(protocol: number): void {
     this.#inline?.take({ kind: "protocol", protocol });
-    for (const worker of this.#workers) worker.postMessage({ kind: "protocol", protocol } satisfies Job);
+    for (const worker of this.#workers) worker.postMessage({ kind: "protocol", protocol } satisfies Job, []);
   }
 
   async stop(): Promise<void> {

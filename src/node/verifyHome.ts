@@ -7,11 +7,15 @@ import { openLevel } from "../ledger/store.ts";
 import { type VerifiedChain, verifyChain } from "../ledger/verifyChain.ts";
 import { loadConfig } from "./config.ts";
 import { lockHome, openHome } from "./home.ts";
-import { openGenesis } from "./node.ts";
+import { openGenesis } from "./openGenesis.ts";
 import { contracts, viewOf } from "./registry.ts";
 
 /** Throws `start.locked` while a node runs there; `store.damaged` or `chain.…` naming what does not hold. */
-export async function verifyHome(directory: string, options: { readonly from: number; readonly signatures: boolean }, onProgress: (done: number, all: number) => void): Promise<VerifiedChain> {
+export async function verifyHome(
+  directory: string,
+  options: { readonly from: number; readonly signatures: boolean },
+  onProgress: (done: number, all: number) => void,
+): Promise<VerifiedChain> {
   const home = openHome(directory);
   const { config } = loadConfig(home.config);
   const { genesis, network } = openGenesis(fs.readFileSync(home.genesis, "utf8"));
@@ -21,7 +25,17 @@ export async function verifyHome(directory: string, options: { readonly from: nu
     const database = await openLevel(home.resolve(config["node.data"]));
     const temporary = await openLevel(beside, { sync: false });
     try {
-      return await verifyChain({ database, temporary, network, genesis, registry: contracts(), consensusView: viewOf, signatures: options.signatures, from: options.from, onProgress });
+      return await verifyChain({
+        database,
+        temporary,
+        network,
+        genesis,
+        registry: contracts(),
+        consensusView: viewOf,
+        signatures: options.signatures,
+        from: options.from,
+        onProgress,
+      });
     } finally {
       await temporary.close();
       await database.close();

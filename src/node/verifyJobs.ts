@@ -29,14 +29,22 @@ export class VerifyJobs {
 
   #optionsOf(network: Uint8Array, protocol: number): VerifyOptions {
     const registry = this.#registry;
-    return { network, work: (action) => registry.work(action, protocol), proofs: (action, args: () => Value) => (this.#proving.has(action) ? registry.proofs(action, args(), network) : NONE) };
+    return {
+      network,
+      work: (action) => registry.work(action, protocol),
+      proofs: (action, args: () => Value) => (this.#proving.has(action) ? registry.proofs(action, args(), network) : NONE),
+    };
   }
 
   take(job: Job): void {
     if (job.kind === "protocol") {
       this.#options = this.#optionsOf(this.#options.network, job.protocol);
       this.#ingress = { ...this.#options, quick: true };
-    } else if (job.kind === "batch") this.#guarded(job.job, () => void this.#batches.push({ job: job.job, verification: new BatchVerification(job.bytes, this.#options) }));
+    } else if (job.kind === "batch")
+      this.#guarded(
+        job.job,
+        () => void this.#batches.push({ job: job.job, verification: new BatchVerification(job.bytes, this.#options) }),
+      );
     else this.#guarded(job.job, () => this.#verifyIngress(job.job, job.bytes));
   }
 

@@ -22,15 +22,31 @@ afterAll(async () => {
 });
 
 const apply = async (name: string, at: RunningNode): Promise<{ id: string; height: number }> => {
-  const called = await cli("call", "evidence.deposit", "--args", deposit(name), "--key", key, "--node", at.api, "--json", "--timeout", "60s");
+  const called = await cli(
+    "call",
+    "evidence.deposit",
+    "--args",
+    deposit(name),
+    "--key",
+    key,
+    "--node",
+    at.api,
+    "--json",
+    "--timeout",
+    "60s",
+  );
   expect(called, called.err).toMatchObject({ code: 0, json: { outcome: "applied" } });
   return called.json;
 };
 const statusOf = async (node: RunningNode): Promise<any> => (await get(`${node.api}/v1/node`)).body;
 const has = async (node: RunningNode, name: string): Promise<true> =>
-  waitFor(`${name} at ${node.id}`, async () => ((await get(`${node.api}/v1/records/evidence/deposit/${name}`)).status === 200 ? true : undefined));
+  waitFor(`${name} at ${node.id}`, async () =>
+    (await get(`${node.api}/v1/records/evidence/deposit/${name}`)).status === 200 ? true : undefined,
+  );
 const gone = async (pid: number): Promise<void> =>
-  void (await waitFor(`the end of ${pid}`, async () => (!fs.existsSync(`/proc/${pid}`) || /^State:\s+Z/m.test(fs.readFileSync(`/proc/${pid}/status`, "utf8")) ? true : undefined)));
+  void (await waitFor(`the end of ${pid}`, async () =>
+    !fs.existsSync(`/proc/${pid}`) || /^State:\s+Z/m.test(fs.readFileSync(`/proc/${pid}/status`, "utf8")) ? true : undefined,
+  ));
 const kill = async (node: RunningNode): Promise<void> => {
   process.kill(node.pid, "SIGKILL");
   await gone(node.pid);
@@ -107,7 +123,8 @@ describe("failures", () => {
     // The same with no data of its own: only the others can tell.
     const aside = path.join(network.directory, "aside");
     fs.mkdirSync(aside);
-    for (const part of ["db", "state", "journal"]) if (fs.existsSync(path.join(victim.home, part))) fs.renameSync(path.join(victim.home, part), path.join(aside, part));
+    for (const part of ["db", "state", "journal"])
+      if (fs.existsSync(path.join(victim.home, part))) fs.renameSync(path.join(victim.home, part), path.join(aside, part));
     const withoutData = await startDaemon(victim.home);
     expect(await withoutData.ended).toBe(15);
     for (const part of ["db", "state", "journal"]) {

@@ -26,7 +26,11 @@ afterAll(async () => network?.stop());
 /** A signed deposit, ready to be sent. */
 async function signedDeposit(name: string): Promise<{ id: string; bytes: Uint8Array }> {
   const me = seedSigner(loadKey(key).secret);
-  const draft = ledger.transaction("evidence.deposit@1", { deposit: name, kind: "contract", content: new Uint8Array(32).fill(7) }, { signers: [me.publicKey] });
+  const draft = ledger.transaction(
+    "evidence.deposit@1",
+    { deposit: name, kind: "contract", content: new Uint8Array(32).fill(7) },
+    { signers: [me.publicKey] },
+  );
   return (await draft.sign(me)).finish();
 }
 const lengthFirst = (...all: Uint8Array[]): Uint8Array<ArrayBuffer> => {
@@ -41,14 +45,29 @@ const lengthFirst = (...all: Uint8Array[]): Uint8Array<ArrayBuffer> => {
 describe("the command line", () => {
   test("an act is applied, can be read, proved and verified offline", async () => {
     const called = await cli("call", "evidence.deposit", "--args", deposit("A1"), "--key", key, "--node", api, "--json");
-    expect(called).toMatchObject({ code: 0, json: { outcome: "applied", code: null, writes: [{ record: "evidence/deposit/A1", revision: 1 }] } });
+    expect(called).toMatchObject({
+      code: 0,
+      json: { outcome: "applied", code: null, writes: [{ record: "evidence/deposit/A1", revision: 1 }] },
+    });
     const read = await cli("get", "evidence", "deposit", "A1", "--node", api, "--json");
     expect(read).toMatchObject({ code: 0, json: { record: "evidence/deposit/A1", fields: { content: HASH, depositor: "tax" } } });
-    expect(await cli("tx", called.json.id, "--node", api, "--json")).toMatchObject({ code: 0, json: { outcome: "applied", height: called.json.height } });
-    expect(await cli("prove", "evidence", "deposit", "A1", "--node", api, "--out", file("a1.proof.json"), "--json")).toMatchObject({ code: 0, json: { present: true } });
+    expect(await cli("tx", called.json.id, "--node", api, "--json")).toMatchObject({
+      code: 0,
+      json: { outcome: "applied", height: called.json.height },
+    });
+    expect(await cli("prove", "evidence", "deposit", "A1", "--node", api, "--out", file("a1.proof.json"), "--json")).toMatchObject({
+      code: 0,
+      json: { present: true },
+    });
     const verified = await cli("verify", file("a1.proof.json"), "--genesis", network.genesis, "--json");
-    expect(verified).toMatchObject({ code: 0, json: { valid: true, present: true, record: { fields: { deposit: "A1" } }, transaction: { id: called.json.id } } });
-    expect(await cli("get", "evidence", "deposit", "A1", "--node", api, "--verify", "--genesis", network.genesis, "--json")).toMatchObject({ code: 0, json: { verified: true, fields: { deposit: "A1" } } });
+    expect(verified).toMatchObject({
+      code: 0,
+      json: { valid: true, present: true, record: { fields: { deposit: "A1" } }, transaction: { id: called.json.id } },
+    });
+    expect(await cli("get", "evidence", "deposit", "A1", "--node", api, "--verify", "--genesis", network.genesis, "--json")).toMatchObject({
+      code: 0,
+      json: { verified: true, fields: { deposit: "A1" } },
+    });
   });
 
   test("a proof with one character changed proves nothing: exit 1, and the place is named", async () => {
@@ -65,8 +84,14 @@ describe("the command line", () => {
 
   test("what is not there can be proved too; get says so with exit 1", async () => {
     expect(await cli("get", "evidence", "deposit", "nothing", "--node", api, "--json")).toMatchObject({ code: 1, json: { absent: true } });
-    expect(await cli("prove", "evidence", "deposit", "nothing", "--node", api, "--out", file("none.json"), "--json")).toMatchObject({ code: 0, json: { present: false } });
-    expect(await cli("verify", file("none.json"), "--genesis", network.genesis, "--json")).toMatchObject({ code: 0, json: { valid: true, present: false } });
+    expect(await cli("prove", "evidence", "deposit", "nothing", "--node", api, "--out", file("none.json"), "--json")).toMatchObject({
+      code: 0,
+      json: { present: false },
+    });
+    expect(await cli("verify", file("none.json"), "--genesis", network.genesis, "--json")).toMatchObject({
+      code: 0,
+      json: { valid: true, present: false },
+    });
   });
 
   test("a rule of the contract refuses: exit 4 with its code, and the receipt", async () => {
@@ -84,10 +109,18 @@ describe("the command line", () => {
   });
 
   test("exit 2: a wrong call, an unreadable file; exit 3: nobody answers, nothing was sent", async () => {
-    expect(await cli("call", "evidence.deposit", "--args", "{", "--key", key, "--node", api, "--json")).toMatchObject({ code: 2, problem: { code: "usage.invalid" } });
-    expect(await cli("call", "evidence.deposit", "--args", deposit("A6"), "--key", file("no.key"), "--node", api, "--json")).toMatchObject({ code: 2, problem: { code: "file.unusable" } });
+    expect(await cli("call", "evidence.deposit", "--args", "{", "--key", key, "--node", api, "--json")).toMatchObject({
+      code: 2,
+      problem: { code: "usage.invalid" },
+    });
+    expect(await cli("call", "evidence.deposit", "--args", deposit("A6"), "--key", file("no.key"), "--node", api, "--json")).toMatchObject({
+      code: 2,
+      problem: { code: "file.unusable" },
+    });
     expect(await cli("gett", "--json")).toMatchObject({ code: 2 });
-    expect(await cli("call", "evidence.deposit", "--args", deposit("A6"), "--key", key, "--node", "http://127.0.0.1:9", "--json")).toMatchObject({ code: 3, problem: { code: "node.unreachable" } });
+    expect(
+      await cli("call", "evidence.deposit", "--args", deposit("A6"), "--key", key, "--node", "http://127.0.0.1:9", "--json"),
+    ).toMatchObject({ code: 3, problem: { code: "node.unreachable" } });
   });
 
   test("a refusal speaks in three lines: what, why, what to do", async () => {
@@ -125,14 +158,22 @@ describe("handing in over HTTP", () => {
     const { id, bytes } = await signedDeposit("B2");
     const body = Buffer.from(bytes.subarray(0, -64)).toString("hex");
     const signatures = [Buffer.from(bytes.subarray(-64)).toString("hex")];
-    const answer = await fetch(`${api}/v1/transactions`, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ body, signatures }) });
+    const answer = await fetch(`${api}/v1/transactions`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ body, signatures }),
+    });
     expect(answer.status).toBe(200);
     expect(await answer.json()).toMatchObject({ id, outcome: "applied" });
   });
 
   test("accepted answers at once with 202 and where to look", async () => {
     const { id, bytes } = await signedDeposit("B3");
-    const answer = await fetch(`${api}/v1/transactions?wait=accepted`, { method: "POST", headers: { "content-type": "application/vnd.chancery.transaction" }, body: new Uint8Array(bytes) });
+    const answer = await fetch(`${api}/v1/transactions?wait=accepted`, {
+      method: "POST",
+      headers: { "content-type": "application/vnd.chancery.transaction" },
+      body: new Uint8Array(bytes),
+    });
     expect([answer.status, answer.headers.get("location")]).toEqual([202, `/v1/transactions/${id}`]);
     expect((await get(`${api}/v1/transactions/${id}?wait=final`)).body).toMatchObject({ status: "final", outcome: "applied" });
   });
@@ -142,9 +183,16 @@ describe("handing in over HTTP", () => {
     const bad = new Uint8Array(good[1]!.bytes);
     bad[bad.length - 1]! ^= 1;
     const body = lengthFirst(good[0]!.bytes, bad, good[2]!.bytes, new Uint8Array([1, 2, 3]));
-    const answer = await fetch(`${api}/v1/transactions/bulk?wait=final`, { method: "POST", headers: { "content-type": "application/vnd.chancery.transactions" }, body });
+    const answer = await fetch(`${api}/v1/transactions/bulk?wait=final`, {
+      method: "POST",
+      headers: { "content-type": "application/vnd.chancery.transactions" },
+      body,
+    });
     expect([answer.status, answer.headers.get("content-type")]).toEqual([200, "application/x-ndjson"]);
-    const lines = (await answer.text()).trim().split("\n").map((line) => JSON.parse(line));
+    const lines = (await answer.text())
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line));
     expect(lines.sort((a, b) => a.item - b.item)).toMatchObject([
       { item: 0, id: good[0]!.id, status: "final", outcome: "applied" },
       { item: 1, status: "refused", code: "transaction.signature" },
@@ -155,13 +203,20 @@ describe("handing in over HTTP", () => {
 
   test("an id that nobody knows is 404, and pending is never said of it", async () => {
     const id = `${Date.now().toString(16).padStart(12, "0").replace(/^./, "0")}${"7".repeat(52)}`;
-    expect(await get(`${api}/v1/transactions/${(Date.now() + 3_600_000).toString(16).padStart(12, "0")}${id.slice(12)}`)).toMatchObject({ status: 404, body: { code: "transaction.unknown" } });
+    expect(await get(`${api}/v1/transactions/${(Date.now() + 3_600_000).toString(16).padStart(12, "0")}${id.slice(12)}`)).toMatchObject({
+      status: 404,
+      body: { code: "transaction.unknown" },
+    });
     expect(await get(`${api}/v1/transactions/${"0".repeat(64)}`)).toMatchObject({ status: 200, body: { status: "expired" } });
   });
 
   test("a refusal by a rule is 422 with the sentence of the statute and the receipt", async () => {
     const again = await signedDeposit("B1");
-    const answer = await fetch(`${api}/v1/transactions`, { method: "POST", headers: { "content-type": "application/vnd.chancery.transaction" }, body: new Uint8Array(again.bytes) });
+    const answer = await fetch(`${api}/v1/transactions`, {
+      method: "POST",
+      headers: { "content-type": "application/vnd.chancery.transaction" },
+      body: new Uint8Array(again.bytes),
+    });
     expect(answer.status).toBe(422);
     expect(await answer.json()).toMatchObject({ code: "engine.already_exists", retry: "rebuild", receipt: { outcome: "rejected" } });
   });
@@ -188,7 +243,10 @@ describe("reading over HTTP", () => {
     } while (after !== undefined);
     expect(seen.filter((r) => /L\d$/.test(r))).toEqual(["evidence/deposit/L1", "evidence/deposit/L2", "evidence/deposit/L3"]);
     expect(new Set(seen).size).toBe(seen.length);
-    expect(await get(`${api}/v1/records/evidence/deposit?after=AAAAAAAAAAAAAAAA`)).toMatchObject({ status: 400, body: { code: "cursor.invalid" } });
+    expect(await get(`${api}/v1/records/evidence/deposit?after=AAAAAAAAAAAAAAAA`)).toMatchObject({
+      status: 400,
+      body: { code: "cursor.invalid" },
+    });
   });
 
   test("events are one ordered log: pages and the stream tell the same, and resume by id", async () => {
@@ -197,8 +255,11 @@ describe("reading over HTTP", () => {
     const rest = (await get(`${api}/v1/events?contract=evidence&limit=1&after=${page.items[0].id}`)).body;
     expect(rest.items[0]).toEqual(page.items[1]);
     const stop = new AbortController();
-    const stream = await fetch(`${api}/v1/events?contract=evidence`, { headers: { accept: "text/event-stream", "last-event-id": page.items[0].id }, signal: stop.signal });
-    const reader = stream.body!.pipeThrough(new TextDecoderStream() as unknown as ReadableWritablePair<string, Uint8Array<ArrayBuffer>>).getReader();
+    const stream = await fetch(`${api}/v1/events?contract=evidence`, {
+      headers: { accept: "text/event-stream", "last-event-id": page.items[0].id },
+      signal: stop.signal,
+    });
+    const reader = stream.body!.pipeThrough(new TextDecoderStream()).getReader();
     let text = "";
     while (!text.includes("\n\n")) text += (await reader.read()).value ?? "";
     stop.abort();
@@ -209,8 +270,14 @@ describe("reading over HTTP", () => {
     const { body } = await get(`${api}/v1/history/evidence/deposit/L1`);
     expect(body.items).toHaveLength(1);
     const { height } = body.items[0].written;
-    expect(await get(`${api}/v1/records/evidence/deposit/L1?at=${height}`)).toMatchObject({ status: 200, body: { revision: 1, asOf: { height } } });
-    expect(await get(`${api}/v1/records/evidence/deposit/L1?at=${height - 1}`)).toMatchObject({ status: 404, body: { code: "record.unknown" } });
+    expect(await get(`${api}/v1/records/evidence/deposit/L1?at=${height}`)).toMatchObject({
+      status: 200,
+      body: { revision: 1, asOf: { height } },
+    });
+    expect(await get(`${api}/v1/records/evidence/deposit/L1?at=${height - 1}`)).toMatchObject({
+      status: 404,
+      body: { code: "record.unknown" },
+    });
     expect(await get(`${api}/v1/records/evidence/deposit/L1?at=99999999`)).toMatchObject({ status: 404, body: { code: "block.unknown" } });
   });
 
@@ -251,9 +318,21 @@ describe("what nobody should send", () => {
     ["a list that is none", "/v1/transactions/bulk", BULK, noise(300), 400],
     ["an empty list", "/v1/transactions/bulk", BULK, new Uint8Array(0), 400],
     ["too long a list", "/v1/transactions/bulk", BULK, noise(1_100_000), 413],
-    ["arguments too deep", "/v1/actions/evidence.deposit/prepare", "application/json", `{"signers":["${"00".repeat(32)}"],"args":${"[".repeat(40)}${"]".repeat(40)}}`, 400],
+    [
+      "arguments too deep",
+      "/v1/actions/evidence.deposit/prepare",
+      "application/json",
+      `{"signers":["${"00".repeat(32)}"],"args":${"[".repeat(40)}${"]".repeat(40)}}`,
+      400,
+    ],
     ["an unknown action", "/v1/actions/evidence.destroy/prepare", "application/json", '{"args":{},"signers":[]}', 404],
-    ["signers that are no keys", "/v1/actions/evidence.deposit/prepare", "application/json", `{"args":${deposit("Z")},"signers":["xyz"]}`, 400],
+    [
+      "signers that are no keys",
+      "/v1/actions/evidence.deposit/prepare",
+      "application/json",
+      `{"args":${deposit("Z")},"signers":["xyz"]}`,
+      400,
+    ],
   ])("%s: a coded refusal", async (_what, route, type, body, status) => {
     const answer = await post(route, type, body);
     expect(answer).toMatchObject({ status, body: { status, code: expect.any(String), retry: "never" } });
@@ -287,7 +366,8 @@ describe("stopping", () => {
     const { home, pid } = network.nodes[0]!;
     const started = performance.now();
     process.kill(pid, "SIGTERM");
-    while (fs.existsSync(`/proc/${pid}`) && !/^State:\s+Z/m.test(fs.readFileSync(`/proc/${pid}/status`, "utf8"))) await new Promise((resolve) => setTimeout(resolve, 20));
+    while (fs.existsSync(`/proc/${pid}`) && !/^State:\s+Z/m.test(fs.readFileSync(`/proc/${pid}/status`, "utf8")))
+      await new Promise((resolve) => setTimeout(resolve, 20));
     expect(performance.now() - started).toBeLessThan(5_000);
     const verified = await cli("verify-chain", "--home", home, "--signatures", "--json");
     expect(verified).toMatchObject({ code: 0, json: { valid: true } });

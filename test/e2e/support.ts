@@ -66,7 +66,11 @@ function track(child: ChildProcess): ChildProcess {
 /** A devnet in a directory of its own, ready. */
 export async function startNetwork(nodes: number, ...args: string[]): Promise<Network> {
   const directory = fs.mkdtempSync(path.join(os.tmpdir(), "chancery-e2e-"));
-  const child = track(spawn(process.execPath, [MAIN, "devnet", "--dir", path.join(directory, "net"), "--nodes", String(nodes), "--json", ...args], { stdio: ["ignore", "pipe", "pipe"] }));
+  const child = track(
+    spawn(process.execPath, [MAIN, "devnet", "--dir", path.join(directory, "net"), "--nodes", String(nodes), "--json", ...args], {
+      stdio: ["ignore", "pipe", "pipe"],
+    }),
+  );
   let err = "";
   child.stderr!.setEncoding("utf8").on("data", (text: string) => (err += text));
   const line = await new Promise<string>((resolve, reject) => {
@@ -94,7 +98,12 @@ export interface Daemon {
 
 /** `chancery start` for a home; resolves when its API listens, or it has ended. */
 export async function startDaemon(home: string, environment: NodeJS.ProcessEnv = {}): Promise<Daemon> {
-  const child = track(spawn(process.execPath, [MAIN, "start", "--home", home, "--json"], { stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, ...environment } }));
+  const child = track(
+    spawn(process.execPath, [MAIN, "start", "--home", home, "--json"], {
+      stdio: ["ignore", "pipe", "pipe"],
+      env: { ...process.env, ...environment },
+    }),
+  );
   let err = "";
   child.stderr!.setEncoding("utf8").on("data", (text: string) => (err += text));
   const ended = new Promise<number>((resolve) => child.once("exit", (code) => resolve(code ?? -1)));

@@ -26,7 +26,8 @@ export class Cursors {
   read(list: string, cursor: string): Bytes {
     const bytes = cursor.length > MAX_CURSOR || !/^[A-Za-z0-9_-]+$/.test(cursor) ? Buffer.alloc(0) : Buffer.from(cursor, "base64url");
     const key = new Uint8Array(bytes.subarray(MAC_BYTES));
-    if (bytes.length < MAC_BYTES || !equalBytes(new Uint8Array(bytes.subarray(0, MAC_BYTES)), this.#mac(list, key))) throw new LedgerError("cursor.invalid", { detail: "begin the list again without a cursor" });
+    if (bytes.length < MAC_BYTES || !equalBytes(new Uint8Array(bytes.subarray(0, MAC_BYTES)), this.#mac(list, key)))
+      throw new LedgerError("cursor.invalid", { detail: "begin the list again without a cursor" });
     return key;
   }
 }

@@ -50,7 +50,7 @@ interface Reading {
 }
 
 /** Events behind `from`, at most `limit`, looking at so many blocks; `to` is how far it came. */
-function read(reading: Reading, from: Position, limit: number): { items: unknown[]; to: Position } {
+function eventsBehind(reading: Reading, from: Position, limit: number): { items: unknown[]; to: Position } {
   const { api, leaves } = reading;
   const head = api.head().height;
   if (from.height > head) throw new LedgerError("block.unknown", { detail: `the head is at height ${head}` });
@@ -80,16 +80,37 @@ function eventOf(reading: Reading, height: number, time: number, leaf: LeafView)
   const writes = count === 0 ? [] : api.reader.writesOf(height, leaf.index)!;
   const actions = leaf.bytes === undefined ? [] : actionsOf(leaf.bytes);
   const contract = query["contract"];
-  if (contract !== undefined && !writes.some((w) => w.collection.startsWith(`${contract}/`)) && !actions.some((a) => a.startsWith(`${contract}.`))) return undefined;
+  if (
+    contract !== undefined &&
+    !writes.some((w) => w.collection.startsWith(`${contract}/`)) &&
+    !actions.some((a) => a.startsWith(`${contract}.`))
+  )
+    return undefined;
   const shown = writes.map((write) => writeOf(reading, write));
   const { collection, key, party } = query;
-  if (collection !== undefined && !writes.some((w) => w.collection === collection || w.collection.endsWith(`/${collection}`))) return undefined;
+  if (collection !== undefined && !writes.some((w) => w.collection === collection || w.collection.endsWith(`/${collection}`)))
+    return undefined;
   if (key !== undefined && !shown.some((w) => w.record.endsWith(`/${key}`))) return undefined;
   if (party !== undefined && !writes.some((w) => names(api.registry.rowOf(w.collection, w.key, { bytes: w.row }), party))) return undefined;
-  return { id: `${height}.${leaf.index}`, transaction: hex(leaf.id), height, index: leaf.index, time, outcome: outcomeNames[outcome], code, flags, actions, ...(leaf.due === undefined ? {} : { due: leaf.due }), writes: shown };
+  return {
+    id: `${height}.${leaf.index}`,
+    transaction: hex(leaf.id),
+    height,
+    index: leaf.index,
+    time,
+    outcome: outcomeNames[outcome],
+    code,
+    flags,
+    actions,
+    ...(leaf.due === undefined ? {} : { due: leaf.due }),
+    writes: shown,
+  };
 }
 
-function writeOf({ api, own }: Reading, { collection, key, row }: Write): { record: string; revision: number; status: string; fields?: unknown } {
+function writeOf(
+  { api, own }: Reading,
+  { collection, key, row }: Write,
+): { record: string; revision: number; status: string; fields?: unknown } {
   const read = api.registry.rowOf(collection, key, { bytes: row });
   const { revision, status, type } = read.$;
   const fields = own || isPublic(api, collection) ? { fields: toJson(type.fields as Fields, read) } : {};
@@ -108,28 +129,41 @@ async function page(api: Api, leaves: Leaves, query: Query, request: FastifyRequ
   const waitMs = durationOf(query, "wait", 0, api.config["api.max_wait"]);
   const reading: Reading = { api, leaves, query, own: isOwn(request) };
   const end = performance.now() + waitMs;
-  let { items, to } = read(reading, positionOf(query["after"]), limit);
+  let { items, to } = eventsBehind(reading, positionOf(query["after"]), limit);
   while (items.length === 0 && !request.socket.destroyed) {
     if (to.height >= api.head().height && !(await api.reached(to.height + 1, end - performance.now()))) break;
-    ({ items, to } = read(reading, to, limit));
+    ({ items, to } = eventsBehind(reading, to, limit));
     if (items.length === 0 && performance.now() >= end) break;
     await new Promise((resolve) => setImmediate(resolve));
   }
   return reply.send({ items, next: idOf(to), asOf: api.head() });
 }
 
-async function stream(api: Api, leaves: Leaves, query: Query, request: FastifyRequest, reply: FastifyReply, streams: { open: number }): Promise<void> {
-  if (streams.open >= api.config["api.events_connections"]) throw new LedgerError("busy", { detail: "as many event streams are open as may be" });
+async function stream(
+  api: Api,
+  leaves: Leaves,
+  query: Query,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  streams: { open: number },
+): Promise<void> {
+  if (streams.open >= api.config["api.events_connections"])
+    throw new LedgerError("busy", { detail: "as many event streams are open as may be" });
   const resume = request.headers["last-event-id"];
   let at = positionOf(typeof resume === "string" && resume !== "" ? resume : query["after"]);
   const reading: Reading = { api, leaves, query, own: isOwn(request) };
-  read(reading, at, 1); // what is wrong is said before the stream begins
-  const out = beginStream(reply, 200, { "content-type": "text/event-stream" }, { network: api.networkHex.slice(0, 16), head: () => api.head() });
+  eventsBehind(reading, at, 1); // what is wrong is said before the stream begins
+  const out = beginStream(
+    reply,
+    200,
+    { "content-type": "text/event-stream" },
+    { network: api.networkHex.slice(0, 16), head: () => api.head() },
+  );
   streams.open++;
   out.once("close", () => streams.open--);
   let headAt = performance.now();
   while (!out.destroyed && !api.stopping()) {
-    const { items, to } = read(reading, at, DEFAULT_PAGE);
+    const { items, to } = eventsBehind(reading, at, DEFAULT_PAGE);
     at = to;
     const text = (items as { id: string }[]).map((event) => `id: ${event.id}\ndata: ${JSON.stringify(event)}\n\n`).join("");
     if (text !== "") await written(out, text);

@@ -42,7 +42,8 @@ export class Finality {
 
   /** Adds a group. Throws `busy` when as many wait as may. */
   add(group: Group): number {
-    if (this.#waiting.size >= MAX_WAITING_TRANSACTIONS) throw new LedgerError("busy", { detail: "too many requests wait for their transactions" });
+    if (this.#waiting.size >= MAX_WAITING_TRANSACTIONS)
+      throw new LedgerError("busy", { detail: "too many requests wait for their transactions" });
     const number = this.#nextGroup++;
     this.#groups.set(number, group);
     return number;
@@ -87,7 +88,8 @@ export class Finality {
       const slot = this.#waiting.get(key);
       if (slot === undefined) continue;
       this.#tell(slot, touched, (group, item) => group.final(item, block, leaf));
-      if (this.#more.size > 0) for (const other of this.#more.get(key) ?? []) this.#tell(other, touched, (group, item) => group.final(item, block, leaf));
+      if (this.#more.size > 0)
+        for (const other of this.#more.get(key) ?? []) this.#tell(other, touched, (group, item) => group.final(item, block, leaf));
       this.#set(key, []);
     }
     if (block.time >= this.#nextCheck) {

@@ -50,10 +50,17 @@ export class Leaves {
     const block = reader.block(height);
     const bodies = reader.bodies(height);
     const results = reader.results(height);
-    if (block === undefined || bodies === undefined || results === undefined) throw new LedgerError("block.unknown", { detail: `the head is at height ${reader.headHeight()}` });
+    if (block === undefined || bodies === undefined || results === undefined)
+      throw new LedgerError("block.unknown", { detail: `the head is at height ${reader.headHeight()}` });
     const { time } = block.header.order;
     const { due, skipped, receipts } = results;
-    const leaves: LeafView[] = due.map((run, index) => ({ index, id: dueId(network, time, height, run.collection, run.key, run.name), bytes: undefined, due: run.name, receipt: receipts[index]! }));
+    const leaves: LeafView[] = due.map((run, index) => ({
+      index,
+      id: dueId(network, time, height, run.collection, run.key, run.name),
+      bytes: undefined,
+      due: run.name,
+      receipt: receipts[index]!,
+    }));
     const dead = new Set(skipped);
     let position = 0;
     for (const body of bodies) {
@@ -61,9 +68,15 @@ export class Leaves {
       const offsets = splitTransactions(body, from, to);
       for (let i = 0; i < offsets.length; i += 2, position++) {
         if (dead.has(position)) continue;
-        const bytes = body.subarray(offsets[i]!, offsets[i]! + offsets[i + 1]!);
+        const bytes = body.subarray(offsets[i], offsets[i]! + offsets[i + 1]!);
         const { bodyEnd } = readLayout(bytes, 0, bytes.length);
-        leaves.push({ index: leaves.length, id: transactionId(network, bytes.subarray(0, bodyEnd)), bytes, due: undefined, receipt: receipts[leaves.length]! });
+        leaves.push({
+          index: leaves.length,
+          id: transactionId(network, bytes.subarray(0, bodyEnd)),
+          bytes,
+          due: undefined,
+          receipt: receipts[leaves.length]!,
+        });
       }
     }
     return { height, time, leaves };
@@ -89,7 +102,10 @@ export interface ShownWrite {
 
 /** `contract/collection/key…`, as in URLs. */
 export function recordName(api: Pick<Api, "registry">, collection: string, key: Bytes): string {
-  return `${collection}/${api.registry.partsOf(collection, key).map((part) => encodeURIComponent(part).replaceAll("%3A", ":")).join("/")}`;
+  return `${collection}/${api.registry
+    .partsOf(collection, key)
+    .map((part) => encodeURIComponent(part).replaceAll("%3A", ":"))
+    .join("/")}`;
 }
 
 export function shownWrites(api: Pick<Api, "registry">, writes: readonly Write[]): ShownWrite[] {
@@ -112,9 +128,22 @@ export interface ShownReceipt {
 }
 
 /** The receipt of a leaf. */
-export function shownReceipt(api: Pick<Api, "registry">, read: Omit<ReadReceipt, "writes"> & { readonly writes: readonly Write[] }): ShownReceipt {
+export function shownReceipt(
+  api: Pick<Api, "registry">,
+  read: Omit<ReadReceipt, "writes"> & { readonly writes: readonly Write[] },
+): ShownReceipt {
   const { id, height, leaf, time, receipt, writes } = read;
-  return { id: hex(id), status: "final", outcome: outcomeNames[receipt.outcome], code: receipt.code, height, index: leaf, time, flags: receipt.flags, writes: shownWrites(api, writes) };
+  return {
+    id: hex(id),
+    status: "final",
+    outcome: outcomeNames[receipt.outcome],
+    code: receipt.code,
+    height,
+    index: leaf,
+    time,
+    flags: receipt.flags,
+    writes: shownWrites(api, writes),
+  };
 }
 
 /** The receipt of an id, if it has one. */

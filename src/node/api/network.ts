@@ -16,31 +16,39 @@ import { integerOf, queryOf } from "./requests.ts";
 import type { App } from "./server.ts";
 
 export function networkRoutes(app: App, api: Api, leaves: Leaves): void {
-  app.get("/v1/network", async (request) => {
+  app.get("/v1/network", (request, reply) => {
     queryOf(request, []);
-    return network(api);
+    return reply.send(network(api));
   });
-  app.get("/v1/node", async (request) => {
+  app.get("/v1/node", (request, reply) => {
     queryOf(request, []);
     const status = api.status();
     const checks = readiness(status, false);
-    return { ...status, ready: checks.every((c) => c.ok), checks, advice: advice(status) };
+    return reply.send({ ...status, ready: checks.every((c) => c.ok), checks, advice: advice(status) });
   });
-  app.get("/v1/validators", async (request) => validators(api, request));
+  app.get("/v1/validators", (request, reply) => reply.send(validators(api, request)));
   app.get("/v1/blocks/:height", async (request, reply) => block(api, leaves, request, reply));
-  app.get("/v1/contracts", async (request) => {
+  app.get("/v1/contracts", (request, reply) => {
     queryOf(request, []);
-    return { items: api.registry.contracts.map(({ contract }) => ({ name: contract.name, title: contract.options.title, purpose: contract.options.purpose })) };
+    return reply.send({
+      items: api.registry.contracts.map(({ contract }) => ({
+        name: contract.name,
+        title: contract.options.title,
+        purpose: contract.options.purpose,
+      })),
+    });
   });
-  app.get("/v1/contracts/:name", async (request) => {
+  app.get("/v1/contracts/:name", (request, reply) => {
     queryOf(request, []);
     const { name } = request.params as { name: string };
     const module = api.registry.contracts.find(({ contract }) => contract.name === name);
     if (module === undefined) throw new LedgerError("route.unknown", { detail: `there is no contract "${name.slice(0, 64)}"` });
-    return describeContract(module, api.registry.contracts);
+    return reply.send(describeContract(module, api.registry.contracts));
   });
-  app.get("/genesis.json", async (_request, reply) => reply.header("content-type", "application/json").header("cache-control", "public, max-age=31536000, immutable").send(api.genesisText));
-  app.get("/problems/:code", async (request) => problem(api, (request.params as { code: string }).code));
+  app.get("/genesis.json", async (_request, reply) =>
+    reply.header("content-type", "application/json").header("cache-control", "public, max-age=31536000, immutable").send(api.genesisText),
+  );
+  app.get("/problems/:code", (request, reply) => reply.send(problem(api, (request.params as { code: string }).code)));
   app.get("/healthz", async (_request, reply) => reply.header("cache-control", "no-store").send({ status: "ok" }));
   app.get("/readyz", async (request, reply) => ready(api, request, reply));
 }
@@ -81,7 +89,8 @@ function validators(api: Api, request: FastifyRequest): unknown {
 async function block(api: Api, leaves: Leaves, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
   queryOf(request, []);
   const { height: text } = request.params as { height: string };
-  const height = text === "latest" ? api.head().height : /^\d{1,15}$/.test(text) ? Number(text) : invalid("/height", "a height, or latest", text);
+  const height =
+    text === "latest" ? api.head().height : /^\d{1,15}$/.test(text) ? Number(text) : invalid("/height", "a height, or latest", text);
   const read = api.reader.block(height);
   if (read === undefined) throw new LedgerError("block.unknown", { detail: `the head is at height ${api.head().height}` });
   if (text !== "latest") void reply.header("cache-control", "public, max-age=31536000, immutable");
@@ -89,7 +98,14 @@ async function block(api: Api, leaves: Leaves, request: FastifyRequest, reply: F
   const set = api.reader.epochAt(height).validators;
   const transactions = leaves.of(height).leaves.map((leaf) => {
     const { outcome, code } = decodeReceipt(leaf.receipt);
-    return { index: leaf.index, id: hex(leaf.id), outcome: outcomeNames[outcome], code, actions: leaf.bytes === undefined ? [] : actionsOf(leaf.bytes), ...(leaf.due === undefined ? {} : { due: leaf.due }) };
+    return {
+      index: leaf.index,
+      id: hex(leaf.id),
+      outcome: outcomeNames[outcome],
+      code,
+      actions: leaf.bytes === undefined ? [] : actionsOf(leaf.bytes),
+      ...(leaf.due === undefined ? {} : { due: leaf.due }),
+    };
   });
   return reply.send({
     height,
@@ -119,5 +135,8 @@ async function ready(api: Api, request: FastifyRequest, reply: FastifyReply): Pr
   if (query["for"] !== undefined && query["for"] !== "read") invalid("?for", "read", query["for"]);
   const checks = readiness(api.status(), query["for"] === "read");
   const ok = checks.every((c) => c.ok);
-  return reply.code(ok ? 200 : 503).header("cache-control", "no-store").send({ ready: ok, checks });
+  return reply
+    .code(ok ? 200 : 503)
+    .header("cache-control", "no-store")
+    .send({ ready: ok, checks });
 }

@@ -28,19 +28,37 @@ async function prepare(api: Api, request: FastifyRequest, reply: FastifyReply): 
   const plan = planOf(api, (request.params as { action: string }).action);
   const body = bodyOf(request, ["args", "signers"], ["nonce", "notAfter"]);
   const { value: args, errors } = fromJson(plan.action.input, body["args"], "/args");
-  if (errors.length > 0) throw new LedgerError("args.invalid", { title: `The arguments do not fit ${plan.name}.`, detail: `${errors[0]!.pointer}: expected ${errors[0]!.expected}`, errors });
+  if (errors.length > 0)
+    throw new LedgerError("args.invalid", {
+      title: `The arguments do not fit ${plan.name}.`,
+      detail: `${errors[0]!.pointer}: expected ${errors[0]!.expected}`,
+      errors,
+    });
   const signers = signersOf(body["signers"]);
-  const nonce = body["nonce"] === undefined ? generateSeed().slice(0, NONCE_BYTES) : hexOf(body["nonce"], "/nonce", NONCE_BYTES, NONCE_BYTES);
+  const nonce =
+    body["nonce"] === undefined ? generateSeed().slice(0, NONCE_BYTES) : hexOf(body["nonce"], "/nonce", NONCE_BYTES, NONCE_BYTES);
   const block = api.nextBlock();
   const notAfter = timeOf(body["notAfter"] ?? block.time + DEFAULT_LIFETIME_MS);
   const operations = [{ action: plan.name, args }];
   const bytes = encodeBody({ nonce, notAfter, signers, operations });
   const id = transactionId(api.network, bytes);
   const failedProofs = api.registry.proofs(plan.name, args as Value, api.network).map((rule) => `0:${rule}`);
-  const { result, needs } = api.registry.prepare(api.reader.state, { id, index: 0, signers, operations: operations as { action: string; args: Value }[], failedProofs }, block);
+  const { result, needs } = api.registry.prepare(api.reader.state, { id, index: 0, signers, operations: operations, failedProofs }, block);
   const says = result.code === null ? undefined : sentenceOf(result.code, api.registry.contracts);
-  const dryRun = { outcome: outcomeNames[result.outcome], ...(result.code === null ? {} : { code: result.code, says, data: result.data }), ...(result.flags.length > 0 ? { flags: result.flags } : {}), at: api.head().height };
-  return reply.header("cache-control", "no-store").send(JSON.stringify({ body: hex(bytes), sign: hex(signingBytes(api.network, bytes)), id: hex(id), version: plan.name, needs, dryRun }, shown));
+  const dryRun = {
+    outcome: outcomeNames[result.outcome],
+    ...(result.code === null ? {} : { code: result.code, says, data: result.data }),
+    ...(result.flags.length > 0 ? { flags: result.flags } : {}),
+    at: api.head().height,
+  };
+  return reply
+    .header("cache-control", "no-store")
+    .send(
+      JSON.stringify(
+        { body: hex(bytes), sign: hex(signingBytes(api.network, bytes)), id: hex(id), version: plan.name, needs, dryRun },
+        shown,
+      ),
+    );
 }
 
 function shown(_name: string, value: unknown): unknown {
@@ -53,7 +71,9 @@ function planOf(api: Api, name: string): ActionPlan {
   const { protocol } = api.nextBlock();
   const inForce = [...api.registry.actions.values()].filter((plan) => plan.since <= protocol && protocol <= plan.until);
   const exact = inForce.find((plan) => plan.name === name);
-  const newest = inForce.filter((plan) => plan.name.slice(0, plan.name.lastIndexOf("@")) === name).sort((a, b) => versionOf(b) - versionOf(a))[0];
+  const newest = inForce
+    .filter((plan) => plan.name.slice(0, plan.name.lastIndexOf("@")) === name)
+    .sort((a, b) => versionOf(b) - versionOf(a))[0];
   return exact ?? newest ?? unknown(name);
 }
 const versionOf = (plan: ActionPlan): number => Number(plan.name.slice(plan.name.lastIndexOf("@") + 1));
@@ -63,12 +83,15 @@ function unknown(name: string): never {
 }
 
 function signersOf(value: unknown): Bytes[] {
-  if (!Array.isArray(value) || value.length < 1 || value.length > MAX_SIGNERS) return invalid("/signers", `1 … ${MAX_SIGNERS} public keys`, value);
+  if (!Array.isArray(value) || value.length < 1 || value.length > MAX_SIGNERS)
+    return invalid("/signers", `1 … ${MAX_SIGNERS} public keys`, value);
   const keys = value.map((key, i) => hexOf(key, `/signers/${i}`, 32, 32));
   if (new Set(value).size !== value.length) invalid("/signers", "each key once", value);
   return keys;
 }
 
 function timeOf(value: unknown): number {
-  return typeof value === "number" && Number.isSafeInteger(value) && value >= 0 && value < TRANSACTION_TIME_LIMIT ? value : invalid("/notAfter", "milliseconds since 1970", value);
+  return typeof value === "number" && Number.isSafeInteger(value) && value >= 0 && value < TRANSACTION_TIME_LIMIT
+    ? value
+    : invalid("/notAfter", "milliseconds since 1970", value);
 }

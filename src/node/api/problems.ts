@@ -27,7 +27,15 @@ export interface Problem {
 }
 
 /** Seconds after which the same request makes sense again. */
-const RETRY_AFTER: { readonly [code: string]: number } = { "quota.exceeded": 1, busy: 1, "node.behind": 1, "node.syncing": 5, "node.stopping": 5, "network.stalled": 5, "node.observer": 1 };
+const RETRY_AFTER: { readonly [code: string]: number } = {
+  "quota.exceeded": 1,
+  busy: 1,
+  "node.behind": 1,
+  "node.syncing": 5,
+  "node.stopping": 5,
+  "network.stalled": 5,
+  "node.observer": 1,
+};
 
 /** What the data of an error may say beside its code. */
 interface Extras {
@@ -67,7 +75,12 @@ function shown(_name: string, value: unknown): unknown {
 
 /** Refuses a request: `request.invalid` (or another code) with one fault. */
 export function invalid(pointer: string, expected: string, got: unknown, fix?: string, code = "request.invalid"): never {
-  const fault: FieldFault = { pointer, expected, got: JSON.stringify(got, shown)?.slice(0, 200) ?? String(got), ...(fix === undefined ? {} : { fix }) };
+  const fault: FieldFault = {
+    pointer,
+    expected,
+    got: JSON.stringify(got, shown)?.slice(0, 200) ?? String(got),
+    ...(fix === undefined ? {} : { fix }),
+  };
   throw new LedgerError(code, { detail: `${pointer}: expected ${expected}`, errors: [fault] });
 }
 
@@ -85,7 +98,9 @@ function own(error: FastifyError): LedgerError {
     case "FST_ERR_CTP_INVALID_CONTENT_LENGTH":
       return new LedgerError("request.invalid", { detail });
     default:
-      return error.statusCode !== undefined && error.statusCode < 500 ? new LedgerError("request.invalid", { detail }) : new LedgerError("bug.unexpected", { detail: "see the node's log" }, error);
+      return error.statusCode !== undefined && error.statusCode < 500
+        ? new LedgerError("request.invalid", { detail })
+        : new LedgerError("bug.unexpected", { detail: "see the node's log" }, error);
   }
 }
 
@@ -111,5 +126,9 @@ export function sendProblem(reply: FastifyReply, error: LedgerError, request: st
   const problem = problemOf(error);
   const after = RETRY_AFTER[problem.code];
   if (after !== undefined) void reply.header("retry-after", String(after));
-  void reply.code(problem.status).header("content-type", PROBLEM_TYPE).header("cache-control", "no-store").send(JSON.stringify({ ...problem, request }));
+  void reply
+    .code(problem.status)
+    .header("content-type", PROBLEM_TYPE)
+    .header("cache-control", "no-store")
+    .send(JSON.stringify({ ...problem, request }));
 }

@@ -27,7 +27,11 @@ export function proofRoutes(app: App, api: Api): void {
     const { collection, key } = addressed(api, request);
     const at = integerOf(query, "at", 0, Number.MAX_SAFE_INTEGER);
     if (query["transaction"] !== undefined && query["transaction"] !== "false") invalid("?transaction", "false", query["transaction"]);
-    const options: ProofOptions = { ...anchorOf(api, query), ...(at === undefined ? {} : { at }), ...(query["transaction"] === "false" ? { transaction: false } : {}) };
+    const options: ProofOptions = {
+      ...anchorOf(api, query),
+      ...(at === undefined ? {} : { at }),
+      ...(query["transaction"] === "false" ? { transaction: false } : {}),
+    };
     if (at !== undefined) void reply.header("cache-control", "public, max-age=31536000, immutable");
     return send(reply, writeProof(await proveRecord(source, collection, key, options)));
   });
@@ -58,7 +62,18 @@ async function anchor(api: Api, source: ProofSource, request: FastifyRequest, re
     if (hash === known) continue;
     known = hash;
     const block = reader.block(next.start - 1)!;
-    validators.push({ set: hex(encodeSet(next.validators)), header: hex(block.headerBytes), certificate: hex(encodeCertificate(block.certificate)) });
+    validators.push({
+      set: hex(encodeSet(next.validators)),
+      header: hex(block.headerBytes),
+      certificate: hex(encodeCertificate(block.certificate)),
+    });
   }
-  return reply.send({ height, hash: hex(last.hash), validators, header: hex(last.headerBytes), certificate: hex(encodeCertificate(last.certificate)), set: hex(encodeSet(epoch.validators)) });
+  return reply.send({
+    height,
+    hash: hex(last.hash),
+    validators,
+    header: hex(last.headerBytes),
+    certificate: hex(encodeCertificate(last.certificate)),
+    set: hex(encodeSet(epoch.validators)),
+  });
 }

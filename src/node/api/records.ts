@@ -73,13 +73,21 @@ async function list(api: Api, request: FastifyRequest, reply: FastifyReply): Pro
   const collection = collectionOf(api, request);
   const limit = integerOf(query, "limit", 1, MAX_PAGE) ?? DEFAULT_PAGE;
   const finds = Object.entries(query).filter(([name]) => name.startsWith("find."));
-  if (finds.length > 1) invalid("?find.…", "one field at a time", finds.map(([name]) => name));
+  if (finds.length > 1)
+    invalid(
+      "?find.…",
+      "one field at a time",
+      finds.map(([name]) => name),
+    );
   const asOf = api.head();
   const [find] = finds;
   const name = find === undefined ? "" : `${find[0]}=${find[1]!}`;
   const scope = `${collection}?${name}`;
   const after = query["after"] === undefined ? undefined : api.cursors.read(scope, query["after"]);
-  const keys = find === undefined ? await api.keys(collection, limit, after) : await found(api, collection, find[0].slice("find.".length), find[1]!, limit, after);
+  const keys =
+    find === undefined
+      ? await api.keys(collection, limit, after)
+      : await matching(api, collection, find[0].slice("find.".length), find[1]!, limit, after);
   const items: unknown[] = [];
   for (const key of keys) {
     // A row that came after the head of this page is not shown: the page says as of when it is.
@@ -90,7 +98,14 @@ async function list(api: Api, request: FastifyRequest, reply: FastifyReply): Pro
   return reply.send({ items, next: keys.length < limit || last === undefined ? null : api.cursors.write(scope, last), asOf });
 }
 
-async function found(api: Api, collection: string, field: string, value: string, limit: number, after: Bytes | undefined): Promise<Bytes[]> {
+async function matching(
+  api: Api,
+  collection: string,
+  field: string,
+  value: string,
+  limit: number,
+  after: Bytes | undefined,
+): Promise<Bytes[]> {
   const prefix = api.registry.findPrefix(collection, field, value);
   const behind = after === undefined ? undefined : prefix + String.fromCharCode(...after);
   return (await api.reader.find(prefix, limit, behind)).map((entry) => unlatin1(entry.slice(prefix.length)));

@@ -10,7 +10,8 @@ export type Query = { readonly [name: string]: string | undefined };
 export function queryOf(request: FastifyRequest, names: readonly string[], prefixes: readonly string[] = []): Query {
   const query = request.query as { readonly [name: string]: unknown };
   for (const [name, value] of Object.entries(query)) {
-    if (!names.includes(name) && !prefixes.some((p) => name.startsWith(p) && name.length > p.length)) invalid(`?${name}`, names.length === 0 ? "no query" : `one of ${[...names, ...prefixes.map((p) => `${p}…`)].join(", ")}`, value);
+    if (!names.includes(name) && !prefixes.some((p) => name.startsWith(p) && name.length > p.length))
+      invalid(`?${name}`, names.length === 0 ? "no query" : `one of ${[...names, ...prefixes.map((p) => `${p}…`)].join(", ")}`, value);
     if (typeof value !== "string") invalid(`?${name}`, "one value", value);
   }
   return query as Query;
@@ -47,11 +48,16 @@ export function keyParts(request: FastifyRequest, before: number): string[] {
 }
 
 /** A JSON object with these fields and no others. */
-export function bodyOf(request: FastifyRequest, needed: readonly string[], allowed: readonly string[] = []): { readonly [name: string]: unknown } {
+export function bodyOf(
+  request: FastifyRequest,
+  needed: readonly string[],
+  allowed: readonly string[] = [],
+): { readonly [name: string]: unknown } {
   const body = request.body as { readonly [name: string]: unknown } | null | undefined;
   if (typeof body !== "object" || body === null || Array.isArray(body)) return invalid("", `an object of ${needed.join(", ")}`, body);
   for (const name of needed) if (!Object.hasOwn(body, name)) invalid(`/${name}`, "a value", undefined, `add "${name}"`);
-  for (const name of Object.keys(body)) if (!needed.includes(name) && !allowed.includes(name)) invalid(`/${name}`, "nothing of this name", body[name], "take it out");
+  for (const name of Object.keys(body))
+    if (!needed.includes(name) && !allowed.includes(name)) invalid(`/${name}`, "nothing of this name", body[name], "take it out");
   return body;
 }
 

@@ -2,11 +2,20 @@
 // Owns what all routes share. Does not own: routes (their own files), what they read (the node).
 
 import fs from "node:fs";
-import type { IncomingMessage, Server, ServerResponse } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import { LedgerError } from "../../base/errors.ts";
-import { BODY_TIMEOUT_MS, HEADER_TIMEOUT_MS, MAX_CONNECTIONS, MAX_HEADER_BYTES, MAX_JSON_BYTES, MAX_JSON_DEPTH, MAX_REQUESTS_IN_FLIGHT, MAX_URL_LENGTH } from "../../base/limits.ts";
+import {
+  BODY_TIMEOUT_MS,
+  HEADER_TIMEOUT_MS,
+  MAX_CONNECTIONS,
+  MAX_HEADER_BYTES,
+  MAX_JSON_BYTES,
+  MAX_JSON_DEPTH,
+  MAX_REQUESTS_IN_FLIGHT,
+  MAX_URL_LENGTH,
+} from "../../base/limits.ts";
 import { listenAddress } from "../config.ts";
 import type { Config } from "../settings.ts";
 import { errorHandler, invalid, PROBLEM_TYPE, sendProblem } from "./problems.ts";
@@ -41,14 +50,17 @@ export function createServer(options: ServerOptions): App {
     requestIdHeader: false as const,
   };
   const limits = { maxHeaderSize: MAX_HEADER_BYTES, headersTimeout: HEADER_TIMEOUT_MS };
-  const app = (
-    tls === undefined
-      ? Fastify({ ...common, http: limits })
-      : Fastify({ ...common, https: { ...limits, cert: fs.readFileSync(options.resolve(tls)), key: fs.readFileSync(options.resolve(config["api.tls_key"]!)) } })
-  ) as unknown as App;
-  (app.server as Server).maxConnections = MAX_CONNECTIONS;
+  const app = (tls === undefined
+    ? Fastify({ ...common, http: limits })
+    : Fastify({
+        ...common,
+        https: { ...limits, cert: fs.readFileSync(options.resolve(tls)), key: fs.readFileSync(options.resolve(config["api.tls_key"]!)) },
+      })) as unknown as App;
+  app.server.maxConnections = MAX_CONNECTIONS;
   app.setErrorHandler(errorHandler(options.onBug));
-  app.setNotFoundHandler((request, reply) => sendProblem(reply, new LedgerError("route.unknown", { detail: `${request.method} ${request.url.slice(0, 200)}` }), request.id));
+  app.setNotFoundHandler((request, reply) =>
+    sendProblem(reply, new LedgerError("route.unknown", { detail: `${request.method} ${request.url.slice(0, 200)}` }), request.id),
+  );
   // Bodies are read as JSON, or as a route says; nothing else is guessed.
   app.removeContentTypeParser("text/plain");
   addLimits(app, options);
@@ -64,15 +76,31 @@ export async function listen(app: App, config: Config): Promise<string> {
     return await app.listen("path" in address ? { path: address.path } : address);
   } catch (cause) {
     const { code, message } = cause as NodeJS.ErrnoException;
-    throw new LedgerError("config.invalid", { why: `api.listen = ${config["api.listen"]}: ${code === "EADDRINUSE" ? "another process listens there" : message}`, do: "choose another address in chancery.toml, [api] listen" }, cause);
+    throw new LedgerError(
+      "config.invalid",
+      {
+        why: `api.listen = ${config["api.listen"]}: ${code === "EADDRINUSE" ? "another process listens there" : message}`,
+        do: "choose another address in chancery.toml, [api] listen",
+      },
+      cause,
+    );
   }
 }
 
 function malformedHttp(this: App, error: NodeJS.ErrnoException, socket: Socket): void {
   if (error.code === "ECONNRESET" || !socket.writable) return void socket.destroy();
   const large = error.code === "HPE_HEADER_OVERFLOW";
-  const body = JSON.stringify({ type: "/problems/request.invalid", title: "The request is not understood.", status: large ? 431 : 400, code: "request.invalid", detail: large ? "the headers are too large" : "not HTTP", retry: "never" });
-  socket.end(`HTTP/1.1 ${large ? "431 Request Header Fields Too Large" : "400 Bad Request"}\r\nContent-Type: ${PROBLEM_TYPE}\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`);
+  const body = JSON.stringify({
+    type: "/problems/request.invalid",
+    title: "The request is not understood.",
+    status: large ? 431 : 400,
+    code: "request.invalid",
+    detail: large ? "the headers are too large" : "not HTTP",
+    retry: "never",
+  });
+  socket.end(
+    `HTTP/1.1 ${large ? "431 Request Header Fields Too Large" : "400 Bad Request"}\r\nContent-Type: ${PROBLEM_TYPE}\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+  );
 }
 
 function addLimits(app: App, options: ServerOptions): void {
@@ -86,26 +114,31 @@ function addLimits(app: App, options: ServerOptions): void {
     const count = (inFlight.get(request.ip) ?? 0) + 1;
     inFlight.set(request.ip, count);
     reply.raw.once("close", () => leave(request));
-    if (request.url.length > MAX_URL_LENGTH) return done(new LedgerError("request.too_large", { detail: `a URL has at most ${MAX_URL_LENGTH} characters` }));
+    if (request.url.length > MAX_URL_LENGTH)
+      return done(new LedgerError("request.too_large", { detail: `a URL has at most ${MAX_URL_LENGTH} characters` }));
     // Probes must get through whatever else goes on.
-    if (count > MAX_REQUESTS_IN_FLIGHT && !request.url.startsWith("/healthz")) return done(new LedgerError("busy", { detail: `at most ${MAX_REQUESTS_IN_FLIGHT} requests at a time from one address` }));
+    if (count > MAX_REQUESTS_IN_FLIGHT && !request.url.startsWith("/healthz"))
+      return done(new LedgerError("busy", { detail: `at most ${MAX_REQUESTS_IN_FLIGHT} requests at a time from one address` }));
     done();
   });
   app.addHook("preHandler", async (request) => {
-    if (request.body !== null && typeof request.body === "object" && !Buffer.isBuffer(request.body)) checkDepth(request.body, MAX_JSON_DEPTH + 2, "");
+    if (request.body !== null && typeof request.body === "object" && !Buffer.isBuffer(request.body))
+      checkDepth(request.body, MAX_JSON_DEPTH + 2, "");
     const wanted = request.headers["chancery-min-height"];
     if (wanted === undefined) return;
     if (typeof wanted !== "string" || !/^\d{1,15}$/.test(wanted)) invalid("Chancery-Min-Height", "a height", wanted);
     const height = Number(wanted);
     if (height <= options.head().height) return;
-    if (!(await options.reached(height, options.config["api.max_wait"]))) throw new LedgerError("node.behind", { detail: `this node is at height ${options.head().height}, asked for was ${height}` });
+    if (!(await options.reached(height, options.config["api.max_wait"])))
+      throw new LedgerError("node.behind", { detail: `this node is at height ${options.head().height}, asked for was ${height}` });
   });
 }
 
 /** Arguments may be eight deep; the request around them is two more. */
 function checkDepth(value: object, left: number, pointer: string): void {
   if (left < 0) invalid(pointer, `at most ${MAX_JSON_DEPTH} levels`, "more");
-  for (const [name, item] of Object.entries(value)) if (item !== null && typeof item === "object") checkDepth(item as object, left - 1, `${pointer}/${name}`);
+  for (const [name, item] of Object.entries(value))
+    if (item !== null && typeof item === "object") checkDepth(item as object, left - 1, `${pointer}/${name}`);
 }
 
 function addHeaders(app: App, options: ServerOptions): void {
@@ -144,10 +177,23 @@ function addCors(app: App, origins: readonly string[]): void {
 }
 
 /** What a route does once it writes the response itself (streams): the headers that every answer carries. */
-export function beginStream(reply: FastifyReply, status: number, headers: Readonly<Record<string, string>>, options: Pick<ServerOptions, "network" | "head">): ServerResponse<IncomingMessage> {
+export function beginStream(
+  reply: FastifyReply,
+  status: number,
+  headers: Readonly<Record<string, string>>,
+  options: Pick<ServerOptions, "network" | "head">,
+): ServerResponse<IncomingMessage> {
   reply.hijack();
   const { height, time } = options.head();
   const own = reply.getHeaders();
-  reply.raw.writeHead(status, { ...own, ...headers, "chancery-height": height, "chancery-time": time, "chancery-network": options.network, "cache-control": "no-store", "x-accel-buffering": "no" } as unknown as Record<string, string>);
+  reply.raw.writeHead(status, {
+    ...own,
+    ...headers,
+    "chancery-height": height,
+    "chancery-time": time,
+    "chancery-network": options.network,
+    "cache-control": "no-store",
+    "x-accel-buffering": "no",
+  } as unknown as Record<string, string>);
   return reply.raw;
 }

@@ -19,7 +19,9 @@ export const TRANSACTION_TYPE = "application/vnd.chancery.transaction";
 export const TRANSACTIONS_TYPE = "application/vnd.chancery.transactions";
 
 export function submitRoutes(app: App, api: Api): void {
-  app.addContentTypeParser(TRANSACTION_TYPE, { parseAs: "buffer", bodyLimit: MAX_TRANSACTION_BYTES }, (_request, body, done) => done(null, body));
+  app.addContentTypeParser(TRANSACTION_TYPE, { parseAs: "buffer", bodyLimit: MAX_TRANSACTION_BYTES }, (_request, body, done) =>
+    done(null, body),
+  );
   app.addContentTypeParser(TRANSACTIONS_TYPE, { parseAs: "buffer", bodyLimit: MAX_BULK_BYTES }, (_request, body, done) => done(null, body));
   app.post("/v1/transactions", async (request, reply) => submitOne(api, request, reply));
   app.post("/v1/transactions/bulk", { bodyLimit: MAX_BULK_BYTES }, async (request, reply) => submitMany(api, request, reply));
@@ -30,14 +32,16 @@ export function submitRoutes(app: App, api: Api): void {
 function transactionOf(request: FastifyRequest): Bytes {
   if (Buffer.isBuffer(request.body)) return new Uint8Array(request.body);
   const { body, signatures } = bodyOf(request, ["body", "signatures"]);
-  if (!Array.isArray(signatures) || signatures.length > MAX_SIGNERS) return invalid("/signatures", `a list of at most ${MAX_SIGNERS}`, signatures);
+  if (!Array.isArray(signatures) || signatures.length > MAX_SIGNERS)
+    return invalid("/signatures", `a list of at most ${MAX_SIGNERS}`, signatures);
   return concat(hexOf(body, "/body", 1, MAX_TRANSACTION_BYTES), ...signatures.map((s, i) => hexOf(s, `/signatures/${i}`, 64, 64)));
 }
 
 type Final = { readonly status: "final"; readonly receipt: ShownReceipt } | { readonly status: "expired" } | { readonly status: "pending" };
 
 async function submitOne(api: Api, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
-  if (Buffer.isBuffer(request.body) && request.headers["content-type"]?.startsWith(TRANSACTIONS_TYPE) === true) throw new LedgerError("request.media_type", { detail: "many transactions go to /v1/transactions/bulk" });
+  if (Buffer.isBuffer(request.body) && request.headers["content-type"]?.startsWith(TRANSACTIONS_TYPE) === true)
+    throw new LedgerError("request.media_type", { detail: "many transactions go to /v1/transactions/bulk" });
   const query = queryOf(request, ["wait", "timeout"]);
   const wait = waitOf(query["wait"], "final");
   const timeoutMs = durationOf(query, "timeout", api.config["api.max_wait"], api.config["api.max_wait"]);
@@ -58,7 +62,10 @@ function waitOf(text: string | undefined, fallback: "final" | "accepted"): "fina
 
 function refusal(code: string): LedgerError {
   // Codes that the registry does not know are rules whose predicate said no before anything was sent.
-  return new LedgerError(code, codes[code]?.status === undefined ? { status: code.startsWith("transaction.") || code.startsWith("codec.") ? 400 : 422 } : {});
+  return new LedgerError(
+    code,
+    codes[code]?.status === undefined ? { status: code.startsWith("transaction.") || code.startsWith("codec.") ? 400 : 422 } : {},
+  );
 }
 
 /** Resolves when the transaction is final or dead, or the time is over; a client that leaves takes its wait along. */
@@ -83,8 +90,10 @@ function finalOf(api: Api, id: Bytes, timeoutMs: number, reply: FastifyReply): P
 }
 
 function answerOne(api: Api, id: string, outcome: Final, reply: FastifyReply): FastifyReply {
-  if (outcome.status === "expired") throw new LedgerError("transaction.expired", { detail: "a committed block's time has passed notAfter, and there is no receipt" });
-  if (outcome.status === "pending") return reply.code(202).header("location", `/v1/transactions/${id}`).header("retry-after", "1").send({ id, status: "pending" });
+  if (outcome.status === "expired")
+    throw new LedgerError("transaction.expired", { detail: "a committed block's time has passed notAfter, and there is no receipt" });
+  if (outcome.status === "pending")
+    return reply.code(202).header("location", `/v1/transactions/${id}`).header("retry-after", "1").send({ id, status: "pending" });
   const { receipt } = outcome;
   if (receipt.outcome === "applied") return reply.send(receipt);
   throw refusedReceipt(api, receipt);
@@ -106,12 +115,15 @@ async function lookUp(api: Api, request: FastifyRequest, reply: FastifyReply): P
     if (outcome.status === "expired") return reply.send({ id: text, status: "expired", notAfter });
   }
   if (api.isPending(id)) return reply.header("retry-after", "1").send({ id: text, status: "pending", notAfter });
-  throw new LedgerError("transaction.unknown", { detail: `not known here as of block time ${api.head().time}; it may still arrive until ${notAfter}` });
+  throw new LedgerError("transaction.unknown", {
+    detail: `not known here as of block time ${api.head().time}; it may still arrive until ${notAfter}`,
+  });
 }
 
 // ── many ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 async function submitMany(api: Api, request: FastifyRequest, reply: FastifyReply): Promise<void> {
-  if (!Buffer.isBuffer(request.body) || request.headers["content-type"]?.startsWith(TRANSACTIONS_TYPE) !== true) throw new LedgerError("request.media_type", { detail: `send ${TRANSACTIONS_TYPE}` });
+  if (!Buffer.isBuffer(request.body) || request.headers["content-type"]?.startsWith(TRANSACTIONS_TYPE) !== true)
+    throw new LedgerError("request.media_type", { detail: `send ${TRANSACTIONS_TYPE}` });
   const query = queryOf(request, ["wait", "timeout"]);
   const wait = waitOf(query["wait"], "accepted");
   const timeoutMs = durationOf(query, "timeout", BULK_WAIT_MS, MAX_BULK_WAIT_MS);
@@ -152,7 +164,12 @@ class BulkAnswer implements Group {
         this.#left++;
       } else this.#lines += this.#atOnce(i, answer);
     }
-    this.#out = beginStream(this.#reply, 200, { "content-type": "application/x-ndjson" }, { network: this.#api.networkHex.slice(0, 16), head: () => this.#api.head() });
+    this.#out = beginStream(
+      this.#reply,
+      200,
+      { "content-type": "application/x-ndjson" },
+      { network: this.#api.networkHex.slice(0, 16), head: () => this.#api.head() },
+    );
     if (this.#left === 0) return this.flush();
     this.#timer = setTimeout(() => this.#giveUp(), timeoutMs);
     this.#out.once("close", () => this.#leave());
@@ -165,7 +182,8 @@ class BulkAnswer implements Group {
 
   #atOnce(item: number, answer: Answer): string {
     if (answer === "accepted") return `{"item":${item},"id":"${this.#id(item)}","status":"accepted"}\n`;
-    if (answer !== "final") return `{"item":${item},"id":"${this.#id(item)}","status":"refused","code":${JSON.stringify(answer)},"retry":"${codes[answer]?.retry ?? "never"}"}\n`;
+    if (answer !== "final")
+      return `{"item":${item},"id":"${this.#id(item)}","status":"refused","code":${JSON.stringify(answer)},"retry":"${codes[answer]?.retry ?? "never"}"}\n`;
     const { outcome, code, height, index, time } = receiptOf(this.#api, this.#ids.subarray(32 * item, 32 * item + 32))!;
     return `${JSON.stringify({ item, id: this.#id(item), status: "final", outcome, ...(code === null ? {} : { code }), height, index, time })}\n`;
   }

@@ -1,0 +1,15 @@
+// The names of all commands, by the file that holds them.
+
+export const commandNames = {
+  keys: ["keys"],
+  genesis: ["init", "member", "genesis"],
+  start: ["start"],
+  devnet: ["devnet"],
+  call: ["call", "tx"],
+  records: ["get", "list", "history", "follow", "contracts"],
+  prove: ["prove", "verify", "anchor", "verify-chain"],
+  governance: ["validators", "propose", "vote", "proposals"],
+  operations: ["status", "peers", "doctor"],
+  backup: ["backup", "restore"],
+  tools: ["config", "version", "completion"],
+} as const satisfies { readonly [file: string]: readonly string[] };
