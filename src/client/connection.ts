@@ -52,7 +52,17 @@ const DEFAULT_TIMEOUT_MS = 30_000;
 /** Beyond what the node was asked to wait: for the way there and back. */
 const GRACE_MS = 5_000;
 /** Failures in which nothing has left this machine. */
-const NOT_SENT = new Set(["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "EHOSTUNREACH", "ENETUNREACH", "UND_ERR_CONNECT_TIMEOUT", "ERR_INVALID_URL", "CERT_HAS_EXPIRED", "DEPTH_ZERO_SELF_SIGNED_CERT"]);
+const NOT_SENT = new Set([
+  "ECONNREFUSED",
+  "ENOTFOUND",
+  "EAI_AGAIN",
+  "EHOSTUNREACH",
+  "ENETUNREACH",
+  "UND_ERR_CONNECT_TIMEOUT",
+  "ERR_INVALID_URL",
+  "CERT_HAS_EXPIRED",
+  "DEPTH_ZERO_SELF_SIGNED_CERT",
+]);
 
 export class Connection {
   readonly nodes: readonly string[];
@@ -94,10 +104,20 @@ export class Connection {
   async #ask<T>(node: string, path: string, request: Request): Promise<Response<T>> {
     const response = await this.open(node, path, request);
     const text = await response.text().catch((cause: unknown) => {
-      throw new ChanceryError({ code: "node.unreachable", title: "The connection broke.", detail: String(cause), retry: "same" }, 0, true, cause);
+      throw new ChanceryError(
+        { code: "node.unreachable", title: "The connection broke.", detail: String(cause), retry: "same" },
+        0,
+        true,
+        cause,
+      );
     });
     const body = decodeBody(text);
-    if (response.status >= 300) throw new ChanceryError(typeof body === "object" && body !== null ? (body as Record<string, unknown>) : { detail: text.slice(0, 200) }, response.status, true);
+    if (response.status >= 300)
+      throw new ChanceryError(
+        typeof body === "object" && body !== null ? (body as Record<string, unknown>) : { detail: text.slice(0, 200) },
+        response.status,
+        true,
+      );
     const height = Number(response.headers.get("chancery-height") ?? 0);
     if (height > this.#seen) this.#seen = height;
     return {
@@ -112,7 +132,11 @@ export class Connection {
   }
 
   /** The bare response of one node, for streams. */
-  async open(node: string, path: string, { method = "GET", query = {}, body, contentType, accept, timeoutMs = DEFAULT_TIMEOUT_MS, signal }: Request): Promise<globalThis.Response> {
+  async open(
+    node: string,
+    path: string,
+    { method = "GET", query = {}, body, contentType, accept, timeoutMs = DEFAULT_TIMEOUT_MS, signal }: Request,
+  ): Promise<globalThis.Response> {
     const url = new URL(`${node}${path}`);
     for (const [name, value] of Object.entries(query)) if (value !== undefined) url.searchParams.set(name, String(value));
     const headers: Record<string, string> = { accept: accept ?? "application/json" };
@@ -130,7 +154,17 @@ export class Connection {
     } catch (cause) {
       const reason = (cause as { cause?: { code?: unknown; message?: unknown } }).cause;
       const code = String(reason?.code ?? "");
-      throw new ChanceryError({ code: "node.unreachable", title: "No node answered.", detail: `${node}: ${code || String(reason?.message ?? cause)}`, retry: "same" }, 0, !NOT_SENT.has(code), cause);
+      throw new ChanceryError(
+        {
+          code: "node.unreachable",
+          title: "No node answered.",
+          detail: `${node}: ${code || String(reason?.message ?? cause)}`,
+          retry: "same",
+        },
+        0,
+        !NOT_SENT.has(code),
+        cause,
+      );
     }
   }
 }

@@ -36,7 +36,11 @@ export async function* follow(connection: Connection, filter: EventFilter, signa
   while (!stopped()) {
     const query = { ...filter, after, limit: PAGE, wait: `${WAIT_MS}ms` };
     try {
-      const { body } = await connection.request<{ items: LedgerEvent[]; next: string }>("/v1/events", { query, timeoutMs: WAIT_MS, ...(signal === undefined ? {} : { signal }) });
+      const { body } = await connection.request<{ items: LedgerEvent[]; next: string }>("/v1/events", {
+        query,
+        timeoutMs: WAIT_MS,
+        ...(signal === undefined ? {} : { signal }),
+      });
       yield* body.items;
       after = body.next;
     } catch (error) {

@@ -106,7 +106,15 @@ export async function connect(options: ConnectOptions): Promise<Ledger> {
   if (options.genesis !== undefined) {
     const said = await connection.request<{ network: string }>("/v1/network");
     if (said.body.network !== hex(network))
-      throw new ChanceryError({ code: "network.mismatch", title: "The node serves another network.", detail: `${said.node} serves ${said.body.network}, the genesis given is ${hex(network)}` }, 409, false);
+      throw new ChanceryError(
+        {
+          code: "network.mismatch",
+          title: "The node serves another network.",
+          detail: `${said.node} serves ${said.body.network}, the genesis given is ${hex(network)}`,
+        },
+        409,
+        false,
+      );
   }
   return new Ledger(connection, network, text);
 }
@@ -150,7 +158,10 @@ export class Ledger {
   async prepare(action: string, args: Json, terms: Terms): Promise<Prepared> {
     const { signers, notAfter, nonce } = this.#terms(terms);
     const intent = { args, signers: signers.map((s) => hex(s)), nonce: hex(nonce), notAfter };
-    const { body } = await this.connection.request<PrepareAnswer>(`/v1/actions/${encodeURIComponent(action)}/prepare`, { method: "POST", body: intent });
+    const { body } = await this.connection.request<PrepareAnswer>(`/v1/actions/${encodeURIComponent(action)}/prepare`, {
+      method: "POST",
+      body: intent,
+    });
     const bytes = unhex(body.body);
     const mismatch = check(bytes, { action, ...intent });
     if (mismatch !== undefined) throw new LedgerError("prepare.altered", { ...mismatch });
@@ -163,11 +174,20 @@ export class Ledger {
   }
 
   /** Hands in signed bytes. A refusal by a rule is an outcome; a refusal by the node (malformed, quota …) throws. Safe to repeat, at any node. */
-  async submit(signed: Pick<SignedTransaction, "id" | "bytes">, options: { wait?: "final" | "accepted"; timeout?: string } = {}): Promise<Outcome> {
+  async submit(
+    signed: Pick<SignedTransaction, "id" | "bytes">,
+    options: { wait?: "final" | "accepted"; timeout?: string } = {},
+  ): Promise<Outcome> {
     const timeoutMs = milliseconds(options.timeout ?? "30s");
     const query = { wait: options.wait ?? "final", timeout: `${timeoutMs}ms` };
     try {
-      const { status, body } = await this.connection.request<Receipt>("/v1/transactions", { method: "POST", query, body: signed.bytes, contentType: TRANSACTION_TYPE, timeoutMs });
+      const { status, body } = await this.connection.request<Receipt>("/v1/transactions", {
+        method: "POST",
+        query,
+        body: signed.bytes,
+        contentType: TRANSACTION_TYPE,
+        timeoutMs,
+      });
       return status === 202 ? pending(signed.id) : outcomeOf(body);
     } catch (error) {
       if (!(error instanceof ChanceryError)) throw error;
@@ -181,14 +201,24 @@ export class Ledger {
   }
 
   /** Hands in up to 1,000 transactions at once; answers come as they are known, in any order. */
-  async *submitMany(transactions: readonly Pick<SignedTransaction, "bytes">[], options: { wait?: "final" | "accepted" } = {}): AsyncGenerator<BulkLine> {
+  async *submitMany(
+    transactions: readonly Pick<SignedTransaction, "bytes">[],
+    options: { wait?: "final" | "accepted" } = {},
+  ): AsyncGenerator<BulkLine> {
     const body = concat(...transactions.flatMap((t) => [u32be(t.bytes.length), t.bytes]));
     const query = { wait: options.wait ?? "accepted" };
     const node = this.connection.nodes[0]!;
-    const response = await this.connection.open(node, "/v1/transactions/bulk", { method: "POST", query, body, contentType: TRANSACTIONS_TYPE, accept: "application/x-ndjson", timeoutMs: 600_000 });
+    const response = await this.connection.open(node, "/v1/transactions/bulk", {
+      method: "POST",
+      query,
+      body,
+      contentType: TRANSACTIONS_TYPE,
+      accept: "application/x-ndjson",
+      timeoutMs: 600_000,
+    });
     if (response.status !== 200) throw new ChanceryError((await response.json()) as Record<string, unknown>, response.status, true);
     let rest = "";
-    for await (const chunk of response.body!.pipeThrough(new TextDecoderStream() as unknown as ReadableWritablePair<string, Uint8Array<ArrayBuffer>>)) {
+    for await (const chunk of response.body!.pipeThrough(new TextDecoderStream())) {
       const lines = (rest + chunk).split("\n");
       rest = lines.pop()!;
       for (const line of lines) if (line !== "") yield JSON.parse(line) as BulkLine;
@@ -214,17 +244,32 @@ export class Ledger {
     }
   }
 
-  async list(collection: string, options: { find?: Readonly<Record<string, string>>; limit?: number; after?: string } = {}): Promise<Page<Found>> {
+  async list(
+    collection: string,
+    options: { find?: Readonly<Record<string, string>>; limit?: number; after?: string } = {},
+  ): Promise<Page<Found>> {
     const find = Object.fromEntries(Object.entries(options.find ?? {}).map(([field, value]) => [`find.${field}`, value]));
-    return (await this.connection.request<Page<Found>>(`/v1/records/${collection}`, { query: { ...find, limit: options.limit, after: options.after } })).body;
+    return (
+      await this.connection.request<Page<Found>>(`/v1/records/${collection}`, {
+        query: { ...find, limit: options.limit, after: options.after },
+      })
+    ).body;
   }
 
-  async history(collection: string, key: readonly string[] | string, options: { limit?: number; after?: string } = {}): Promise<Page<Found>> {
+  async history(
+    collection: string,
+    key: readonly string[] | string,
+    options: { limit?: number; after?: string } = {},
+  ): Promise<Page<Found>> {
     return (await this.connection.request<Page<Found>>(`/v1/history/${collection}/${keyOf(key)}`, { query: options })).body;
   }
 
   /** A proof file, to be kept and verified by anybody (`chancery/verify`). Of a key without a record it proves the absence. */
-  async prove(collection: string, key: readonly string[] | string, options: { at?: number; from?: number } = {}): Promise<Readonly<Record<string, unknown>>> {
+  async prove(
+    collection: string,
+    key: readonly string[] | string,
+    options: { at?: number; from?: number } = {},
+  ): Promise<Readonly<Record<string, unknown>>> {
     return (await this.connection.request<Record<string, unknown>>(`/v1/proofs/${collection}/${keyOf(key)}`, { query: options })).body;
   }
 
@@ -243,7 +288,13 @@ function outcomeOf(receipt: Receipt): Outcome {
   return { ...receipt, status: receipt.outcome };
 }
 /** What the node explains beside the receipt of a refusal. */
-function extras({ receipt: _receipt, type: _type, status: _status, code: _code, ...problem }: Readonly<Record<string, unknown>>): Record<string, unknown> {
+function extras({
+  receipt: _receipt,
+  type: _type,
+  status: _status,
+  code: _code,
+  ...problem
+}: Readonly<Record<string, unknown>>): Record<string, unknown> {
   return problem;
 }
 
@@ -262,8 +313,12 @@ export const signer = {
   /** A browser's key, fresh and not extractable, or one that was made so before. */
   async webCrypto(pair?: CryptoKeyPair): Promise<Signer & { readonly pair: CryptoKeyPair }> {
     const { subtle } = globalThis.crypto;
-    const own = pair ?? ((await subtle.generateKey("Ed25519", false, ["sign", "verify"])) as CryptoKeyPair);
+    const own = pair ?? (await subtle.generateKey("Ed25519", false, ["sign", "verify"]));
     const publicKey = new Uint8Array(await subtle.exportKey("raw", own.publicKey));
-    return { pair: own, publicKey, sign: async (bytes) => new Uint8Array(await subtle.sign("Ed25519", own.privateKey, bytes as Uint8Array<ArrayBuffer>)) };
+    return {
+      pair: own,
+      publicKey,
+      sign: async (bytes) => new Uint8Array(await subtle.sign("Ed25519", own.privateKey, bytes as Uint8Array<ArrayBuffer>)),
+    };
   },
 };
