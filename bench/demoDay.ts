@@ -127,7 +127,7 @@ export async function invoicesDay(agency: Agency, ledger: Ledger, people: readon
   await agency.act(
     ledger,
     "invoices.issue",
-    { seller: acme.id, invoices: [{ ...list[0]!, total: (list[0]!.total) + 1n }] },
+    { seller: acme.id, invoices: [{ ...list[0]!, total: list[0]!.total + 1n }] },
     [acme],
     "invoices.totals_hold",
   );

@@ -13,7 +13,10 @@ export function register(program: Command): void {
     .option("--out <file>", "where to write it");
   backup.action(make);
   backup.command("verify <file>").description("is a backup whole, and of which network?").action(check);
-  program.command("restore <file>").description("lay a new home from a backup; it follows silently until it is safe to vote").action(restore);
+  program
+    .command("restore <file>")
+    .description("lay a new home from a backup; it follows silently until it is safe to vote")
+    .action(restore);
 }
 
 function make(o: { out?: string }, command: Command): void {
@@ -25,14 +28,23 @@ function make(o: { out?: string }, command: Command): void {
   const clear = keys.filter((k) => !k.sealed).map((k) => k.purpose);
   answer({ file: out, network, files: files.map((f) => f.path), unprotected: clear }, [
     `${green("✓")} ${out}: ${files.map((f) => f.path).join(", ")}`,
-    ...(clear.length > 0 ? [yellow(`! the ${clear.join(", ")} key${clear.length > 1 ? "s lie" : " lies"} in it without a passphrase: keep the file as you would keep them`)] : []),
+    ...(clear.length > 0
+      ? [
+          yellow(
+            `! the ${clear.join(", ")} key${clear.length > 1 ? "s lie" : " lies"} in it without a passphrase: keep the file as you would keep them`,
+          ),
+        ]
+      : []),
     `Check it where you keep it: chancery backup verify ${out}`,
   ]);
 }
 
 function check(file: string): void {
   const { network, files, keys } = readBackup(readText(file));
-  answer({ file, valid: true, network, files: files.map((f) => f.path), keys }, `${green("✓")} ${file} is whole: network ${network.slice(0, 16)}, keys ${keys.map((k) => k.purpose).join(", ")}`);
+  answer(
+    { file, valid: true, network, files: files.map((f) => f.path), keys },
+    `${green("✓")} ${file} is whole: network ${network.slice(0, 16)}, keys ${keys.map((k) => k.purpose).join(", ")}`,
+  );
 }
 
 function restore(file: string, _o: unknown, command: Command): void {
