@@ -1,9 +1,22 @@
 import { describe, expect, test } from "vitest";
 import { type Bytes, hex, latin1, unlatin1 } from "../../../src/base/bytes.ts";
 import { isLedgerError, type LedgerError } from "../../../src/base/errors.ts";
+import { type BlockHeader, decodeBlock, encodeBlock } from "../../../src/base/header.ts";
 import { MemoryDatabase } from "../../../src/ledger/memoryDatabase.ts";
+import {
+  blockKey,
+  decodeEpoch,
+  decodeStoredBlock,
+  encodeEpoch,
+  encodeStoredBlock,
+  epochKey,
+  rowKey,
+  seal,
+  type StoredBlock,
+  unseal,
+} from "../../../src/ledger/storeLayout.ts";
 import { batchOf, put, START_TIME, TestNetwork, transaction } from "./testNetwork.ts";
-import { consensusView } from "./testRegistry.ts";
+import { consensusView, ITEMS, keyOf } from "./testRegistry.ts";
 
 /** Every value of a database, by place. */
 async function contents(database: MemoryDatabase): Promise<Map<string, Bytes>> {
@@ -92,4 +105,92 @@ describe("a stored value under its checksum", () => {
     // An id whose place is another is not found: of that, LevelDB's own checksums are the guard (durability.test.ts). Nothing else is ever false.
     expect([...classes].filter((c) => c.endsWith("false"))).toEqual(["i place false"]);
   }, 60_000);
+});
+
+describe("values that are whole but do not belong together", () => {
+  /** Twenty blocks in epochs of 16, and one value written anew with the checksum that belongs to it. */
+  async function changed(place: Bytes, change: (payload: Bytes) => Bytes): Promise<MemoryDatabase> {
+    const database = new MemoryDatabase();
+    const network = await TestNetwork.open(database, { parameters: { epoch_length: 16 } });
+    for (let height = 1; height <= 20; height++) await network.block(height === 3 ? [transaction([put("a", 1)])] : []);
+    const payload = change(unseal(place, database.get(place)!));
+    const batch = database.batch();
+    batch.put(place, seal(place, payload, new Uint8Array(payload.length + 4)));
+    await batch.write();
+    return database;
+  }
+  const block =
+    (change: (block: StoredBlock, header: BlockHeader) => Partial<StoredBlock>) =>
+    (payload: Bytes): Bytes => {
+      const stored = decodeStoredBlock(payload);
+      return encodeStoredBlock({ ...stored, ...change(stored, decodeBlock(stored.headerBytes)) });
+    };
+  const header = (change: (header: BlockHeader) => Partial<BlockHeader>) =>
+    block((_, old) => ({ headerBytes: encodeBlock({ ...old, ...change(old) }) }));
+  const ones = new Uint8Array(32).fill(1);
+
+  test.each<[string, Bytes, (payload: Bytes) => Bytes, object]>([
+    [
+      "a header with another parent block",
+      blockKey(3),
+      header(() => ({ parentBlock: ones })),
+      { value: "block", height: 3, what: "parent" },
+    ],
+    [
+      "a header with another parent order",
+      blockKey(3),
+      header(({ order }) => ({ order: { ...order, parent: ones } })),
+      { value: "block", height: 3, what: "parent" },
+    ],
+    [
+      "a header no later than the one before",
+      blockKey(3),
+      header(({ order }) => ({ order: { ...order, time: START_TIME } })),
+      { value: "block", height: 3, what: "parent" },
+    ],
+    [
+      "a header of another height",
+      blockKey(3),
+      header(({ order }) => ({ order: { ...order, height: 4 } })),
+      { value: "block", height: 3, what: "height" },
+    ],
+    ["other batches", blockKey(3), block(() => ({ references: [] })), { value: "block", height: 3, what: "batch references" }],
+    [
+      "a head with another result",
+      blockKey(20),
+      header(() => ({ stateRoot: ones })),
+      { value: "block", height: 20, what: "certificate names another block" },
+    ],
+    [
+      "a head whose certificate has too few signers",
+      blockKey(20),
+      block(({ certificate }) => ({
+        certificate: { ...certificate, signers: Uint8Array.of(0xc0), signatures: certificate.signatures.slice(0, 128) },
+      })),
+      { value: "block", height: 20, what: "certificate.quorum" },
+    ],
+    [
+      "a head whose certificate is of another epoch",
+      blockKey(20),
+      block(({ certificate }) => ({ certificate: { ...certificate, epoch: 0 } })),
+      { value: "block", height: 20, what: "certificate.signature" },
+    ],
+    [
+      "an epoch with another set",
+      epochKey(1),
+      (payload) => {
+        const record = decodeEpoch(payload);
+        return encodeEpoch({ ...record, validators: record.validators.slice(1) });
+      },
+      { value: "epoch", epoch: 1, what: "set or parameters are not those of the header" },
+    ],
+    [
+      "a row with another content",
+      rowKey(ITEMS, keyOf("a")),
+      (payload) => payload.map((byte, i) => (i === payload.length - 1 ? byte ^ 1 : byte)),
+      { value: "row", what: "the rows do not have the certified state root" },
+    ],
+  ])("%s: the start says so", async (_, place, change, data) => {
+    await expect(TestNetwork.open(await changed(place, change))).rejects.toMatchObject({ code: "store.damaged", data });
+  });
 });
