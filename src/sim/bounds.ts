@@ -16,7 +16,7 @@ export function excess({ driver, mempool, config }: SimNode, members: number): s
   const sizes: readonly (readonly [name: string, size: number, most: number])[] = [
     ["known orders", r.known.size, MOST_KNOWN_ORDERS],
     ["slots", r.slots.size, 2 * MAX_WINDOW + 1],
-    ["accepted", r.accepted.length, MAX_WINDOW],
+    ["accepted", r.accepted.length, 2 * MAX_WINDOW],
     ["results", r.results.size, 2 * window + SYNC_AHEAD],
     ["claims", r.claims.size, r.n],
     ["certified", r.certified.size, SYNC_AHEAD],

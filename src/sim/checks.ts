@@ -119,6 +119,10 @@ export class Checks {
     const slot = slotOf(vote);
     const promise = promising.get(epoch) ?? 0;
     if (view < promise) this.violated("§4.5 no vote below a promise", `${node.id} ${slot}, promised ${promise}`);
+    // The tip of a new view may be committed here already; nothing above the window is ever voted on (§4.1, §4.3).
+    const { replica } = node.driver ?? {};
+    if (replica !== undefined && epoch === replica.config.epoch && vote.height > Math.min(replica.head.height + replica.config.parameters.window, replica.end))
+      this.violated("§4.1 votes are within window and epoch", `${node.id} ${slot}, committed ${replica.head.height}, end ${replica.end}`);
     const former = voting.get(slot);
     if (former !== undefined && former !== hex(vote.hash)) this.violated("§4.4 one vote a slot", `${node.id} ${slot}`);
     voting.set(slot, hex(vote.hash));

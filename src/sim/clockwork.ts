@@ -63,7 +63,8 @@ export class Clockwork {
       this.now = next.time;
       this.steps++;
       next.run();
-      if (!this.stirred) continue;
+      // Whoever forgets to say that he stirred is heard a little later, at a step that is the same in every run.
+      if (!this.stirred && this.steps % 64 !== 0) continue;
       this.stirred = false;
       await settled();
     }

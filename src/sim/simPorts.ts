@@ -86,7 +86,10 @@ export function simPorts(node: SimNode, life: Life): DriverPorts {
       node.boundary("committed");
       return life.alive ? undefined : never();
     },
-    drop: (digest) => chain.drop(digest),
+    drop(digest) {
+      clock.stir(); // the driver's queue of jobs goes on by promises
+      chain.drop(digest);
+    },
     async diverged({ digest, height }) {
       clock.stir();
       watch.diverged(node, height);

@@ -4,6 +4,7 @@
 import { isLedgerError } from "../base/errors.ts";
 import { defaultParameters } from "../base/parameters.ts";
 import type { CommittedBlock } from "../ledger/chain.ts";
+import { Byzantine } from "./byzantine.ts";
 import { Changes } from "./changes.ts";
 import { Clients } from "./clients.ts";
 import { Clockwork } from "./clockwork.ts";
@@ -88,6 +89,7 @@ export class Simulation {
     scenario.items.forEach((item, i) => {
       if (options.without?.has(i)) return;
       if (item.kind === "transaction") this.clients.schedule(item);
+      else if (item.kind === "byzantine") this.nodes[item.node]!.corruption = new Byzantine(this.nodes[item.node]!, item.habits, random.fork(`byzantine ${i}`), parameters.timeout_base_ms / 4);
       else if (item.kind === "change" || item.kind === "endEpoch") changes.schedule(item);
       else this.faults.schedule(item);
     });
