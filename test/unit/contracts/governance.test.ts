@@ -157,6 +157,8 @@ describe("proposals and votes", () => {
       { kind: "validator.add", agency: "land", protocol: 2 },
       { kind: "role.grant", agency: "land", role: "a.b" },
       { kind: "member.add", agency: "press" },
+      { kind: "member.key", agency: "land", purpose: "peer" },
+      { kind: "member.key", agency: "land", key: zeros },
       { kind: "parameters.change", agency: "land" },
     ];
     const squatted = { proposal: "equivocation-land-0", member: "tax", kind: "validator.add" as const, agency: "press" };
@@ -458,6 +460,7 @@ describe("roles", () => {
     adopt(town, { kind: "role.revoke", ...right });
     town.refused("the office itself lost it", "engine.not_entitled", evidence.deposit, { ...item, deposit: "d-3" }, signedBy("clerk"));
     adopt(town, { kind: "role.grant", ...right });
+    town.refused("recalled by another", "engine.signature_missing", acts.recall, to, signedBy("tax"));
     town.act("recalled", acts.recall, { agency: "land", post: "clerk", role: "evidence.depositor", scope: "" }, signedBy("land"));
     town.refused("the clerk no more", "engine.not_entitled", evidence.deposit, { ...item, deposit: "d-3" }, signedBy("clerk"));
     town.act("the office does", evidence.deposit, { ...item, deposit: "d-3" }, signedBy("land"));
@@ -529,6 +532,18 @@ describe("what nodes say", () => {
     const proposal = town.row(proposals, "equivocation-health-0");
     expect(proposal).toMatchObject({ kind: "validator.remove" satisfies Kind, agency: "health", yes: [], by: "tax" });
     town.act("the members may act on it", acts.vote, vote("equivocation-health-0", "health", "no"), signedBy("health"));
+  });
+
+  it("opens no proposal against who has no seat to lose", () => {
+    const town = founded({ observers: ["press"] });
+    const slot = { kind: "commit" as const, epoch: 0, view: 0, height: 5 };
+    const vow = (hash: Bytes) => ({
+      hash,
+      signature: sign(seedOf("press.consensus"), voteFrame(town.network, "commit", { ...slot, hash, signer: "press" })),
+    });
+    const told = { member: "tax", signer: "press", key: keyOf("press.consensus"), ...slot, first: vow(zeros), second: vow(keyOf("x")) };
+    town.act("it is recorded all the same", acts.accuse, told, signedBy("tax.consensus"));
+    expect(town.row(proposals, "equivocation-press-0")).toBeUndefined();
   });
 
   it("recognises the key that a signer had before", () => {
@@ -641,9 +656,9 @@ describe("whatever the members do", () => {
         enacted += names.filter((name) => town.row(proposals, name)?.$.status === "enacted").length;
         town.indexHolds();
       }),
-      { numRuns: 30, seed: 41 },
+      { numRuns: 20, seed: 41 },
     );
-    expect(enacted).toBeGreaterThan(30); // the histories do get somewhere
+    expect(enacted).toBeGreaterThan(20); // the histories do get somewhere
   });
 });
 
