@@ -1,4 +1,4 @@
-// Run by durability.test.ts as a process of its own, to be killed: opens the chain in the given directory and commits block after block, saying each.
+// Run by durability.slow.test.ts as a process of its own, to be killed: opens the chain in the given directory and commits block after block, saying each.
 
 import { join } from "node:path";
 import { openLevel } from "../../../src/ledger/store.ts";

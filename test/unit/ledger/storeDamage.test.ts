@@ -102,7 +102,7 @@ describe("a stored value under its checksum", () => {
     }
     const named = ["b", "c", "e", "f", "h", "m", "r", "s", "w", "x"].flatMap((space) => [`${space} place named`, `${space} value named`]);
     expect([...classes]).toEqual(expect.arrayContaining([...named, "i value named"]));
-    // An id whose place is another is not found: of that, LevelDB's own checksums are the guard (durability.test.ts). Nothing else is ever false.
+    // An id whose place is another is not found: of that, LevelDB's own checksums are the guard (durability.slow.test.ts). Nothing else is ever false.
     expect([...classes].filter((c) => c.endsWith("false"))).toEqual(["i place false"]);
   }, 60_000);
 });
