@@ -139,6 +139,8 @@ export const MAX_KNOWN_SENDERS = 10_000;
 export const SENDER_KNOWN_MS = 10_000;
 /** A node without a seat says again that it is ready if the chain has not heard it. */
 export const READY_AGAIN_MS = 60_000;
+/** A stopping node lets answers leave for this long. */
+export const API_CLOSE_MS = 1_000;
 /** How long a stop may take before the process ends anyway. */
 export const STOP_LIMIT_MS = 4_500;
 /** Free space and journal are looked at this often. */

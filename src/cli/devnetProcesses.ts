@@ -46,16 +46,17 @@ function spawnNode(
   environment: NodeJS.ProcessEnv,
 ): { node: DevnetNode; started: Promise<void> } {
   const child = spawn(process.execPath, [...process.execArgv, YOUNG, MAIN, "start", "--home", home.home, "--json"], {
-    stdio: ["ignore", "pipe", "pipe"],
+    // With a channel to this process: nodes stop when it is gone, however it ended.
+    stdio: ["ignore", "pipe", "pipe", "ipc"],
     env: environment,
   });
   let ended = false;
   let said = "";
-  child.stderr.setEncoding("utf8").on("data", (text: string) => {
+  child.stderr!.setEncoding("utf8").on("data", (text: string) => {
     said = (said + text).slice(-2_000);
   });
   const started = new Promise<void>((resolve, reject) => {
-    readline.createInterface({ input: child.stdout }).once("line", () => resolve());
+    readline.createInterface({ input: child.stdout! }).once("line", () => resolve());
     child.once("exit", (code) => {
       ended = true;
       reject(

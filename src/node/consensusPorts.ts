@@ -25,6 +25,8 @@ export interface ConsensusParts {
   readonly chain: Chain;
   readonly mempool: Mempool;
   readonly verifier: Verifier;
+  /** Free space is below the reserve: this node votes on nothing until there is room. */
+  readonly paused: () => boolean;
   readonly dissemination: () => Dissemination;
   /** Not there before it has started: what is sent until then is lost, as on a wire. */
   readonly host: () => PeerHost | undefined;
@@ -70,6 +72,8 @@ const STATUS_KIND = encodeMessage({
   clock: 0,
 })[1];
 const STATUS_SLOT = { slot: "status" };
+/** Votes, proposals, view changes and new views have the kinds up to this one. */
+const LAST_VOTE_KIND = 4;
 
 export function consensusPorts(parts: ConsensusParts): DriverPorts {
   const { network, organisation, clock, chain, mempool, verifier } = parts;
@@ -81,6 +85,7 @@ export function consensusPorts(parts: ConsensusParts): DriverPorts {
   return {
     clock,
     send(to, bytes) {
+      if (bytes[1]! <= LAST_VOTE_KIND && parts.paused()) return;
       if (to !== "validators") return sendTo(to, bytes);
       for (const { id } of parts.config().validators) if (id !== organisation) sendTo(id, bytes);
     },

@@ -23,6 +23,7 @@ import { Node } from "./node.ts";
 import { openNodeKeys, organisationOf } from "./nodeKeys.ts";
 import { statusOf } from "./nodeStatus.ts";
 import { contracts } from "./registry.ts";
+import { type Config, settingNames, settings } from "./settings.ts";
 import { RELEASE } from "./release.ts";
 
 export interface DaemonOptions {
@@ -80,7 +81,11 @@ export async function runDaemon(directory: string, options: DaemonOptions): Prom
     process.on(signal, () => {
       if (!ending) void end(0, signal);
     });
-  process.on("SIGHUP", () => reload(home.config, log));
+  // Started by another process with a channel to it (devnet): not longer than that one.
+  process.once("disconnect", () => {
+    if (!ending) void end(0, "disconnect");
+  });
+  process.on("SIGHUP", () => reload(home.config, config, log));
 
   log.info("starting", { organisation, network: hex(network).slice(0, 16), release: RELEASE });
   node = await Node.start({ home, config, genesisText, organisation, secrets, log, fatal });
@@ -178,14 +183,21 @@ async function keysOf(node: Node, collection: string, limit: number, after: Byte
   return keys;
 }
 
-function reload(file: string, log: ReturnType<typeof openLog>): void {
+/** SIGHUP: what may change while the node runs takes effect; the rest says that it needs a restart. */
+function reload(file: string, inForce: Config, log: ReturnType<typeof openLog>): void {
+  let config: Config;
   try {
-    const { config } = loadConfig(file);
-    log.setLevel(config["log.level"]);
-    log.info("config.reloaded", { level: config["log.level"] });
+    ({ config } = loadConfig(file));
   } catch (error) {
-    log.warn("config.invalid", { error: String(error) });
+    return log.warn("config.invalid", { error: String(error) });
   }
+  for (const name of settingNames) {
+    if (JSON.stringify(config[name]) === JSON.stringify(inForce[name])) continue;
+    const { live = false } = settings[name] as { live?: true };
+    if (live) Object.assign(inForce, { [name]: config[name] });
+    log.info(live ? "config.changed" : "config.needs_restart", { setting: name });
+  }
+  log.setLevel(config["log.level"]);
 }
 
 /** What a developer needs of a bug of ours; no keys, no records. */

@@ -6,7 +6,7 @@ import { type Bytes, hex } from "../base/bytes.ts";
 import { faults } from "../base/certificate.ts";
 import { fail } from "../base/errors.ts";
 import type { Genesis } from "../base/genesis.ts";
-import { SUPPORTED_PROTOCOL } from "../base/limits.ts";
+import { API_CLOSE_MS, SUPPORTED_PROTOCOL } from "../base/limits.ts";
 import { sign, verify } from "../base/signature.ts";
 import type { Clock } from "../base/time.ts";
 import { type Driver, startDriver } from "../consensus/driver.ts";
@@ -29,6 +29,7 @@ import { Intake } from "./intake.ts";
 import type { NodeLogger } from "./logger.ts";
 import { Membership } from "./membership.ts";
 import type { NodeSecrets } from "./nodeKeys.ts";
+import { levelOf } from "./notices.ts";
 import { OwnActs } from "./ownActs.ts";
 import { clockOf, openGenesis } from "./openGenesis.ts";
 import { contracts, principalOf, viewOf } from "./registry.ts";
@@ -194,7 +195,6 @@ export class Node {
     const journal = openJournal(home.journal, { network, key });
     if (journal.verdict !== "intact" && consensus !== undefined)
       log.warn("journal.not_intact", { verdict: journal.verdict, reason: journal.reason });
-    const host = (): Host | undefined => this.host;
     this.dissemination = new Dissemination({
       network,
       host: {
@@ -230,8 +230,9 @@ export class Node {
       chain,
       mempool,
       verifier,
+      paused: () => this.disk.paused,
       dissemination: () => this.dissemination,
-      host,
+      host: () => this.host,
       ownActs: () => this.ownActs,
       config: () => this.membership.epoch,
       executed: (ms) => this.counters?.executed(ms),
@@ -287,7 +288,6 @@ export class Node {
         fault: (error) => this.bug(error),
       },
     });
-    // The replica's first words went nowhere: the connections come now, and each is greeted.
   }
 
   #giveBlocks(question: Bytes): Bytes {
@@ -357,8 +357,7 @@ export class Node {
     if (code === "split.over") this.split = false;
     if (code === "diverged") this.diverged = true;
     if (code === "view.entered") this.dissemination.ackAll();
-    const level = ALARMS.has(code) ? "error" : WARNINGS.has(code) ? "warn" : "info";
-    log[level](code, data);
+    log[levelOf(code)](code, data);
     this.counters?.notice(code, data);
   }
 
@@ -374,13 +373,23 @@ export class Node {
     this.options.fatal(reason);
   }
 
+  /** Requests under way get their answers; whoever is still connected a moment later is cut off. */
+  async #closeApi(): Promise<void> {
+    if (this.app === undefined) return;
+    const { server } = this.app;
+    const cut = setTimeout(() => server.closeAllConnections(), API_CLOSE_MS);
+    await this.app.close();
+    clearTimeout(cut);
+  }
+
   /** Takes nothing more, finishes what is begun, closes everything. Final receipts are on the disk before anybody hears of them: nothing is lost. */
   async stop(): Promise<void> {
     if (this.stopping) return;
     this.stopping = true;
     this.intake?.stop();
     this.heads?.stop();
-    await this.app?.close();
+    this.finality.stop();
+    await this.#closeApi();
     await this.driver?.close();
     await this.host?.stop();
     await this.verifier?.stop();
@@ -389,6 +398,3 @@ export class Node {
     else await this.database?.close();
   }
 }
-
-const ALARMS: ReadonlySet<string> = new Set(["split", "divergence", "diverged", "lock"]);
-const WARNINGS: ReadonlySet<string> = new Set(["view.left", "silence.begun", "equivocation", "clock.off"]);

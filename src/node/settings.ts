@@ -39,22 +39,21 @@ function word<const W extends string>(fallback: W, words: readonly W[], about: s
 const isText = (raw: unknown): raw is string =>
   typeof raw === "string" && raw.length > 0 && raw.length <= MAX_SETTING_LENGTH && !raw.includes("\0");
 
-function text(fallback: string, expected: string, about: string, pattern?: RegExp, live?: true): Setting<string> {
+function text(fallback: string, expected: string, about: string, pattern?: RegExp): Setting<string> {
   return {
     default: fallback,
     about,
     expected,
     read: (raw) => (isText(raw) && (pattern?.test(raw) ?? true) ? raw : undefined),
-    ...(live ? { live } : {}),
   };
 }
 
 /** A setting that may be absent. */
-function optional(expected: string, about: string, live?: true): Setting<string | undefined> {
-  return { default: undefined, about, expected, read: (raw) => (isText(raw) ? raw : undefined), ...(live ? { live } : {}) };
+function optional(expected: string, about: string): Setting<string | undefined> {
+  return { default: undefined, about, expected, read: (raw) => (isText(raw) ? raw : undefined) };
 }
 
-function texts(max: number, item: RegExp, expected: string, about: string, live?: true): Setting<readonly string[]> {
+function texts(max: number, item: RegExp, expected: string, about: string): Setting<readonly string[]> {
   const read = (raw: unknown): readonly string[] | undefined => {
     const list =
       typeof raw === "string"
@@ -65,7 +64,7 @@ function texts(max: number, item: RegExp, expected: string, about: string, live?
         : raw;
     return Array.isArray(list) && list.length <= max && list.every((v) => isText(v) && item.test(v)) ? (list as string[]) : undefined;
   };
-  return { default: [], about, expected: `a list of at most ${max}: ${expected}`, read, ...(live ? { live } : {}) };
+  return { default: [], about, expected: `a list of at most ${max}: ${expected}`, read };
 }
 
 const UNITS: { readonly [unit: string]: number } = { ms: 1, s: 1_000, m: 60_000 };
@@ -93,27 +92,21 @@ export const settings = {
     ...texts(4, MULTIADDR, "/ip4/0.0.0.0/tcp/7600", "where peers reach this node"),
     default: ["/ip4/0.0.0.0/tcp/7600"] as readonly string[],
   },
-  "peer.announce": texts(4, MULTIADDR, "/dns4/…/tcp/7600", "addresses told to peers; from the member record if empty"),
-  "peer.bootstrap": texts(64, /^\/.+$/, "multiaddrs", "first peers; from genesis and chain if empty"),
   "api.listen": text("127.0.0.1:7601", "host:port or unix:PATH", "where the HTTP API listens", LISTEN),
-  "api.tls_certificate": optional("a file", "TLS certificate chain", true),
-  "api.tls_key": optional("a file", "its key", true),
+  "api.tls_certificate": optional("a file", "TLS certificate chain"),
+  "api.tls_key": optional("a file", "its key"),
   "api.plain_http": flag(false, "must be true to listen beyond loopback without TLS"),
   "api.trusted_proxies": texts(16, /^[0-9a-fA-F.:]+(\/\d{1,3})?$/, "CIDRs", "reverse proxies whose X-Forwarded-For is believed"),
   "api.max_wait": milliseconds(30_000, 1_000, 60_000, "longest wait of one request"),
   "api.quota_tx_per_s": integer(2_000, 1, 100_000, "transactions a second of each organisation", true),
   "api.quota_anonymous_per_s": integer(20, 0, 1_000, "transactions a second of each address, of senders that are no organisation", true),
-  "api.cors_origins": texts(16, /^https?:\/\/[^*/]+$/, "exact origins", "web pages that may call the API", true),
+  "api.cors_origins": texts(16, /^https?:\/\/[^*/]+$/, "exact origins", "web pages that may call the API"),
   "api.events_connections": integer(256, 1, 4_096, "event streams open at once"),
   "metrics.listen": text("127.0.0.1:7602", "host:port or off", "where metrics are read", METRICS),
-  "admin.socket": text("run/admin.sock", "a path", "the admin socket"),
   "log.level": word("info", ["trace", "debug", "info", "warn", "error"], "what is logged", true),
   "log.file": optional("a file", "where the log goes; standard error if not set"),
-  "store.retain": word("archive", ["archive"], "which blocks are kept"),
-  "store.cache_mb": integer(128, 16, 8_192, "database cache"),
   "store.reserve_mb": integer(1_024, 256, 65_536, "free disk below which the node pauses"),
   "workers.verify": { ...integer(-1, 0, 32, "threads that verify signatures"), expected: "a whole number from 0 to 32", default: -1 },
-  "trust.anchor": optional("a file", "the anchor a new member trusts"),
 } as const satisfies Record<string, Setting<unknown>>;
 
 export type SettingName = keyof typeof settings;

@@ -110,6 +110,56 @@ describe("failures", () => {
     }
   });
 
+  test("without a quorum an act is neither done nor failed: exit 5, and the same id tells later; a stop does not wait for it", async () => {
+    const [here, other, ...rest] = [named("tax"), named("courts"), named("land"), named("health")];
+    await Promise.all(rest.map(kill));
+    const called = await cli(
+      "call",
+      "evidence.deposit",
+      "--args",
+      deposit("Q1"),
+      "--key",
+      key,
+      "--node",
+      here.api,
+      "--json",
+      "--timeout",
+      "2s",
+    );
+    expect(called).toMatchObject({ code: 5, json: { status: "pending" } });
+    expect(await cli("status", "--node", here.api, "--json")).toMatchObject({
+      code: 1,
+      json: { ready: false, advice: expect.stringContaining("stands still") },
+    });
+    expect((await get(`${here.api}/readyz`)).status).toBe(503);
+    expect((await get(`${here.api}/healthz`)).status).toBe(200);
+    // A request that waits is answered when its node stops, and the node stops in time.
+    const waiting = cli(
+      "call",
+      "evidence.deposit",
+      "--args",
+      deposit("Q2"),
+      "--key",
+      key,
+      "--node",
+      other.api,
+      "--json",
+      "--timeout",
+      "30s",
+    );
+    await waitFor("the request to wait", async () => ((await statusOf(other)).pending > 0 ? true : undefined));
+    const started = performance.now();
+    process.kill(other.pid, "SIGTERM");
+    expect(await waiting).toMatchObject({ code: 5 });
+    await gone(other.pid);
+    expect(performance.now() - started).toBeLessThan(5_000);
+    await Promise.all([other, ...rest].map(restart));
+    expect(await cli("tx", called.json.id, "--wait", "--timeout", "60s", "--node", here.api, "--json")).toMatchObject({
+      code: 0,
+      json: { outcome: "applied" },
+    });
+  }, 120_000);
+
   test("a node whose data is of another genesis, or whose genesis the others do not know, ends with exit 15 and one sentence", async () => {
     const victim = named("health");
     await kill(victim);

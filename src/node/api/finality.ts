@@ -11,6 +11,8 @@ export interface Group {
   final(item: number, block: FinalBlock, leaf: number): void;
   /** A committed block's time has passed notAfter without a receipt. */
   expired(item: number): void;
+  /** The node stops: what is open is not known yet. */
+  abandon(): void;
   /** After each block that concerned the group. */
   flush(): void;
 }
@@ -113,6 +115,14 @@ export class Finality {
     if (group === undefined) return;
     say(group, slot % ITEMS);
     touched.add(group);
+  }
+
+  /** Every request that waits is answered: not known yet. */
+  stop(): void {
+    for (const group of this.#groups.values()) group.abandon();
+    this.#groups.clear();
+    this.#waiting.clear();
+    this.#more.clear();
   }
 
   /** The request has been answered whole. */

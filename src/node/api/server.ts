@@ -43,7 +43,7 @@ export function createServer(options: ServerOptions): App {
     requestTimeout: BODY_TIMEOUT_MS,
     onProtoPoisoning: "error" as const,
     onConstructorPoisoning: "error" as const,
-    forceCloseConnections: true,
+    forceCloseConnections: "idle" as const,
     routerOptions: { maxParamLength: MAX_URL_LENGTH },
     trustProxy: config["api.trusted_proxies"].length > 0 ? [...config["api.trusted_proxies"]] : false,
     clientErrorHandler: malformedHttp,

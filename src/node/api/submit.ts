@@ -81,6 +81,7 @@ function finalOf(api: Api, id: Bytes, timeoutMs: number, reply: FastifyReply): P
     const group = api.finality.add({
       final: () => end({ status: "final", receipt: receiptOf(api, id)! }),
       expired: () => end({ status: "expired" }),
+      abandon: () => end({ status: "pending" }),
       flush: () => {},
     });
     const timer = setTimeout(gone, timeoutMs);
@@ -208,6 +209,10 @@ class BulkAnswer implements Group {
     this.#api.finality.done(this.#group);
     clearTimeout(this.#timer);
     this.#out!.end();
+  }
+
+  abandon(): void {
+    this.#giveUp();
   }
 
   /** The time is over: the rest is not known yet, which is an answer too. */
