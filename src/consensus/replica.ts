@@ -247,6 +247,7 @@ export interface Replica {
   ready: boolean;
   /** Journal lost: no vote before this epoch (Infinity until it is settled); 0 if intact. */
   silentUntil: number;
+  /** Committed height when the end of an epoch was last asked for. */
   epochEndAsked: number;
   stopped: boolean;
 

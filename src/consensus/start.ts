@@ -3,6 +3,7 @@
 
 import { equalBytes } from "../base/bytes.ts";
 import { type Certificate, signerIndexes } from "../base/certificate.ts";
+import { EPOCH_END_HEIGHTS } from "../base/limits.ts";
 import { latest } from "./latest.ts";
 import { claimHolds } from "./viewChange.ts";
 import { newViewSigned, signedForm } from "./newView.ts";
@@ -145,7 +146,8 @@ export function trySettleSilence(r: Replica, out: Effect[]): void {
     out.push({ kind: "persist", records: [{ kind: "silence", epoch: r.config.epoch, height: 0, from: r.silentUntil }], then: [] });
     out.push({ kind: "notice", code: "silence.settled", data: { from: r.silentUntil } });
   }
-  if (r.me < 0 || r.epochEndAsked === r.config.epoch) return;
-  r.epochEndAsked = r.config.epoch;
+  // As the epoch begins, and again while it goes on: the chain refuses what comes too soon after the last, and a transaction may be lost.
+  if (r.me < 0 || (r.epochEndAsked >= r.config.start - 1 && r.head.height < r.epochEndAsked + EPOCH_END_HEIGHTS)) return;
+  r.epochEndAsked = r.head.height;
   out.push({ kind: "epochEnd", epoch: r.config.epoch });
 }

@@ -424,7 +424,7 @@ export type Effect =
      * Certified blocks up to `height` exist above what consensus messages will bring: fetch them in order (header, references, certificate) and give each as
      * a `block` message, at most SYNC_AHEAD above the committed height. Repeated each second while it lasts. `proven`: a certificate showed it.
      */ { readonly kind: "sync"; readonly height: number; readonly from: readonly string[]; readonly proven: boolean }
-  | /** Silent without a journal: ask for an early epoch end by a transaction (§4.7). Once an epoch. */ { readonly kind: "epochEnd"; readonly epoch: number }
+  | /** Silent without a journal: ask for an early epoch end by a transaction (§4.7). Once every 20 heights of an epoch. */ { readonly kind: "epochEnd"; readonly epoch: number }
   | /** Own result differs from others': write the capsule, re-execute once from the committed state, cold, and answer `executed` with `again`. */ {
       readonly kind: "divergence";
       readonly height: number;
