@@ -1,0 +1,296 @@
+// A network whose genesis a test decides (parameters, who has a seat), whose daemons are started, stopped, killed and given other environments one by
+// one, and what the fault tests ask of it: acts, status, logs. Real processes, sockets and disks; founding goes through the same code as `devnet`.
+
+import fs from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { utf8 } from "../../src/base/bytes.ts";
+import { readGenesis, writeGenesis } from "../../src/base/genesis.ts";
+import { sha256 } from "../../src/base/hash.ts";
+import { type Key, newKey, saveSecretFile, sealKey } from "../../src/base/keyFile.ts";
+import type { ParameterName } from "../../src/base/parameters.ts";
+import { freePorts } from "../../src/cli/ports.ts";
+import { seedSigner } from "../../src/client/build.ts";
+import { ChanceryError, connect, Connection, Ledger, type Outcome, type SignedTransaction } from "../../src/client/index.ts";
+import { completeMember, draftMember, type NodeKeys, planGenesis } from "../../src/node/founding.ts";
+import { furnishHome } from "../../src/node/home.ts";
+import { contracts, contractsManifest } from "../../src/node/registry.ts";
+import { type Daemon, get, startDaemon, waitFor } from "./support.ts";
+
+export const NAMES = ["tax", "courts", "land", "health", "agency5", "agency6", "agency7"];
+
+export interface Member {
+  readonly id: string;
+  readonly home: string;
+  readonly api: string;
+  readonly metrics: string;
+  readonly peerPort: number;
+  readonly organisation: Key;
+  /** Its organisation key as a file, for the command line. */
+  readonly keyFile: string;
+  /** Absent for a home that was made by other hands. */
+  readonly keys: NodeKeys;
+  daemon: Daemon | undefined;
+}
+
+export interface FoundOptions {
+  readonly validators: number;
+  readonly observers?: number;
+  readonly parameters?: Partial<Record<ParameterName, number>>;
+}
+
+/** The configuration of a test's node: loopback, no local quota in the way, its log in a file that tests read. */
+export function configOf(peer: number, api: number, metrics: number): string {
+  return [
+    `[peer]\nlisten = ["/ip4/127.0.0.1/tcp/${peer}"]`,
+    `[api]\nlisten = "127.0.0.1:${api}"\nquota_tx_per_s = 100000\nquota_anonymous_per_s = 1000`,
+    `[metrics]\nlisten = "127.0.0.1:${metrics}"`,
+    '[log]\nfile = "node.log"',
+    "[store]\nreserve_mb = 256\n",
+  ].join("\n\n");
+}
+
+export class Cluster {
+  readonly directory: string;
+  readonly genesis: string;
+  readonly network: Uint8Array;
+  readonly members: Member[];
+  readonly #daemons = new Set<Daemon>();
+  #ledgers = new Map<string, Ledger>();
+
+  private constructor(directory: string, genesis: string, network: Uint8Array, members: Member[]) {
+    this.directory = directory;
+    this.genesis = genesis;
+    this.network = network;
+    this.members = members;
+  }
+
+  /** Keys, homes and genesis of a development network; every role of every contract is the first member's. Nothing runs yet. */
+  static async found({ validators, observers = 0, parameters = {} }: FoundOptions): Promise<Cluster> {
+    const directory = fs.mkdtempSync(path.join(os.tmpdir(), "chancery-faults-"));
+    const count = validators + observers;
+    const ports = await freePorts(3 * count);
+    const homes: Member[] = [];
+    const files = NAMES.slice(0, count).map((id, i) => {
+      const [peerPort, api, metrics] = ports.slice(3 * i, 3 * i + 3) as [number, number, number];
+      const keys: NodeKeys = { consensus: newKey("consensus"), peer: newKey("peer"), checkpoint: newKey("checkpoint") };
+      const organisation = newKey("organisation");
+      const home = path.join(directory, id);
+      furnishHome(home, keys, undefined, configOf(peerPort, api, metrics));
+      const keyFile = path.join(directory, `${id}.key`);
+      saveSecretFile(keyFile, sealKey(organisation));
+      homes.push({ id, home, keys, organisation, keyFile, peerPort, api: `http://127.0.0.1:${api}`, metrics: `http://127.0.0.1:${metrics}/metrics`, daemon: undefined });
+      return completeMember(draftMember({ id, name: `Agency ${id}`, addresses: [`/ip4/127.0.0.1/tcp/${peerPort}`], contact: "" }, keys), organisation);
+    });
+    const { manifestHash, protocol } = contractsManifest();
+    const roles = contracts().contracts.flatMap(({ contract }) => Object.keys(contract.options.roles).map((role) => `${contract.name}.${role}`));
+    const plan = { name: "faults", purpose: "development" as const, parameters, seats: NAMES.slice(0, validators), grants: roles.map((role) => ({ role, scope: "", agency: NAMES[0]! })) };
+    const text = writeGenesis(planGenesis(plan, files, Date.now() - 1_000, protocol, manifestHash), []);
+    const genesis = path.join(directory, "genesis.json");
+    for (const file of [genesis, ...homes.map((m) => path.join(m.home, "genesis.json"))]) fs.writeFileSync(file, text);
+    return new Cluster(directory, genesis, readGenesis(text).network, homes);
+  }
+
+  /** Founds, starts all, and waits for block 1 everywhere. */
+  static async start(options: FoundOptions): Promise<Cluster> {
+    const cluster = await Cluster.found(options);
+    try {
+      await Promise.all(cluster.members.map((m) => cluster.run(m)));
+      await Promise.all(cluster.members.map((m) => cluster.reaches(m, 1)));
+    } catch (error) {
+      await cluster.stop();
+      throw error;
+    }
+    return cluster;
+  }
+
+  named(id: string): Member {
+    return this.members.find((m) => m.id === id)!;
+  }
+
+  /** Starts the daemon of a home; resolves when its API listens. Throws if it ends before. */
+  async run(member: Member, environment: NodeJS.ProcessEnv = {}): Promise<Daemon> {
+    const daemon = await this.launch(member.home, environment);
+    if (daemon.child.exitCode !== null || daemon.child.signalCode !== null) throw new Error(`${member.id} ended with ${daemon.child.exitCode}: ${daemon.err()}`);
+    member.daemon = daemon;
+    return daemon;
+  }
+
+  /** Starts a daemon for any home; it may end at once. */
+  async launch(home: string, environment: NodeJS.ProcessEnv = {}): Promise<Daemon> {
+    const daemon = await startDaemon(home, environment);
+    this.#daemons.add(daemon);
+    void daemon.ended.then(() => this.#daemons.delete(daemon));
+    return daemon;
+  }
+
+  /** SIGTERM, or another signal, and the exit code. */
+  async halt(member: Member, signal: NodeJS.Signals = "SIGTERM"): Promise<number> {
+    const { daemon } = member;
+    member.daemon = undefined;
+    daemon?.child.kill(signal);
+    return daemon === undefined ? 0 : daemon.ended;
+  }
+
+  /** Stops everything and removes the files. */
+  async stop(): Promise<void> {
+    for (const daemon of this.#daemons) daemon.child.kill("SIGTERM");
+    await Promise.all([...this.#daemons].map((d) => d.ended));
+    if (process.env["KEEP_FAULTS"] === undefined) fs.rmSync(this.directory, { recursive: true, force: true });
+  }
+
+  // ── what is asked of it ──────────────────────────────────────────────────────────────────────────────────────────────────
+  async ledger(member: Member): Promise<Ledger> {
+    const known = this.#ledgers.get(member.id) ?? (await connect({ nodes: [member.api], genesis: this.genesis }));
+    this.#ledgers.set(member.id, known);
+    return known;
+  }
+
+  /** A deposit by the first member (who holds the role), handed in at `at`; waits for the receipt. */
+  async deposit(name: string, at: Member, timeout = "30s"): Promise<Outcome & { height: number }> {
+    return this.act(at, this.members[0]!, "evidence.deposit@1", { deposit: name, kind: "contract", content: sha256(utf8(name)) }, timeout);
+  }
+
+  /** An act by an organisation's key, or by another; throws unless it was applied. */
+  async act(at: Member, by: Pick<Member, "organisation">, action: string, args: Parameters<Ledger["transaction"]>[1], timeout = "30s", key = by.organisation): Promise<Outcome & { height: number }> {
+    const outcome = await (await this.ledger(at)).submit(await this.signed(key, action, args), { timeout });
+    if (outcome.status !== "applied") throw new Error(`${action} at ${at.id}: ${JSON.stringify(outcome)}`);
+    return outcome as Outcome & { height: number };
+  }
+
+  /** A transaction, signed; no node is asked. */
+  async signed(key: Key, action: string, args: Parameters<Ledger["transaction"]>[1]): Promise<SignedTransaction> {
+    const me = seedSigner(key.secret);
+    const draft = new Ledger(new Connection([this.members[0]!.api]), this.network, "").transaction(action, args, { signers: [me.publicKey] });
+    return (await draft.sign(me)).finish();
+  }
+
+  async status(member: Pick<Member, "api">): Promise<any> {
+    const { body } = await get(`${member.api}/v1/node`);
+    if (typeof body !== "object" || body.height === undefined) throw new Error(`no status: ${JSON.stringify(body)}`);
+    return body;
+  }
+
+  async reaches(member: Pick<Member, "id" | "api">, height: number, limitMs = 30_000): Promise<any> {
+    return waitFor(`height ${height} at ${member.id}`, async () => {
+      const status = await this.status(member);
+      return status.height >= height ? status : undefined;
+    }, limitMs);
+  }
+
+  async has(member: Member, name: string, limitMs = 30_000): Promise<true> {
+    return waitFor(`${name} at ${member.id}`, async () => ((await get(`${member.api}/v1/records/evidence/deposit/${name}`)).status === 200 ? true : undefined), limitMs);
+  }
+
+  async block(member: Pick<Member, "api">, height: number): Promise<{ epoch: number; view: number; hash: string; time: number; confirmedBy: string[] }> {
+    const { status, body } = await get(`${member.api}/v1/blocks/${height}`);
+    if (status !== 200) throw new Error(`block ${height}: ${status}`);
+    return body;
+  }
+
+  /** Who votes: signers of the certificates that a node holds, over a range of heights. */
+  async voters(member: Pick<Member, "api">, from: number, to: number): Promise<Set<string>> {
+    const seen = new Set<string>();
+    for (let height = from; height <= to; height++) for (const id of (await this.block(member, height)).confirmedBy) seen.add(id);
+    return seen;
+  }
+
+  /** Nobody signed two things: the chain holds no evidence of it. */
+  async equivocations(member: Member): Promise<number> {
+    return (await get(`${member.api}/v1/records/governance/equivocation`)).body.items.length;
+  }
+
+  /** Every node has the same block at this height. */
+  async sameBlock(height: number, members = this.members): Promise<boolean> {
+    const hashes = await Promise.all(members.map(async (m) => (await this.block(m, height)).hash));
+    return hashes.every((h) => typeof h === "string" && h === hashes[0]);
+  }
+}
+
+export interface LogLine {
+  readonly event: string;
+  readonly level: string;
+  readonly [field: string]: any;
+}
+
+/** The log of a home; with `event`, those lines only. */
+export function logOf(home: string, event?: string): LogLine[] {
+  const file = path.join(home, "node.log");
+  if (!fs.existsSync(file)) return [];
+  const lines: LogLine[] = [];
+  for (const line of fs.readFileSync(file, "utf8").split("\n")) {
+    if (line === "") continue;
+    try {
+      const read = JSON.parse(line) as LogLine;
+      if (event === undefined || read.event === event) lines.push(read);
+    } catch {
+      // the last line, while it is being written
+    }
+  }
+  return lines;
+}
+
+/** Waits for an event in the log of a home, after the first `lines` lines of it. */
+export async function logged(home: string, event: string, limitMs = 30_000, fits: (line: LogLine) => boolean = () => true, lines = 0): Promise<LogLine> {
+  return waitFor(`${event} in the log of ${path.basename(home)}`, async () => logOf(home).slice(lines).find((line) => line.event === event && fits(line)), limitMs);
+}
+
+/** Resident memory of a process in bytes. */
+export function residentBytes(pid: number): number {
+  return Number(/^VmRSS:\s+(\d+)/m.exec(fs.readFileSync(`/proc/${pid}/status`, "latin1"))?.[1] ?? 0) * 1_024;
+}
+
+const ATTEMPTS = 8;
+/** A load that goes on until it is stopped: one deposit after the other, at each node in turn. */
+export class Load {
+  readonly #cluster: Cluster;
+  readonly #at: () => Member[];
+  readonly #pauseMs: number;
+  #stopped = false;
+  #done: Promise<void>;
+  applied = 0;
+  failed: string[] = [];
+
+  constructor(cluster: Cluster, name: string, at: () => Member[], pauseMs = 50) {
+    this.#cluster = cluster;
+    this.#at = at;
+    this.#pauseMs = pauseMs;
+    this.#done = this.#run(name);
+  }
+
+  async #run(name: string): Promise<void> {
+    for (let i = 0; !this.#stopped; i++) {
+      const said = await this.#once(`${name}-${i}`, i).catch(String);
+      if (said === "applied") this.applied++;
+      else this.failed.push(`${name}-${i}: ${said}`);
+      await sleep(this.#pauseMs);
+    }
+  }
+
+  /** As a client should: what is not known, or was refused for the time being, is handed in again, the same bytes, at the next node. */
+  async #once(name: string, turn: number): Promise<string> {
+    const cluster = this.#cluster;
+    const bytes = await cluster.signed(cluster.members[0]!.organisation, "evidence.deposit@1", { deposit: name, kind: "contract", content: sha256(utf8(name)) });
+    let last = "";
+    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+      const at = this.#at();
+      try {
+        const { status } = await (await cluster.ledger(at[(turn + attempt) % at.length]!)).submit(bytes, { timeout: "10s" });
+        if (status !== "pending") return status;
+        last = status;
+      } catch (error) {
+        if (!(error instanceof ChanceryError) || (error.status !== 0 && error.retry !== "same")) throw error;
+        last = error.code;
+      }
+      await sleep(100);
+    }
+    return last;
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    await this.#done;
+  }
+}
+
+export const sleep = async (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
