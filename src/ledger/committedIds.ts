@@ -1,6 +1,9 @@
 // Has this transaction a receipt already? docs/protocol.md §2 (replay). Owns the answer for committed blocks: the store's index by id, asked only when a small
 // table in RAM cannot rule it out. Does not own: the block being executed and its uncommitted parents (chain.ts).
 //
+// However long ago its block was: a window of one lifetime would let a transaction live twice after a vote that shortens lifetimes. Only ids that are not
+// expired are asked for, so nothing older than the longest lifetime that was ever in force can matter.
+//
 // The table holds eight bytes of each id committed lately, in two generations. What falls out of it leaves a mark at the second of its notAfter: a fresh
 // transaction usually ends at a second that no forgotten one ends at, and then nothing has to be read.
 

@@ -262,6 +262,19 @@ describe("what is live (§2)", () => {
     expect(value(network, "sum")).toBe(1);
   });
 
+  test("a vote that shortens lives gives no transaction a second one", async () => {
+    const day = defaultParameters.max_lifetime_ms;
+    const network = await TestNetwork.open(undefined, { parameters: { window: 1 } });
+    const long = transaction([["test.add@1", { name: "sum", value: 1 }]], START_TIME + day);
+    const parameters = { ...testGenesis().parameters, window: 1, max_lifetime_ms: 600_000 };
+    await network.block([long, transaction([["test.network@1", { parameters }]])]);
+    await network.block();
+    expect(network.chain.epoch).toMatchObject({ epoch: 1, parameters: { max_lifetime_ms: 600_000 } });
+    // Its notAfter is near again, and its block is farther back than a life lasts now.
+    expect((await network.block([long], START_TIME + day - 1_000)).header.leaves).toBe(0);
+    expect(value(network, "sum")).toBe(1);
+  });
+
   test("on a branch that does not hold it, it is live", async () => {
     const network = await TestNetwork.open();
     const act = transaction([["test.add@1", { name: "sum", value: 1 }]]);
