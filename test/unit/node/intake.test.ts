@@ -1,0 +1,145 @@
+// Clients' transactions on their way in: who pays the quota, what is known already, what an observer does. docs/protocol.md §4.8.
+
+import { describe, expect, test } from "vitest";
+import { concat, u32be } from "../../../src/base/bytes.ts";
+import { decode, encode } from "../../../src/base/codec.ts";
+import { LedgerError } from "../../../src/base/errors.ts";
+import { defaultParameters } from "../../../src/base/parameters.ts";
+import { generateSeed } from "../../../src/base/signature.ts";
+import type { VerifiedBatch } from "../../../src/ledger/batch.ts";
+import { Mempool } from "../../../src/ledger/mempool.ts";
+import { signTransaction } from "../../../src/ledger/transaction.ts";
+import { verifyIngress } from "../../../src/ledger/verify.ts";
+import { Intake, type IntakePorts } from "../../../src/node/intake.ts";
+import { loadConfig } from "../../../src/node/config.ts";
+
+const network = new Uint8Array(32).fill(1);
+const NOW = 1_700_000_000_000;
+const { config } = loadConfig("/nonexistent/chancery.toml", {});
+const seed = generateSeed();
+let nonce = 0;
+const transaction = (by = seed): Uint8Array =>
+  signTransaction(
+    network,
+    { nonce: new Uint8Array(16).fill(nonce++), notAfter: NOW + 60_000, operations: [{ action: "evidence.deposit@1", args: {} }] },
+    [by],
+  );
+const listOf = (...all: Uint8Array[]): Uint8Array => concat(...all.flatMap((bytes) => [u32be(bytes.length), bytes]));
+
+function intake(given: Partial<IntakePorts> = {}): {
+  intake: Intake;
+  batches: VerifiedBatch[];
+  submit(list: Uint8Array, address?: string): Promise<readonly string[]>;
+} {
+  const batches: VerifiedBatch[] = [];
+  const clock = { now: () => NOW, monotonic: () => performance.now() };
+  const mempool = new Mempool({ network, organisation: "tax", peerSeed: generateSeed(), now: NOW, parameters: defaultParameters });
+  const it = new Intake({
+    organisation: "tax",
+    config: { ...config, "api.quota_tx_per_s": 10, "api.quota_anonymous_per_s": 1 },
+    clock,
+    mempool,
+    verifier: {
+      backlog: 0,
+      ingress: async (bytes) => ({ bytes, verdict: verifyIngress(bytes, { network, work: () => 64, quick: true }) }),
+    },
+    closed: () => undefined,
+    principalOf: () => undefined,
+    isStored: () => false,
+    lastId: undefined,
+    headTime: () => NOW,
+    out: (batch) => batches.push(batch),
+    validators: () => undefined,
+    host: () => undefined,
+    refusedByQuota: () => {},
+    ...given,
+  });
+  return { intake: it, batches, submit: (list, address = "127.0.0.1") => it.submit(list, address, (_verdict, answers) => answers) };
+}
+const many = (n: number, by = seed): Uint8Array => listOf(...Array.from({ length: n }, () => transaction(by)));
+const accepted = (answers: readonly string[]): number => answers.filter((a) => a === "accepted").length;
+
+describe("who pays the quota", () => {
+  test("this machine's clients use the organisation's, strangers from one address share a small one", async () => {
+    const { submit } = intake();
+    const own = accepted(await submit(many(100)));
+    const stranger = accepted(await submit(many(100), "203.0.113.7"));
+    expect(own).toBeGreaterThan(stranger);
+    expect(stranger).toBeGreaterThan(0);
+    expect(accepted(await submit(many(10), "203.0.113.7"))).toBe(0);
+    expect(accepted(await submit(many(10), "203.0.113.8"))).toBeGreaterThan(0);
+  });
+
+  test("a key of an organisation uses that organisation's, from wherever; a person's key does not", async () => {
+    const asPrincipal = async (principal: string): Promise<number> =>
+      accepted(await intake({ principalOf: () => principal }).submit(many(100), "203.0.113.7"));
+    expect(await asPrincipal("courts")).toBeGreaterThan(await asPrincipal("p:ann"));
+  });
+
+  test("nobody hides strangers' transactions behind one of an organisation's", async () => {
+    const it = intake({ principalOf: () => "courts" });
+    const mixed = listOf(transaction(), ...Array.from({ length: 50 }, () => transaction(generateSeed())));
+    expect(accepted(await it.submit(mixed, "203.0.113.7"))).toBeLessThan(10);
+  });
+});
+
+describe("what becomes of it", () => {
+  test("the queue becomes a batch after a moment; the same bytes again are accepted and not sent twice", async () => {
+    const { submit, batches, intake: it } = intake();
+    const list = many(3);
+    expect(await submit(list.slice())).toEqual(["accepted", "accepted", "accepted"]);
+    expect(await submit(list.slice())).toEqual(["accepted", "accepted", "accepted"]);
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    it.poke();
+    expect(batches.map((b) => b.reference.count)).toEqual([3]);
+    it.stop();
+  });
+
+  test("what has a receipt is not queued again", async () => {
+    const { submit, batches } = intake({ headTime: () => NOW + 120_000, isStored: () => true });
+    expect(await submit(many(2))).toEqual(["final", "final"]);
+    expect(batches).toEqual([]);
+  });
+
+  test("a node that stops, syncs or lacks room says so before anything is verified", async () => {
+    const { submit } = intake({ closed: () => "node.syncing" });
+    await expect(submit(many(1))).rejects.toMatchObject({ code: "node.syncing" });
+    const stopped = intake();
+    stopped.intake.stop();
+    await expect(stopped.submit(many(1))).rejects.toMatchObject({ code: "node.stopping" });
+    await expect(intake({ verifier: { backlog: 1 << 30, ingress: () => expect.unreachable() } }).submit(many(1))).rejects.toMatchObject({
+      code: "busy",
+    });
+  });
+});
+
+describe("an observer", () => {
+  test("hands what is well-formed to a validator, to another if the first is gone, and passes on what it said", async () => {
+    const asked: string[] = [];
+    const request = async (peer: string, _channel: string, list: Uint8Array): Promise<Uint8Array> => {
+      asked.push(peer);
+      if (asked.length === 1) throw new LedgerError("p2p.timeout");
+      expect(verifyIngress(list, { network, work: () => 1 }).codes).toEqual([null, null]);
+      return encode(["accepted", "quota.exceeded"]);
+    };
+    const { submit, batches } = intake({ validators: () => ["courts", "land"], host: () => ({ request }) });
+    const broken = transaction();
+    broken[broken.length - 1]! ^= 1;
+    expect(await submit(listOf(transaction(), broken, transaction()))).toEqual(["accepted", "transaction.signature", "quota.exceeded"]);
+    expect(new Set(asked).size).toBe(2);
+    expect(batches).toEqual([]);
+  });
+
+  test("says so when no validator takes it, or one answers nonsense", async () => {
+    const none = intake({ validators: () => [], host: () => ({ request: () => expect.unreachable() }) });
+    await expect(none.submit(many(1))).rejects.toMatchObject({ code: "node.observer" });
+    const nonsense = intake({ validators: () => ["courts"], host: () => ({ request: async () => encode([1, 2, 3]) }) });
+    await expect(nonsense.submit(many(1))).rejects.toMatchObject({ code: "node.observer" });
+  });
+
+  test("a validator answers it one code each", async () => {
+    const { intake: it } = intake();
+    expect(decode(await it.fromPeer("agency5", many(2)))).toEqual(["accepted", "accepted"]);
+    it.stop();
+  });
+});
