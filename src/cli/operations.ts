@@ -4,7 +4,7 @@ import type { Command } from "commander";
 import type { NodeStatus, PeerInfo } from "../node/status.ts";
 import { globalsOf } from "./globals.ts";
 import { connectionOf } from "./nodes.ts";
-import { answer, bold, dim, exits, type Globals, green, item, red, usage, yellow } from "./output.ts";
+import { answer, bold, dim, exits, type Globals, green, red, usage, yellow } from "./output.ts";
 
 interface NodeAnswer extends NodeStatus {
   readonly ready: boolean;
@@ -46,7 +46,7 @@ async function status(o: { watch: boolean }, command: Command): Promise<void> {
   });
   while (!stopped) {
     const s = await ask(globals);
-    if (globals.json) item(s, []);
+    if (globals.json) answer(s, []);
     else process.stdout.write(`\x1b[H\x1b[J${table(s).join("\n")}\n`);
     await new Promise((resolve) => setTimeout(resolve, 1_000));
   }

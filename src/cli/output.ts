@@ -53,9 +53,6 @@ export function answer(document: unknown, lines: string | readonly string[]): vo
   process.stdout.write(`${asJson ? toJson(document) : typeof lines === "string" ? lines : lines.join("\n")}\n`);
 }
 
-/** One of many answers of a stream: a JSON line or a line of text. */
-export const item = answer;
-
 /** Progress for people: stderr, never with --json or -q. */
 export function progress(text: string): void {
   if (!asJson && !quiet) process.stderr.write(`${dim(text)}\n`);

@@ -5,7 +5,7 @@ import type { Command } from "commander";
 import type { Found, Page } from "../client/index.ts";
 import { collect, globalsOf, wholeNumber } from "./globals.ts";
 import { collectionOf, connectionOf, keyOf, ledgerOf } from "./nodes.ts";
-import { answer, bold, dim, exits, item, usage } from "./output.ts";
+import { answer, bold, dim, exits, usage } from "./output.ts";
 
 export function register(program: Command): void {
   program
@@ -103,7 +103,7 @@ async function list(
       timeoutMs: globals.timeoutMs,
     });
     if (!o.all) return answer(body, [...body.items.map(line), body.next === null ? dim("end") : dim(`next page: --after ${body.next}`)]);
-    for (const found of body.items) item(found, line(found));
+    for (const found of body.items) answer(found, line(found));
     after = body.next ?? undefined;
   } while (after !== undefined);
 }
@@ -143,7 +143,7 @@ async function followEvents(
   const stop = new AbortController();
   for (const name of ["SIGINT", "SIGTERM"] as const) process.once(name, () => stop.abort());
   for await (const event of ledger.events(o, stop.signal))
-    item(
+    answer(
       event,
       `${event.id.padEnd(12)} ${new Date(event.time).toISOString()} ${event.outcome.padEnd(9)} ${event.code ?? ""} ${event.writes.map((w) => w.record).join(" ")}`,
     );

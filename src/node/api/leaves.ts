@@ -6,7 +6,7 @@ import { LedgerError } from "../../base/errors.ts";
 import { readBatch, splitTransactions } from "../../ledger/batch.ts";
 import { decodeReceipt, dueId, type Write } from "../../ledger/block.ts";
 import type { ReadReceipt } from "../../ledger/chainReader.ts";
-import { readLayout, readOperations, signerAt, transactionId } from "../../ledger/transaction.ts";
+import { readLayout, readOperations, transactionId } from "../../ledger/transaction.ts";
 import type { Api } from "./context.ts";
 
 export const outcomeNames = ["applied", "rejected", "failed"] as const;
@@ -86,12 +86,6 @@ export class Leaves {
 /** Names of the actions of a transaction. */
 export function actionsOf(bytes: Bytes): string[] {
   return readOperations(bytes, readLayout(bytes, 0, bytes.length)).map((o) => o.action);
-}
-
-/** Public keys that signed, hex. */
-export function signersOf(bytes: Bytes): string[] {
-  const layout = readLayout(bytes, 0, bytes.length);
-  return Array.from({ length: layout.signers }, (_, i) => hex(signerAt(bytes, layout, i)));
 }
 
 export interface ShownWrite {
