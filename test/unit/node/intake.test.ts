@@ -29,7 +29,7 @@ const listOf = (...all: Uint8Array[]): Uint8Array => concat(...all.flatMap((byte
 function intake(given: Partial<IntakePorts> = {}): {
   intake: Intake;
   batches: VerifiedBatch[];
-  submit(list: Uint8Array, address?: string): Promise<readonly string[]>;
+  submit: (list: Uint8Array, address?: string) => Promise<readonly string[]>;
 } {
   const batches: VerifiedBatch[] = [];
   const clock = { now: () => NOW, monotonic: () => performance.now() };
