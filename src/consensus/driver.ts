@@ -291,7 +291,11 @@ export class Driver {
     this.records = [];
     this.then = [];
     this.journal.append(records, () => {
-      for (const act of then) if (!this.halted) act();
+      try {
+        for (const act of then) if (!this.halted) act();
+      } catch (error) {
+        this.halt(error);
+      }
     });
   }
 

@@ -270,6 +270,8 @@ export class Cluster {
   describe(): string {
     return this.ids
       .map((id) => {
+        const { stopped } = this.running.get(id) ?? {};
+        if (stopped !== undefined) return `${id} stopped: ${stopped.code} ${String(stopped.cause)}`;
         const r = this.running.get(id)?.driver.replica;
         return r === undefined
           ? `${id} down h${this.height(id)}`
@@ -447,8 +449,10 @@ export class Cluster {
       const { epoch, view } = message.claim;
       this.promised.set(`${id} ${epoch}`, Math.max(view, this.promised.get(`${id} ${epoch}`) ?? 0));
     }
-    if (message.kind === "newView" && message.signer === id)
+    if (message.kind === "newView" && message.signer === id) {
       this.say(`${id} newView ${message.epoch} ${message.view}`, hex(newViewHash(message)));
+      if (message.prepare !== null) this.vote(id, message.prepare);
+    }
   }
 
   private vote(
