@@ -1,5 +1,5 @@
-// The list of contracts, and what the engine asks of two of them: who stands behind a key (eid), who holds which role (governance). A new service is
-// one line here. Nothing else.
+// The list of contracts, and what the engine asks of two of them: who stands behind a key (eid), who holds which role (governance). A new
+// service is one line here. Nothing else.
 
 import type { Composition } from "./engine/registry.ts";
 import type { Resolver } from "./engine/roles.ts";

@@ -1,5 +1,6 @@
-// Judicial evidence: what was deposited when, in whose hands it has been, whether it is unaltered. Service 11, captures of 12. Owns deposits, custody,
-// batches and their items, verifications, challenges, attested times. Does not own: the items themselves, which never reach the chain.
+// Judicial evidence: what was deposited when, in whose hands it has been, whether it is unaltered. Service 11, captures of 12. Owns
+// deposits, custody, batches and their items, verifications, challenges, attested times. Does not own: the items themselves, which never
+// reach the chain.
 
 import { equalBytes } from "../../base/bytes.ts";
 import {

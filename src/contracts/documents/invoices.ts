@@ -1,5 +1,5 @@
-// Electronic invoices: issued, paid, passed on, claimed once, reversed once. Service 9. Owns figures, holders, claims, sellers' licences. Does not own:
-// lines and names (sealed), payment itself, UBL (client/ubl.ts maps it to these arguments).
+// Electronic invoices: issued, paid, passed on, claimed once, reversed once. Service 9. Owns figures, holders, claims, sellers' licences.
+// Does not own: lines and names (sealed), payment itself, UBL (client/ubl.ts maps it to these arguments).
 
 import {
   contract,
@@ -93,6 +93,7 @@ export const license = invoice.action({
   },
 });
 
+const sums = { net: 10_000n, tax: 1_900n, total: 11_900n };
 const entry = { number: id, buyer: party, issued: time, currency: text(3, 3), ...figures, lines };
 export const issue = invoice.action({
   title: "Issue up to 100 invoices",
@@ -100,8 +101,10 @@ export const issue = invoice.action({
   input: { seller: party, invoices: list(object(entry), 100, 1) },
   rules: ["seller_licensed", "totals_hold", "dated_ahead"],
   work: 600,
-  // biome-ignore format: one line reads better
-  example: { seller: "c:acme", invoices: [{ number: "2027-1", buyer: "p:ann", issued: monday, currency: "EUR", net: 10_000n, tax: 1_900n, total: 11_900n, lines: aSeal(102) }] },
+  example: {
+    seller: "c:acme",
+    invoices: [{ number: "2027-1", buyer: "p:ann", issued: monday, currency: "EUR", ...sums, lines: aSeal(102) }],
+  },
   run(tx, { seller, invoices: batch }) {
     tx.signed("seller", seller);
     tx.require(tx.holds("seller", seller) || tx.find(licences, seller)?.$.status === "live", "seller_licensed");
@@ -189,7 +192,7 @@ export const redLetter = invoice.action({
   by: { seller: signs("the seller"), holder: signs("who holds the invoice and gives it back") },
   input: { ...one, red: id, issued: time, ...figures, lines },
   rules: ["reversed", "claimed", "mirrors", "dated_ahead"],
-  example: { ...example, red: "2027-1-r", issued: monday, net: 10_000n, tax: 1_900n, total: 11_900n, lines: aSeal(102) },
+  example: { ...example, red: "2027-1-r", issued: monday, ...sums, lines: aSeal(102) },
   run(tx, { seller, number, red, ...given }) {
     const it = live(tx, seller, number);
     tx.signed("seller", seller);

@@ -1,5 +1,6 @@
-// What an authority issues to a holder and can take back: certificates (5), and made for citizen cards (2), mobile ID (3), licences (6) and the wallet
-// (7). Kinds are data. Owns kinds, credentials and their standing, presentations. Does not own: what a document says (sealed; the vault keeps it).
+// What an authority issues to a holder and can take back: certificates (5), and made for citizen cards (2), mobile ID (3), licences (6) and
+// the wallet (7). Kinds are data. Owns kinds, credentials and their standing, presentations. Does not own: what a document says (sealed;
+// the vault keeps it).
 
 import { equalBytes } from "../../base/bytes.ts";
 import { agency, contract, each, flag, hash, id, list, optional, party, record, sealed, signs, text, time } from "../engine/index.ts";

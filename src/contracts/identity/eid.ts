@@ -1,6 +1,6 @@
-// Digital identity: whose key it is, who may sign for whom, and the log of granted data flows. Service 1, standing of 14. Owns who may change the
-// register that every signature is resolved by (principals.ts). Does not own: names and civil numbers, which never reach the chain; roles
-// (governance); members' keys, which governance enters. docs/protocol.md §8, cryptography.md §4.
+// Digital identity: whose key it is, who may sign for whom, and the log of granted data flows. Service 1, standing of 14. Owns who may
+// change the register that every signature is resolved by (principals.ts). Does not own: names and civil numbers, which never reach the
+// chain; roles (governance); members' keys, which governance enters. docs/protocol.md §8, cryptography.md §4.
 
 import type { Bytes } from "../../base/bytes.ts";
 import { possessionProved } from "../../base/member.ts";

@@ -1,5 +1,6 @@
-// The register that every signature of every contract is resolved by: principals, their keys, who may sign for whom. Owns the records and the
-// reading of them, at execution, so that a suspension ordered before holds. Does not own: who may change them (eid.ts). docs/protocol.md §8.
+// The register that every signature of every contract is resolved by: principals, their keys, who may sign for whom. Owns the records and
+// the reading of them, at execution, so that a suspension ordered before holds. Does not own: who may change them (eid.ts).
+// docs/protocol.md §8.
 
 import type { Bytes } from "../../base/bytes.ts";
 import { flag, hash, id, oneOf, optional, type Party, party, type Reader, record, time } from "../engine/index.ts";
@@ -7,7 +8,7 @@ import { serves, standing, within } from "../kit/standing.ts";
 
 export const kinds = ["agency", "person", "device", "company"] as const;
 export type Kind = (typeof kinds)[number];
-/** One key, one purpose. The first five sign transactions, `post` for an office or system of its principal; the others are looked up here. */
+/** One key, one purpose. The first five sign transactions (`post`: of an office or system); the others are looked up here. */
 const purposes = [
   "organisation",
   "person",

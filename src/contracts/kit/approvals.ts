@@ -1,5 +1,5 @@
-// Approvals: m of n distinct parties of a closed list, given one after another over time. Pure: the list of those who approved is a field of
-// the row that waits for them.
+// Approvals: m of n distinct parties of a closed list, given one after another over time. Pure: the list of those who approved is a field
+// of the row that waits for them.
 
 import { type Field, list, type Party } from "../engine/index.ts";
 

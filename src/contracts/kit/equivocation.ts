@@ -1,5 +1,5 @@
-// Equivocation: two signatures of one consensus key, for one slot, over different hashes (docs/protocol.md §4.10). The fields of such evidence and its
-// proof. Pure.
+// Equivocation: two signatures of one consensus key, for one slot, over different hashes (docs/protocol.md §4.10). The fields of such
+// evidence and its proof. Pure.
 
 import { type Bytes, equalBytes } from "../../base/bytes.ts";
 import { voteFrame } from "../../base/certificate.ts";

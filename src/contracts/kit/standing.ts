@@ -1,5 +1,5 @@
-// Standing: what can be trusted for a time can be suspended, restored, revoked and replaced. Statuses as data, and the one question asked of
-// them: does it serve now? Used by whatever is issued to somebody: keys, credentials, licences. Pure.
+// Standing: what can be trusted for a time can be suspended, restored, revoked and replaced. Statuses as data, and the one question asked
+// of them: does it serve now? Used by whatever is issued to somebody: keys, credentials, licences. Pure.
 
 import type { Time } from "../engine/index.ts";
 

@@ -1,6 +1,6 @@
-// What a proposal does once it is adopted, and the two changes that members make themselves: keys and the end of an epoch. Owns how the rows of network.ts
-// change, the limits on changes of the set, and the mark (changeEpoch, changeHeight) from which the epoch's end follows. Does not own: who decides
-// (governance.ts). docs/protocol.md §4.3.
+// What a proposal does once it is adopted, and the two changes that members make themselves: keys and the end of an epoch. Owns how the
+// rows of network.ts change, the limits on changes of the set, and the mark (changeEpoch, changeHeight) from which the epoch's end follows.
+// Does not own: who decides (governance.ts). docs/protocol.md §4.3.
 
 import type { Bytes } from "../../base/bytes.ts";
 import { faults, sortedSet } from "../../base/certificate.ts";
@@ -122,7 +122,7 @@ function seat(tx: Tx<"set_size" | "too_many_changes">, who: Agency, key: Bytes |
   const least = network.development ? 1 : MIN_PRODUCTION_VALIDATORS;
   tx.require(validators.length >= least && validators.length <= MAX_VALIDATORS, "set_size", { validators: validators.length });
   tx.put(network, { ...mark, validators, changed: after });
-  tx.put(tx.get(members, who), { seat: key !== undefined, ...(key === undefined && { ready: undefined }) });
+  tx.put(tx.get(members, who), { seat: key !== undefined, ready: undefined }); // for the next seat its node says it anew
 }
 
 /** The mark of a change: the height of the first one in this epoch (§4.3). */

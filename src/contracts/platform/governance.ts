@@ -1,6 +1,6 @@
-// The consortium's own rule: members propose and vote, and what passes is enacted by the vote that reaches it. Service 41. Owns who may change what
-// network.ts holds: members, validators, parameters, protocol version, roles; and the record of equivocation. Does not own: when a change takes
-// effect (the epoch's end, docs/protocol.md §4.3), bounds of parameters (base/parameters.ts), keys of principals (eid).
+// The consortium's own rule: members propose and vote, and what passes is enacted by the vote that reaches it. Service 41. Owns who may
+// change what network.ts holds: members, validators, parameters, protocol version, roles; and the record of equivocation. Does not own:
+// when a change takes effect (the epoch's end, docs/protocol.md §4.3), bounds of parameters (base/parameters.ts), keys of principals (eid).
 
 import { sortedSet, type ValidatorSet } from "../../base/certificate.ts";
 import type { Genesis } from "../../base/genesis.ts";

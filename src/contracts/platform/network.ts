@@ -1,6 +1,6 @@
-// What the members have decided: who they are, who validates, under which parameters, who holds which role. Owns the records and the reading of them:
-// the ledger reads `consensusView` at each epoch's end, the engine asks `holds`. Does not own: how they change (governance.ts).
-// docs/protocol.md §4.3, §4.6, §8.
+// What the members have decided: who they are, who validates, under which parameters, who holds which role. Owns the records and the
+// reading of them: the ledger reads `consensusView` at each epoch's end, the engine asks `holds`. Does not own: how they change
+// (governance.ts). docs/protocol.md §4.3, §4.6, §8.
 
 import { faults, type ValidatorSet } from "../../base/certificate.ts";
 import { MAX_MEMBERS, MAX_NAME_LENGTH, MAX_VALIDATORS } from "../../base/limits.ts";

@@ -1,4 +1,5 @@
-// Certificates, cards and licences (service 5, with 2, 3, 6 and 7 in mind): the 29 certificates of a city, what becomes of one, and histories at random.
+// Certificates, cards and licences (service 5, with 2, 3, 6 and 7 in mind): the 29 certificates of a city, what becomes of one, and
+// histories at random.
 
 import fc from "fast-check";
 import { readFileSync } from "node:fs";

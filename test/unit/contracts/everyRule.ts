@@ -1,4 +1,5 @@
-// Every rule and every flag that a contract declares is given by at least one test: a rule that nothing gives is a promise that nothing keeps.
+// Every rule and every flag that a contract declares is given by at least one test: a rule that nothing gives is a promise that nothing
+// keeps.
 
 import { expect, it } from "vitest";
 import type { AnyContract } from "../../../src/contracts/engine/define.ts";

@@ -1,5 +1,5 @@
-// A founded network for scenarios: members with all their keys, the real registers of keys and rights, and people to act in it. Whoever is called "ann"
-// signs with the key of that name; a member's node signs with "tax.consensus".
+// A founded network for scenarios: members with all their keys, the real registers of keys and rights, and people to act in it. Whoever is
+// called "ann" signs with the key of that name; a member's node signs with "tax.consensus".
 
 import { mlDsaPublicKey } from "#crypto";
 import type { Bytes } from "../../../src/base/bytes.ts";

@@ -1,5 +1,5 @@
-// Consortium governance (service 41; docs/protocol.md §4.3, §4.6, §4.10): founding, members, seats, parameters, roles, evidence – by vote, and never past
-// the limits that keep the chain going.
+// Consortium governance (service 41; docs/protocol.md §4.3, §4.6, §4.10): founding, members, seats, parameters, roles, evidence – by vote,
+// and never past the limits that keep the chain going.
 
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";

@@ -1,4 +1,5 @@
-// Electronic invoices (service 9): the life of an invoice told with wrong acts among the right, then histories at random against a plain model.
+// Electronic invoices (service 9): the life of an invoice told with wrong acts among the right, then histories at random against a plain
+// model.
 
 import fc from "fast-check";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
