@@ -63,19 +63,19 @@ const withholdsVotes: MakeHabit = (b) => {
 const garbageProposals: MakeHabit = (b) => {
   const spoil = ({ order, references }: Order): Order => {
     const { random } = b;
-    const with_ = (change: Partial<OrderHeader>, refs = references): Order => ({ order: { ...order, batches: batchesHash(b.network, refs), ...change }, references: refs });
+    const changed = (change: Partial<OrderHeader>, refs = references): Order => ({ order: { ...order, batches: batchesHash(b.network, refs), ...change }, references: refs });
     const unknown = { digest: random.bytes(32), count: 1, bytes: 200 };
     return random.pick([
-      () => with_({ parent: random.bytes(32) }),
-      () => with_({ height: order.height + random.between(1, 3) }),
-      () => with_({ protocol: order.protocol + 1 }),
-      () => with_({ batches: random.bytes(32) }),
-      () => with_({}, [...references, unknown]),
-      () => with_({}, [...references, ...references, unknown, unknown]),
-      () => with_({}, [{ ...unknown, count: 100_000 }]),
-      () => with_({}, references.map((r) => ({ ...r, count: r.count + 1 }))),
-      () => with_({}, references.map((r) => ({ ...r, bytes: r.bytes + 1 }))),
-      () => with_({ epoch: order.epoch + 1 }),
+      () => changed({ parent: random.bytes(32) }),
+      () => changed({ height: order.height + random.between(1, 3) }),
+      () => changed({ protocol: order.protocol + 1 }),
+      () => changed({ batches: random.bytes(32) }),
+      () => changed({}, [...references, unknown]),
+      () => changed({}, [...references, ...references, unknown, unknown]),
+      () => changed({}, [{ ...unknown, count: 100_000 }]),
+      () => changed({}, references.map((r) => ({ ...r, count: r.count + 1 }))),
+      () => changed({}, references.map((r) => ({ ...r, bytes: r.bytes + 1 }))),
+      () => changed({ epoch: order.epoch + 1 }),
     ])();
   };
   return { message: (_to, m) => (proposes(b, m) && b.random.chance(0.6) ? [b.proposal(m.view, spoil(m))] : undefined) };

@@ -63,7 +63,7 @@ export class Changes {
       case "unseat":
         return this.propose("validator.remove", { agency: nameOf(change.member) });
       case "parameters":
-        return this.propose("parameters.change", { parameters: { ...change.parameters } as Value });
+        return this.propose("parameters.change", { parameters: { ...change.parameters } });
       case "key":
         return this.rotate(change.member);
     }

@@ -227,7 +227,7 @@ export class Checks {
     if (agreed !== undefined && agreed.hash !== hash) return this.violated("one block per height", `${node.id} commits ${hash.slice(0, 8)} at ${height}, others ${agreed.hash.slice(0, 8)}`);
     const set = this.sets.get(header.order.epoch);
     const { network } = node.world.founding;
-    if (set === undefined || certificate.height !== height || certificate.epoch !== header.order.epoch || !equalBytes(certificate.hash, block.hash) || !verifyCertificate(network, certificate, set, node.world.scheme.verify))
+    if (set === undefined || certificate.height !== height || certificate.epoch !== header.order.epoch || !equalBytes(certificate.hash, block.hash) || !verifyCertificate(network, certificate, set, (...given) => node.world.scheme.verify(...given)))
       this.violated("a block has a certificate of its epoch's set", `${node.id} at ${height}`);
     if (agreed === undefined) this.first(node, block, hash);
   }

@@ -104,5 +104,5 @@ async function found(members: number, seats: number, parameters: Partial<Paramet
 export function chainOptions(genesis: Genesis, network: Bytes, scheme?: Scheme): Omit<ChainOptions, "store"> {
   const still = { now: () => GENESIS_TIME, monotonic: () => 0 };
   const pause = async (): Promise<void> => {};
-  return { registry: contracts(), genesis, network, consensusView: viewOf, clock: still, pause, ...(scheme && { verify: scheme.verify }) };
+  return { registry: contracts(), genesis, network, consensusView: viewOf, clock: still, pause, ...(scheme && { verify: (signature: Bytes, framed: Bytes, key: Bytes) => scheme.verify(signature, framed, key) }) };
 }

@@ -43,7 +43,7 @@ export function admitBatch(network: Bytes, protocol: number, bytes: Bytes, diges
   const { from, to } = readBatch(bytes);
   const offsets = splitTransactions(bytes, from, to);
   const items: KnownTransaction[] = [];
-  for (let i = 0; i < offsets.length; i += 2) items.push(admitted(network, protocol, bytes.subarray(offsets[i]!, offsets[i]! + offsets[i + 1]!)));
+  for (let i = 0; i < offsets.length; i += 2) items.push(admitted(network, protocol, bytes.subarray(offsets[i], offsets[i]! + offsets[i + 1]!)));
   const batch = ownBatch(network, bytes, items);
   return digest === null || equalBytes(batch.reference.digest, digest) ? batch : undefined;
 }

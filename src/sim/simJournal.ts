@@ -77,6 +77,7 @@ export interface SimJournalOptions {
   readonly syncMs: () => number | undefined;
   /** A point at which a crash may strike; when it returns the process may be dead. */
   readonly boundary: (name: string) => void;
+  /** A record of this turn, not one of the duties that a new segment repeats: those may be ahead of what stands behind them by the rest of the turn. */
   readonly appended: (record: StoredRecord) => void;
   readonly durable: (record: StoredRecord) => void;
 }
@@ -137,27 +138,30 @@ class SimJournal implements Used {
   private write(records: readonly JournalRecord[]): void {
     const { files, segmentBytes } = this.o;
     let wanted = records.filter((r) => r.key === undefined || !this.keys.has(r.key));
+    let carried = 0;
     const bytes = wanted.reduce((sum, r) => sum + sizeOf(r), 0);
     if (bytes > 0 && files.segments.at(-1)!.bytes + bytes > segmentBytes) {
       files.segments.push(emptySegment());
       this.keys.clear();
-      wanted = [...this.duties(), ...records];
+      const duties = this.duties();
+      carried = duties.length;
+      wanted = [...duties, ...records];
     }
-    for (const { key, kind, height, body } of wanted) {
+    wanted.forEach(({ key, kind, height, body }, i) => {
       if (key !== undefined) this.keys.add(key);
       this.put({ kind, height, body });
-    }
+      if (i >= carried) this.o.appended(files.segments.at(-1)!.written.at(-1)!.record);
+    });
   }
 
   private put(record: StoredRecord): void {
-    const { files, appended } = this.o;
+    const { files } = this.o;
     const segment = files.segments.at(-1)!;
     files.position += sizeOf(record);
     segment.written.push({ record, position: files.position });
     segment.bytes += sizeOf(record);
     segment.height = Math.max(segment.height, record.height);
     this.fresh.push(record);
-    appended(record);
   }
 
   private sync(): void {

@@ -145,7 +145,7 @@ export class SimNode implements Station {
       organisation: this.id,
       key,
       sign: (framed) => scheme.sign(seed, framed),
-      verify: scheme.verify,
+      verify: (...given) => scheme.verify(...given),
       supported: SUPPORTED_PROTOCOL,
       head: headOf(this.chain),
       config: this.chain.epoch,
