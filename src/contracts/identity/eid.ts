@@ -8,6 +8,7 @@ import { agency, contract, flag, hash, id, list, object, oneOf, optional } from 
 import { type Party, party, person, record, type Row, signs, time, type Tx } from "../engine/index.ts";
 import { aHash, aKey, aSignature, monday } from "../kit/examples.ts";
 import { signature as proof } from "../kit/signatures.ts";
+import { serves } from "../kit/standing.ts";
 import { agents, keys, kindOf, ownPurpose, principals, type Purpose, signerOf, window } from "./principals.ts";
 
 /** Purposes of keys that principals bind themselves. */
@@ -37,6 +38,7 @@ const eid = contract("eid", {
     own_key: "Keys and agents are a matter for the principal's own key, not for a post's or an agent's.",
     not_authority: "The ministry answers for persons, the registrar for devices and companies, governance alone for agencies.",
     other_sector: "Who signs for a person is no person of another sector.",
+    key_over: "A key that is suspended or revoked, or whose time is over, puts no other in its place.",
     grant_over: "A grant serves one flow of data, within its time.",
   },
 });
@@ -115,13 +117,14 @@ export const rotate = eid.action({
   title: "Replace a key by a new one",
   by: { holder: signs("who holds the old key, with it") },
   input: { principal: party, purpose: bindable, key: hash, next: hash, proof },
-  rules: ["key_unproved", "key_taken", "purpose_unfit"],
+  rules: ["key_unproved", "key_taken", "purpose_unfit", "key_over"],
   proofs: { key_unproved: (a, network) => possessionProved(network, a.principal, a.purpose, a.next, a.proof) },
   example: { principal: "p:ann", purpose: "person", key: aKey, next: aHash, proof: aSignature },
   run(tx, { principal, purpose, key, next }) {
     const old = tx.get(keys, key);
     tx.require(old.principal === principal && old.purpose === purpose, "purpose_unfit", { principal: old.principal, purpose: old.purpose });
     tx.signed("holder", key);
+    tx.require(serves(old, tx.time) && tx.known(principal), "key_over", { status: old.$.status });
     replaceKey(tx, key, next);
   },
 });

@@ -228,6 +228,24 @@ describe("keys", () => {
       );
   });
 
+  it("put no other in their place while they are suspended, or once their time or their principal's standing is over", () => {
+    const town = city();
+    enrol(town, "courts", "identity", "ann");
+    const tablet = key(town, "p:ann", "tablet", "person", { represents: true, until: town.time + days(1) });
+    town.act("Ann's tablet, for a day", acts.bind, tablet, signedBy("ann"));
+    const change = (from: string) => ({
+      ...{ principal: "p:ann", purpose: "person" as const, key: keyOf(from) },
+      ...{ next: keyOf("next"), proof: shown(town, "p:ann", "person", "next") },
+    });
+    town.act("it is lost", acts.setKey, { key: keyOf("tablet"), to: "suspended" }, signedBy("ann"));
+    town.refused("its finder", "eid.key_over", acts.rotate, change("tablet"), signedBy("tablet"));
+    town.act("it is found", acts.setKey, { key: keyOf("tablet"), to: "live" }, signedBy("ann"));
+    town.advance(days(1));
+    town.refused("a day later", "eid.key_over", acts.rotate, change("tablet"), signedBy("tablet"));
+    town.act("Ann is suspended", acts.suspend, { principal: "p:ann" }, signedBy("courts"));
+    town.refused("so is her changing", "eid.key_over", acts.rotate, change("ann"), signedBy("ann"));
+  });
+
   it("that nobody may hold are refused: a small-order point proves nothing", () => {
     const town = city();
     const smallOrder = new Uint8Array(32);
