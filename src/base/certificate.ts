@@ -79,10 +79,6 @@ export function signVote(network: Bytes, kind: VoteKind, vote: VoteFields, seed:
   return sign(seed, voteFrame(network, kind, vote));
 }
 
-export function verifyVote(network: Bytes, kind: VoteKind, vote: VoteFields, signature: Bytes, key: Bytes): boolean {
-  return verify(signature, voteFrame(network, kind, vote), key);
-}
-
 /** q votes of one kind for one (epoch, view, height, hash). */
 export interface Certificate {
   readonly kind: VoteKind;

@@ -1,7 +1,7 @@
 // The genesis document: who founds the network, under which rules. Its hash stands in every frame and wherever a hash of block 0 is asked for.
 // docs/protocol.md §3. Owns its canonical form, its hash and its check. Does not own: the state written from it (governance.found).
 
-import { type Bytes, compareBytes, equalBytes, utf8 } from "./bytes.ts";
+import { type Bytes, compareBytes, utf8 } from "./bytes.ts";
 import { sortedSet, type ValidatorSet } from "./certificate.ts";
 import { decode, encode, type Value } from "./codec.ts";
 import { type DocumentSignature, type LedgerDocument, readDocument, writeDocument } from "./document.ts";
@@ -148,6 +148,3 @@ export function readGenesis(text: string): { genesis: Genesis; network: Bytes; d
 export function writeGenesis(genesis: Genesis, signatures: readonly DocumentSignature[]): string {
   return writeDocument({ format: "chancery-genesis/1", body: encodeGenesis(genesis), signatures });
 }
-
-/** True if both hashes are of one network. */
-export const sameNetwork = (a: Bytes, b: Bytes): boolean => equalBytes(a, b);

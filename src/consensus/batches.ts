@@ -32,7 +32,16 @@ export function onBatch(r: Replica, out: Effect[], facts: BatchFacts): void {
     out.push({ kind: "release", digests: [facts.reference.digest] });
     return;
   }
-  const batch: Batch = { facts, key, arrivedAt: r.at, acks: new Uint8Array(r.n), ackCount: 0, forwarded: false, inFlight: false, gone: ordered };
+  const batch: Batch = {
+    facts,
+    key,
+    arrivedAt: r.at,
+    acks: new Uint8Array(r.n),
+    ackCount: 0,
+    forwarded: false,
+    inFlight: false,
+    gone: ordered,
+  };
   r.batches.set(key, batch);
   ack(r, batch, r.organisation);
   ack(r, batch, facts.origin);
@@ -95,11 +104,14 @@ export function onForward(r: Replica, out: Effect[], from: string, digest: Bytes
 }
 
 /** A batch that waits: uncommitted, with a transaction still live (§4.6), and not beyond the bounds of any block: nobody could propose that one. */
-const waits = (r: Replica, batch: Batch): boolean => !batch.gone && batch.facts.notAfter >= Math.max(r.now, r.head.time) && fitsABlock(r, batch.facts);
+const waits = (r: Replica, batch: Batch): boolean =>
+  !batch.gone && batch.facts.notAfter >= Math.max(r.now, r.head.time) && fitsABlock(r, batch.facts);
 
 function fitsABlock(r: Replica, { reference, work, signatures }: BatchFacts): boolean {
   const { block_bytes, block_work } = r.config.parameters;
-  return reference.count <= MAX_BLOCK_TRANSACTIONS && reference.bytes <= block_bytes && work <= block_work && signatures <= MAX_BLOCK_SIGNATURES;
+  return (
+    reference.count <= MAX_BLOCK_TRANSACTIONS && reference.bytes <= block_bytes && work <= block_work && signatures <= MAX_BLOCK_SIGNATURES
+  );
 }
 
 /** The oldest waiting batch of an origin; a new one restarts its clocks (§4.6). */
@@ -200,7 +212,13 @@ export function remapAcks(r: Replica, former: readonly { readonly id: string }[]
 
 /** Held here and acked by q, or forwarded to me; live at the block's time (§4.8). */
 function eligible(r: Replica, batch: Batch, time: number): boolean {
-  return !batch.gone && !batch.inFlight && (batch.ackCount >= r.q || batch.forwarded) && batch.facts.notAfter >= time && fitsABlock(r, batch.facts);
+  return (
+    !batch.gone &&
+    !batch.inFlight &&
+    (batch.ackCount >= r.q || batch.forwarded) &&
+    batch.facts.notAfter >= time &&
+    fitsABlock(r, batch.facts)
+  );
 }
 
 /** Whether a full block waits (§4.4 pacing). */
@@ -222,7 +240,11 @@ export function chooseBatches(r: Replica, time: number): Batch[] {
   const { block_target, block_bytes, block_work } = r.config.parameters;
   const ids = [...r.origins.keys()].sort();
   const first = ids.findIndex((id) => id > r.lastServed);
-  const turns = [...ids.slice(Math.max(first, 0)), ...(first < 0 ? [] : ids.slice(0, first))].map((id) => ({ queue: r.origins.get(id)!.queue, id, at: 0 }));
+  const turns = [...ids.slice(Math.max(first, 0)), ...(first < 0 ? [] : ids.slice(0, first))].map((id) => ({
+    queue: r.origins.get(id)!.queue,
+    id,
+    at: 0,
+  }));
   for (let progress = true; progress; ) {
     progress = false;
     for (const turn of turns) {

@@ -35,7 +35,11 @@ export function learn(r: Replica, certificate: Certificate, block: Block | null)
   if (height <= r.committing || height > r.head.height + SYNC_AHEAD) return;
   const known = r.certified.get(height);
   if (known !== undefined && (known.header !== null || block === null)) return;
-  r.certified.set(height, { certificate: known?.certificate ?? certificate, header: block?.header ?? null, references: block?.references ?? null });
+  r.certified.set(height, {
+    certificate: known?.certificate ?? certificate,
+    header: block?.header ?? null,
+    references: block?.references ?? null,
+  });
 }
 
 /** A block with its certificate, from status, sync or on request; or without, where q Commits are held and the header is missing (§4.9). */
@@ -49,13 +53,16 @@ export function onBlock(r: Replica, out: Effect[], from: string, block: Block): 
     return;
   }
   const hash = blockHash(r.network, header);
-  if (!fitsReferences(r, { order: header.order, references })) return void out.push({ kind: "reject", peer: from, code: "block.references" });
+  if (!fitsReferences(r, { order: header.order, references }))
+    return void out.push({ kind: "reject", peer: from, code: "block.references" });
   if (certificate === null) {
     const fact = r.certified.get(height);
-    if (fact !== undefined && fact.header === null && equalBytes(fact.certificate.hash, hash)) r.certified.set(height, { ...fact, header, references });
+    if (fact !== undefined && fact.header === null && equalBytes(fact.certificate.hash, hash))
+      r.certified.set(height, { ...fact, header, references });
     return;
   }
-  const fits = certificate.kind === "commit" && certificate.epoch === epoch && certificate.height === height && equalBytes(certificate.hash, hash);
+  const fits =
+    certificate.kind === "commit" && certificate.epoch === epoch && certificate.height === height && equalBytes(certificate.hash, hash);
   const verified = fits ? proven(r, certificate) : null;
   if (verified === null) return void out.push({ kind: "reject", peer: from, code: "block.certificate" });
   learn(r, verified, block);
@@ -162,7 +169,13 @@ export function tryCommitted(r: Replica, out: Effect[]): void {
   }
 }
 
-function commit(r: Replica, out: Effect[], { order, references, digest, height }: Entry, { header, hash, dueHead }: Result, certificate: Certificate): void {
+function commit(
+  r: Replica,
+  out: Effect[],
+  { order, references, digest, height }: Entry,
+  { header, hash, dueHead }: Result,
+  certificate: Certificate,
+): void {
   const head: Head = { height, digest, hash, time: order.time, header, references, certificate, dueHead };
   r.committing = height;
   r.committingHead = head;

@@ -52,7 +52,14 @@ function suspect(r: Replica, out: Effect[], key: Key, certified: Bytes | null, o
   const own = r.results.get(key)!;
   const { height } = own.header.order;
   r.divergence = { height, key, again: false, certified };
-  out.push({ kind: "divergence", height, digest: own.digest, own, certified, others: others.map(({ signer, hash }) => ({ signer, hash })) });
+  out.push({
+    kind: "divergence",
+    height,
+    digest: own.digest,
+    own,
+    certified,
+    others: others.map(({ signer, hash }) => ({ signer, hash })),
+  });
   out.push({ kind: "notice", code: "divergence", data: { height, own: hex(own.hash), others: others.map((o) => o.signer).join(" ") } });
 }
 

@@ -17,12 +17,28 @@ export function voteEvidence(r: Replica, out: Effect[], first: Vote, second: Vot
 /** Two NewViews of one view, both signatures verified (§4.5, §4.10). */
 export function newViewEvidence(r: Replica, out: Effect[], first: SignedNewView, second: SignedNewView): void {
   const { epoch, view, signer } = first;
-  convict(r, out, { kind: "newView", epoch, view, height: 0, signer, key: keyOf(r, signer)!, first: signed(first), second: signed(second) });
+  convict(r, out, {
+    kind: "newView",
+    epoch,
+    view,
+    height: 0,
+    signer,
+    key: keyOf(r, signer)!,
+    first: signed(first),
+    second: signed(second),
+  });
 }
 
 /** Two votes of one signer for one slot that name different hashes. */
 export function contradicts(a: Vote, b: Vote): boolean {
-  return a.kind === b.kind && a.epoch === b.epoch && a.view === b.view && a.height === b.height && a.signer === b.signer && !equalBytes(a.hash, b.hash);
+  return (
+    a.kind === b.kind &&
+    a.epoch === b.epoch &&
+    a.view === b.view &&
+    a.height === b.height &&
+    a.signer === b.signer &&
+    !equalBytes(a.hash, b.hash)
+  );
 }
 
 const signed = ({ hash, signature }: { hash: Uint8Array; signature: Uint8Array }) => ({ hash, signature });

@@ -68,8 +68,27 @@ export function enterEpoch(r: Replica, out: Effect[], config: EpochConfig): void
   const former = r.config.validators;
   const wasSilent = silent(r);
   setConfig(r, config);
-  Object.assign(r, { view: 0, mode: "active", promise: 0, left: 0, newView: null, newViewHash: null, own: null, pending: null, best: null });
-  Object.assign(r, { accepted: [], firstVote: 0, certifiedInView: 0, slots: new Map(), split: null, divergence: null, leaveReason: null, splitLeft: 0 });
+  Object.assign(r, {
+    view: 0,
+    mode: "active",
+    promise: 0,
+    left: 0,
+    newView: null,
+    newViewHash: null,
+    own: null,
+    pending: null,
+    best: null,
+  });
+  Object.assign(r, {
+    accepted: [],
+    firstVote: 0,
+    certifiedInView: 0,
+    slots: new Map(),
+    split: null,
+    divergence: null,
+    leaveReason: null,
+    splitLeft: 0,
+  });
   r.claims.clear();
   r.votes.clear();
   r.locks.clear();
@@ -94,7 +113,8 @@ export function onInstalled(r: Replica, out: Effect[], head: Head, config: Epoch
   r.highestCertified = Math.max(r.highestCertified, head.height);
   r.recent.length = 0;
   r.accepted = [];
-  for (const height of [...r.slots.keys(), ...r.certified.keys(), ...r.later.keys()]) if (height <= head.height) forgetHeight(r, out, height);
+  for (const height of [...r.slots.keys(), ...r.certified.keys(), ...r.later.keys()])
+    if (height <= head.height) forgetHeight(r, out, height);
   forgetHeight(r, out, head.height);
   for (const [name, vote] of r.votes) if (vote.height <= head.height) r.votes.delete(name);
   r.executing.clear();

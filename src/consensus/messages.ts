@@ -124,8 +124,8 @@ const KINDS = Object.keys(forms) as Kind[];
 export const MAX_MESSAGE_BYTES = MAX_NEW_VIEW_BYTES;
 
 function ofKind<K extends "prepare" | "commit">(value: Value | undefined, kind: K): Of<K> {
-  const vote = voteFrom(value);
-  return vote.kind === kind ? (vote as Of<K>) : malformed("vote");
+  const given = voteFrom(value);
+  return given.kind === kind ? (given as Of<K>) : malformed("vote");
 }
 
 function readPrePrepare(value: Value | undefined): PrePrepare {
@@ -154,7 +154,12 @@ function blockValue(m: Block): Value {
 
 function readBlock(value: Value | undefined): Block {
   const [header, references, certificate] = items(value, 3, "block");
-  return { kind: "block", header: headerFrom(header), references: batchesFrom(references ?? null), certificate: certificateOrNull(certificate) };
+  return {
+    kind: "block",
+    header: headerFrom(header),
+    references: batchesFrom(references ?? null),
+    certificate: certificateOrNull(certificate),
+  };
 }
 
 export function encodeMessage(message: Message): Bytes {

@@ -63,7 +63,13 @@ function chooseChanges(r: Replica, view: number): ViewChange[] | null {
   return [r.own, ...others.slice(0, r.q - 1)];
 }
 
-function makeNewView(r: Replica, view: number, changes: readonly ViewChange[], selection: ReturnType<typeof select>, proof: ViewChange | null): NewView {
+function makeNewView(
+  r: Replica,
+  view: number,
+  changes: readonly ViewChange[],
+  selection: ReturnType<typeof select>,
+  proof: ViewChange | null,
+): NewView {
   const { committed, tip } = selection;
   const height = committed.committedHeight;
   const orders = tip === null ? [] : proof!.orders.filter(({ order }) => order.height > height);
@@ -123,7 +129,13 @@ function noteRival(r: Replica, out: Effect[], first: NewView, second: NewView): 
   if (!equalBytes(a.hash, b.hash) && newViewSigned(r, b)) newViewEvidence(r, out, a, b);
 }
 
-export const signedForm = (m: NewView): SignedNewView => ({ epoch: m.epoch, view: m.view, hash: newViewHash(m), signer: m.signer, signature: m.signature });
+export const signedForm = (m: NewView): SignedNewView => ({
+  epoch: m.epoch,
+  view: m.view,
+  hash: newViewHash(m),
+  signer: m.signer,
+  signature: m.signature,
+});
 
 export function newViewSigned(r: Replica, signed: SignedNewView): boolean {
   const key = keyOf(r, signed.signer);
@@ -142,7 +154,11 @@ function checkNewView(r: Replica, m: NewView): boolean {
   const { committed, best, tip } = select(m.claims);
   const height = committed.committedHeight;
   // Below the epoch's start nothing is proved and the hash is of no use: a lie there must not spoil an honest primary's NewView.
-  if (height >= r.config.start && m.claims.some((claim) => claim.committedHeight === height && !equalBytes(claim.committedHash, committed.committedHash))) return false;
+  if (
+    height >= r.config.start &&
+    m.claims.some((claim) => claim.committedHeight === height && !equalBytes(claim.committedHash, committed.committedHash))
+  )
+    return false;
   if (checkCommitted(r, height, committed.committedHash, m.committed) === null) return false;
   if (best === null) return m.best === null && m.orders.length === 0 && m.prepare === null;
   if (best.view >= m.view || m.best === null || checkBest(r, best, m.best) === null) return false;
@@ -152,7 +168,9 @@ function checkNewView(r: Replica, m: NewView): boolean {
 
 function sameClaim(a: Claim, b: Claim): boolean {
   const bests = a.best === null || b.best === null ? a.best === b.best : same(a.best, b.best);
-  return bests && a.committedHeight === b.committedHeight && equalBytes(a.committedHash, b.committedHash) && equalBytes(a.signature, b.signature);
+  return (
+    bests && a.committedHeight === b.committedHeight && equalBytes(a.committedHash, b.committedHash) && equalBytes(a.signature, b.signature)
+  );
 }
 
 function prepareFits(r: Replica, { prepare, view, signer, epoch }: NewView, tip: BestClaim): boolean {
@@ -179,7 +197,16 @@ export function tryEnter(r: Replica, out: Effect[]): void {
 
 function enter(r: Replica, out: Effect[], m: NewView, chain: Entry[], records: readonly JournalRecord[], then: readonly Outgoing[]): void {
   const { best, tip } = select(m.claims);
-  Object.assign(r, { view: m.view, mode: "active", promise: m.view, newView: m, newViewHash: newViewHash(m), own: null, leaveReason: null, split: null });
+  Object.assign(r, {
+    view: m.view,
+    mode: "active",
+    promise: m.view,
+    newView: m,
+    newViewHash: newViewHash(m),
+    own: null,
+    leaveReason: null,
+    split: null,
+  });
   Object.assign(r, { slots: new Map(), certifiedInView: 0, firstVote: tip?.height ?? 0 });
   r.votes.clear();
   for (const [id, { claim }] of r.claims) if (claim.view <= m.view) r.claims.delete(id);

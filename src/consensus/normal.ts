@@ -8,7 +8,24 @@ import { MAX_BLOCK_BATCHES, MAX_BLOCK_SIGNATURES, MAX_BLOCK_TRANSACTIONS } from 
 import { fetchMissing } from "./batches.ts";
 import { acceptChain, askOrder, chainTo, extendAccepted, fitsReferences, know, signersOf } from "./orders.ts";
 import { addVote, certify, verifyVote } from "./quorum.ts";
-import { acceptedAt, type Entry, entryOf, isHeld, isPrimary, type Key, lastVotable, mayVote, primaryOf, type Proposal, type Replica, silent, slotAt, tipDigest, tipHeight, tipTime } from "./replica.ts";
+import {
+  acceptedAt,
+  type Entry,
+  entryOf,
+  isHeld,
+  isPrimary,
+  type Key,
+  lastVotable,
+  mayVote,
+  primaryOf,
+  type Proposal,
+  type Replica,
+  silent,
+  slotAt,
+  tipDigest,
+  tipHeight,
+  tipTime,
+} from "./replica.ts";
 import type { Effect, Order, PrePrepare, Vote } from "./types.ts";
 import { castCommits, castPrepare, lockAllows, ownVote, raiseBest } from "./votes.ts";
 
@@ -38,7 +55,10 @@ export function onPrePrepare(r: Replica, out: Effect[], from: string, message: P
 }
 
 /** What can be judged of a proposal by itself: everything that does not depend on tip, clock and bodies (§4.4, §4.11). */
-function proposalForm(r: Replica, { view, order, references, prepare }: PrePrepare): "good" | "fields" | "signature" | "references" | "size" {
+function proposalForm(
+  r: Replica,
+  { view, order, references, prepare }: PrePrepare,
+): "good" | "fields" | "signature" | "references" | "size" {
   const { epoch, protocol, parameters } = r.config;
   if (view !== r.view || order.epoch !== epoch || order.protocol !== protocol) return "fields";
   if (prepare.kind !== "prepare" || prepare.epoch !== epoch || prepare.view !== view || prepare.height !== order.height) return "fields";

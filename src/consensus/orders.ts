@@ -10,7 +10,8 @@ import { type Entry, entryOf, isHeld, type Replica } from "./replica.ts";
 import type { Effect, Order } from "./types.ts";
 
 /** References fit the header: the rest of an order's form is judged where it is proposed. */
-export const fitsReferences = (r: Replica, { order, references }: Order): boolean => equalBytes(batchesHash(r.network, references), order.batches);
+export const fitsReferences = (r: Replica, { order, references }: Order): boolean =>
+  equalBytes(batchesHash(r.network, references), order.batches);
 
 /** Remembers an order whose references fit. Known orders are forgotten when their height is committed. */
 export function know(r: Replica, order: Order): Entry {
@@ -36,7 +37,8 @@ export function chainTo(r: Replica, digest: Bytes, height: number): { chain: Ent
 /** Asks a few of those who certified it: each of them holds the order (§4.4). */
 export function askOrder(r: Replica, out: Effect[], hash: Bytes, height: number, from: readonly string[]): void {
   if (!mayAsk(r, `order ${latin1(hash)}`)) return;
-  for (const to of from.filter((id) => id !== r.organisation).slice(0, r.f + 1)) out.push({ kind: "send", to, message: { kind: "get", what: "order", height, hash } });
+  for (const to of from.filter((id) => id !== r.organisation).slice(0, r.f + 1))
+    out.push({ kind: "send", to, message: { kind: "get", what: "order", height, hash } });
 }
 
 export function signersOf(r: Replica, certificate: Certificate): string[] {

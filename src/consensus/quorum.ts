@@ -16,7 +16,8 @@ export function verifyVote(r: Replica, vote: Vote): boolean {
 }
 
 function verifyStored(r: Replica, like: Vote, signer: number, stored: StoredVote): boolean {
-  if (!stored.verified) stored.verified = verifyVote(r, { ...like, hash: stored.hash, signer: r.config.validators[signer]!.id, signature: stored.signature });
+  if (!stored.verified)
+    stored.verified = verifyVote(r, { ...like, hash: stored.hash, signer: r.config.validators[signer]!.id, signature: stored.signature });
   return stored.verified;
 }
 
@@ -66,7 +67,13 @@ export function addVote(r: Replica, out: Effect[], tally: Tally, vote: Vote, ver
 }
 
 /** The certificate of q votes for `key`, made as soon as it can be; votes are verified only now, and no more than are needed (§4.11). */
-export function certify(r: Replica, out: Effect[], tally: Tally, like: Omit<Vote, "hash" | "signer" | "signature">, key: Key): Certificate | null {
+export function certify(
+  r: Replica,
+  out: Effect[],
+  tally: Tally,
+  like: Omit<Vote, "hash" | "signer" | "signature">,
+  key: Key,
+): Certificate | null {
   if (tally.certificate !== null) return tally.certificate;
   if ((tally.counts.get(key) ?? 0) < r.q) return null;
   const signatures = new Map<number, StoredVote>();
@@ -90,7 +97,11 @@ export function certify(r: Replica, out: Effect[], tally: Tally, like: Omit<Vote
 }
 
 /** Verified signers and their hashes; drops what does not verify. */
-export function verifiedVotes(r: Replica, tally: Tally, like: Omit<Vote, "hash" | "signer" | "signature">): { signer: string; hash: Uint8Array; key: Key }[] {
+export function verifiedVotes(
+  r: Replica,
+  tally: Tally,
+  like: Omit<Vote, "hash" | "signer" | "signature">,
+): { signer: string; hash: Uint8Array; key: Key }[] {
   const found = [];
   for (let i = 0; i < r.n; i++) {
     const stored = tally.votes[i];
@@ -128,7 +139,9 @@ export function provenOrder(r: Replica, c: OrderCertificate, digest: Uint8Array)
   const fits =
     header === null
       ? equalBytes(certificate.hash, digest)
-      : equalBytes(orderDigest(r.network, header.order), digest) && equalBytes(blockHash(r.network, header), certificate.hash) && header.order.height === certificate.height;
+      : equalBytes(orderDigest(r.network, header.order), digest) &&
+        equalBytes(blockHash(r.network, header), certificate.hash) &&
+        header.order.height === certificate.height;
   const verified = fits ? proven(r, certificate) : null;
   return verified === null ? null : { certificate: verified, header };
 }

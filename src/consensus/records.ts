@@ -69,7 +69,14 @@ export function decodeRecord(bytes: Bytes): JournalRecord {
     }
     case "best": {
       const [view, digest, certificate] = items(rest, 3, kind);
-      return { kind, epoch, height: none(), view: natural(view), digest: bytesOf(digest, 32), certificate: orderCertificateFrom(certificate) };
+      return {
+        kind,
+        epoch,
+        height: none(),
+        view: natural(view),
+        digest: bytesOf(digest, 32),
+        certificate: orderCertificateFrom(certificate),
+      };
     }
     case "promise":
       return { kind, epoch, height: none(), viewChange: viewChangeFrom(items(rest, 1, kind)[0]) };

@@ -22,7 +22,9 @@ export function restore(setup: Setup, records: readonly JournalRecord[]): Replic
   for (const record of current) if (record.kind === "newView") restoreNewView(r, record.newView);
   for (const record of current) restoreDuty(r, record);
   restoreHead(r);
-  const votes = current.filter((record): record is Of<"vote"> => record.kind === "vote" && record.height > r.head.height && record.vote.view === r.view);
+  const votes = current.filter(
+    (record): record is Of<"vote"> => record.kind === "vote" && record.height > r.head.height && record.vote.view === r.view,
+  );
   restoreAccepted(r, votes);
   for (const { vote } of votes) restoreVote(r, vote);
   return r;
@@ -76,7 +78,8 @@ function restoreDuty(r: Replica, record: JournalRecord): void {
 /** §4.4: the commit certificate of the head counts as a certificate at its view and height. */
 function restoreHead(r: Replica): void {
   const { certificate, header, height, digest } = r.head;
-  if (certificate !== null && certificate.epoch === r.config.epoch) raiseBest(r, { view: certificate.view, height, digest, certificate, header });
+  if (certificate !== null && certificate.epoch === r.config.epoch)
+    raiseBest(r, { view: certificate.view, height, digest, certificate, header });
   if (r.best !== null) r.best.durable = true;
 }
 
@@ -103,7 +106,8 @@ function restoreVote(r: Replica, vote: Vote): void {
   const slot = slotAt(r, vote.height);
   addVote(r, [], vote.kind === "prepare" ? slot.prepares : slot.commits, vote, true);
   const entry = r.known.get(latin1(vote.hash));
-  const proposedByMe = vote.kind === "prepare" && vote.height !== r.firstVote && r.config.validators[(r.config.epoch + r.view) % r.n]!.id === r.organisation;
+  const proposedByMe =
+    vote.kind === "prepare" && vote.height !== r.firstVote && r.config.validators[(r.config.epoch + r.view) % r.n]!.id === r.organisation;
   if (proposedByMe && entry !== undefined) slot.proposal = { message: prePrepareOf(r, entry, vote), entry, fresh: true };
 }
 

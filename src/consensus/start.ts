@@ -32,13 +32,23 @@ export function onAsk(r: Replica, out: Effect[], from: string, message: Ask, els
   const newView = r.newView?.signer === from ? signedForm(r.newView) : null;
   const votes = (["prepare", "commit"] as const).map((kind) => latest(r, from, kind)).filter((vote) => vote !== null);
   const claim = r.claims.get(from)?.claim ?? null;
-  const answer: Answer = { kind: "answer", nonce: message.nonce, epoch: r.config.epoch, committed: r.head.height, votes, claim, newView, elsewhere };
+  const answer: Answer = {
+    kind: "answer",
+    nonce: message.nonce,
+    epoch: r.config.epoch,
+    committed: r.head.height,
+    votes,
+    claim,
+    newView,
+    elsewhere,
+  };
   out.push({ kind: "send", to: from, message: answer });
 }
 
 export function onAnswer(r: Replica, out: Effect[], from: string, answer: Answer): void {
   if (r.ready || answer.nonce !== r.nonce || !r.indexes.has(from) || from === r.organisation || r.answered.has(from)) return;
-  if (answer.votes.some((vote) => vote.signer !== r.organisation)) return void out.push({ kind: "reject", peer: from, code: "answer.signer" });
+  if (answer.votes.some((vote) => vote.signer !== r.organisation))
+    return void out.push({ kind: "reject", peer: from, code: "answer.signer" });
   r.answered.set(from, answer.committed);
   for (const vote of answer.votes) noteOwnVote(r, out, vote);
   if (answer.claim !== null) noteOwnClaim(r, out, answer.claim);
@@ -100,7 +110,15 @@ export function noteOwnInCertificate(r: Replica, out: Effect[], certificate: Cer
   const at = (signerIndexes(certificate, r.n) ?? []).indexOf(r.me);
   if (at < 0) return;
   const { kind, epoch, view, height, hash } = certificate;
-  noteOwnVote(r, out, { kind, epoch, view, height, hash, signer: r.organisation, signature: certificate.signatures.slice(at * 64, at * 64 + 64) });
+  noteOwnVote(r, out, {
+    kind,
+    epoch,
+    view,
+    height,
+    hash,
+    signer: r.organisation,
+    signature: certificate.signatures.slice(at * 64, at * 64 + 64),
+  });
 }
 
 function lacks(r: Replica, out: Effect[], height: number): void {

@@ -29,7 +29,8 @@ export function onStatus(r: Replica, out: Effect[], from: string, status: Status
     out.push({ kind: "sync", height: status.committed, from: [from], proven: false });
   if (r.at - peer.answeredAt < ASK_AGAIN_MS) return; // a flood of Status is answered at this pace
   peer.answeredAt = r.at;
-  if (status.committed < r.head.height) for (const message of blocksAbove(r, status.committed)) out.push({ kind: "send", to: from, message });
+  if (status.committed < r.head.height)
+    for (const message of blocksAbove(r, status.committed)) out.push({ kind: "send", to: from, message });
   if (status.epoch !== r.config.epoch || r.me < 0) return;
   if (status.view < r.view && status.promise <= r.view && r.newView !== null) out.push({ kind: "send", to: from, message: r.newView });
   else if (status.view === r.view) for (const message of ownVotesAbove(r, status.committed)) out.push({ kind: "send", to: from, message });
@@ -59,7 +60,8 @@ export function onGet(r: Replica, out: Effect[], from: string, { what, height, h
   if (blocks[0] !== undefined) return void send(blocks[0]);
   for (const [key, result] of r.results) {
     const references = r.known.get(key)?.references;
-    if (references !== undefined && equalBytes(result.hash, hash)) return void send({ kind: "block", header: result.header, references, certificate: null });
+    if (references !== undefined && equalBytes(result.hash, hash))
+      return void send({ kind: "block", header: result.header, references, certificate: null });
   }
 }
 

@@ -135,7 +135,10 @@ function replayEarly(r: Replica, out: Effect[]): void {
   }
 }
 
-const fieldsOf = (message: SlotMessage): { epoch: number; view: number } => ({ epoch: message.kind === "prePrepare" ? message.order.epoch : message.epoch, view: message.view });
+const fieldsOf = (message: SlotMessage): { epoch: number; view: number } => ({
+  epoch: message.kind === "prePrepare" ? message.order.epoch : message.epoch,
+  view: message.view,
+});
 
 function takeViewChange(r: Replica, out: Effect[], from: string, message: ViewChange): void {
   if (message.claim.epoch !== r.config.epoch) return;
@@ -151,7 +154,8 @@ function learnCertificate(r: Replica, out: Effect[], certificate: NonNullable<Vi
 
 /** §4.6: two PrePrepares of the primary for one slot, told by somebody who saw both. */
 function onConflict(r: Replica, out: Effect[], { first, second }: Conflict): void {
-  if (!contradicts(first, second) || first.epoch !== r.config.epoch || first.view !== r.view || first.signer !== primaryOf(r, r.view)) return;
+  if (!contradicts(first, second) || first.epoch !== r.config.epoch || first.view !== r.view || first.signer !== primaryOf(r, r.view))
+    return;
   if (first.kind === "prepare" && verifyVote(r, first) && verifyVote(r, second)) voteEvidence(r, out, first, second);
 }
 

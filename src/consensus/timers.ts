@@ -48,7 +48,8 @@ export function noteCommitted(r: Replica, { latest, took }: { latest: number; to
   // §4.6 Censorship: a head is overtaken, not merely old, or a backlog would evict every honest primary in turn.
   const timeout = viewTimeout(r);
   for (const { head, headSince } of r.origins.values())
-    if (head !== null && !head.gone && !head.inFlight && r.at - headSince > timeout && latest - headSince > timeout) r.leaveReason ??= "censorship";
+    if (head !== null && !head.gone && !head.inFlight && r.at - headSince > timeout && latest - headSince > timeout)
+      r.leaveReason ??= "censorship";
 }
 
 /** Starts, stops and shifts the clocks after whatever a step changed. */
@@ -115,7 +116,8 @@ export function wakeAt(r: Replica): number {
     const since = r.mode === "active" ? r.silenceSince : r.newViewSince;
     if (since !== null) before(since + timeout);
     if (r.mode === "active" && !isPrimary(r))
-      for (const { head, forwarded, headSince } of r.origins.values()) if (head !== null && !forwarded && !head.inFlight) before(headSince + timeout / 2);
+      for (const { head, forwarded, headSince } of r.origins.values())
+        if (head !== null && !forwarded && !head.inFlight) before(headSince + timeout / 2);
   }
   if (r.silenceSince === null) before(r.lastCommitAt + r.config.parameters.heartbeat_ms);
   if (r.head.dueHead !== null && r.head.dueHead > r.now) before(r.at + r.head.dueHead - r.now);

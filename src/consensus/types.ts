@@ -15,9 +15,13 @@
 // A `persist` that fails is a stop too.
 
 import type { Bytes } from "../base/bytes.ts";
-import type { Certificate, SignatureCheck, ValidatorSet, VoteFields, VoteKind } from "../base/certificate.ts";
+import type { Certificate, SignatureCheck, ValidatorSet, VoteKind } from "../base/certificate.ts";
 import type { BatchReference, BlockHeader, OrderHeader } from "../base/header.ts";
 import type { Parameters } from "../base/parameters.ts";
+
+import type { Message, NewView, Order, OrderCertificate, Outgoing, ViewChange, Vote } from "./messageTypes.ts";
+
+export type * from "./messageTypes.ts";
 
 // ── what the core is given at the start ──────────────────────────────────────────────────────────────────────────────────────
 
@@ -75,170 +79,6 @@ export interface Setup {
   readonly at: number;
 }
 
-// ── messages (§4.2, §4.7, §4.9) ──────────────────────────────────────────────────────────────────────────────────────────────
-
-/** A Prepare (hash = order digest) or Commit (hash = block hash). Signed over all fields before `signature`. */
-export interface Vote extends VoteFields {
-  readonly kind: VoteKind;
-  readonly signature: Bytes;
-}
-
-/** An order with what it orders. */
-export interface Order {
-  readonly order: OrderHeader;
-  readonly references: readonly BatchReference[];
-}
-
-export interface PrePrepare extends Order {
-  readonly kind: "prePrepare";
-  readonly view: number;
-  /** The primary's own Prepare: the message's only signature, counted once. */
-  readonly prepare: Vote;
-}
-
-/** A replica's highest certificate as a claim names it. `digest` is the order digest also where the certificate is a commit certificate. */
-export interface BestClaim {
-  readonly view: number;
-  readonly height: number;
-  readonly digest: Bytes;
-}
-
-/** The signed part of a view change. */
-export interface Claim {
-  readonly epoch: number;
-  /** The view asked for. */
-  readonly view: number;
-  readonly committedHeight: number;
-  readonly committedHash: Bytes;
-  readonly best: BestClaim | null;
-  readonly signer: string;
-  readonly signature: Bytes;
-}
-
-/** A certificate of an order: its own, or a commit certificate with the block header that says which order it certifies. */
-export interface OrderCertificate {
-  readonly certificate: Certificate;
-  /** With a commit certificate only. */
-  readonly header: BlockHeader | null;
-}
-
-export interface ViewChange {
-  readonly kind: "viewChange";
-  readonly claim: Claim;
-  /** Of the committed height; null at height 0. */
-  readonly committed: Certificate | null;
-  readonly best: OrderCertificate | null;
-  /** From committed + 1 to best, ascending; empty if best is not above the committed height. */
-  readonly orders: readonly Order[];
-}
-
-export interface NewView {
-  readonly kind: "newView";
-  readonly epoch: number;
-  readonly view: number;
-  /** q claims for exactly this view, distinct signers. */
-  readonly claims: readonly Claim[];
-  /** Of the highest committed height claimed; null if that is 0. */
-  readonly committed: Certificate | null;
-  /** Of the highest best claimed; null if none is claimed. */
-  readonly best: OrderCertificate | null;
-  /** From the highest committed height + 1 to the selected tip. */
-  readonly orders: readonly Order[];
-  /** The primary's Prepare for the selected tip; null if the tip is committed. */
-  readonly prepare: Vote | null;
-  readonly signer: string;
-  /** Over [epoch, view, SHA-256 of the canonical bytes of all fields before signer, signer], so that evidence of two NewViews is small. */
-  readonly signature: Bytes;
-}
-
-/** Unsigned: believed only as far as the sender's own state goes. */
-export interface Status {
-  readonly kind: "status";
-  readonly epoch: number;
-  /** The view entered last. */
-  readonly view: number;
-  readonly promise: number;
-  readonly mode: Mode;
-  readonly committed: number;
-  readonly hash: Bytes;
-  readonly tip: number;
-  readonly clock: number;
-}
-
-/** "What were my own latest votes?" (§4.7). */
-export interface Ask {
-  readonly kind: "ask";
-  /** Names the question: answers to an earlier start do not count. */
-  readonly nonce: number;
-}
-
-export interface Answer {
-  readonly kind: "answer";
-  readonly nonce: number;
-  readonly epoch: number;
-  readonly committed: number;
-  /** The asker's Prepares and Commits above `committed` in the answerer's epoch that it holds: per kind the latest by (view, height). */
-  readonly votes: readonly Vote[];
-  /** The asker's highest claim. */
-  readonly claim: Claim | null;
-  /** The NewView of the answerer's view, if the asker signed it, in its small signed form. */
-  readonly newView: SignedNewView | null;
-  /** The asker's peer key answers on another connection as well (p2p says so). */
-  readonly elsewhere: boolean;
-}
-
-export interface SignedNewView {
-  readonly epoch: number;
-  readonly view: number;
-  readonly hash: Bytes;
-  readonly signer: string;
-  readonly signature: Bytes;
-}
-
-/** "Send me the order of this digest" or, with `block`, the committed block of that height. */
-export interface Get {
-  readonly kind: "get";
-  readonly what: "order" | "block";
-  readonly height: number;
-  /** Order digest; for a block its block hash, or 32 zero bytes for whichever is committed. */
-  readonly hash: Bytes;
-}
-
-export interface GiveOrder extends Order {
-  readonly kind: "order";
-}
-
-/** A block without bodies. With its certificate it is a fact. */
-export interface Block {
-  readonly kind: "block";
-  readonly header: BlockHeader;
-  readonly references: readonly BatchReference[];
-  /** Null if the sender knows the block but not that it is committed: of use to whoever holds q Commits and lacks the header. */
-  readonly certificate: Certificate | null;
-}
-
-/** "Propose this: it has waited for T/2" (§4.6). The primary fetches from the sender what it lacks. */
-export interface Forward {
-  readonly kind: "forward";
-  readonly digest: Bytes;
-}
-
-/** Two Prepares of a primary for one slot, sent to all by whoever saw both (§4.6). */
-export interface Conflict {
-  readonly kind: "conflict";
-  readonly first: Vote;
-  readonly second: Vote;
-}
-
-export type VoteMessage = Vote;
-export type Message = VoteMessage | PrePrepare | ViewChange | NewView | Status | Ask | Answer | Get | GiveOrder | Block | Forward | Conflict;
-
-export interface Outgoing {
-  /** All other validators of the epoch at the time of the effect, or one organisation. */
-  readonly to: "validators" | string;
-  readonly message: Message;
-}
-
 // ── inputs ───────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 /** What the core needs to know of a batch that the node holds whole and has verified. */
@@ -277,7 +117,9 @@ interface Timed {
 
 export type Input = Timed &
   (
-    | /** Once, after restore and before anything else: says Status, asks for own votes, executes what was accepted. */ { readonly kind: "start" }
+    | /** Once, after restore and before anything else: says Status, asks for own votes, executes what was accepted. */ {
+        readonly kind: "start";
+      }
     | /** At `wakeAt`, or at any time (cheap). */ { readonly kind: "tick" }
     | {
         readonly kind: "message";
@@ -287,7 +129,10 @@ export type Input = Timed &
         /** With an `ask`: p2p sees the sender's peer key on another live connection too. */
         readonly elsewhere?: boolean;
       }
-    | /** A connection stands (again): it gets Status, and the start question if it is open. */ { readonly kind: "connected"; readonly peer: string }
+    | /** A connection stands (again): it gets Status, and the start question if it is open. */ {
+        readonly kind: "connected";
+        readonly peer: string;
+      }
     | /** A batch is held and verified, its body readable by digest. Given again, its facts replace the former. */ {
         readonly kind: "batch";
         readonly batch: BatchFacts;
@@ -315,7 +160,6 @@ export type Input = Timed &
         readonly abandon: Bytes;
       }
   );
-export type InputKind = Input["kind"];
 
 // ── journal (§4.7) ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -387,7 +231,11 @@ export interface Evidence {
 }
 
 export type Effect =
-  | /** Make `records` durable, then send `then`. */ { readonly kind: "persist"; readonly records: readonly JournalRecord[]; readonly then: readonly Outgoing[] }
+  | /** Make `records` durable, then send `then`. */ {
+      readonly kind: "persist";
+      readonly records: readonly JournalRecord[];
+      readonly then: readonly Outgoing[];
+    }
   | { readonly kind: "send"; readonly to: Outgoing["to"]; readonly message: Message }
   | /** All its batches are held, its parent is executed or the committed head. Answer: `executed`. */ {
       readonly kind: "execute";
@@ -406,9 +254,9 @@ export type Effect =
       readonly certificate: Certificate;
     }
   | /**
-     * Get this body: from the own stores if it is there (an order may name a batch that was committed before), else from one of these, then another; repeated
-     * while it is missing. Answer: `batch`.
-     */ {
+   * Get this body: from the own stores if it is there (an order may name a batch that was committed before), else from one of these, then another; repeated
+   * while it is missing. Answer: `batch`.
+   */ {
       readonly kind: "fetch";
       readonly digest: Bytes;
       /** 0 if unknown (an ack came for a batch never seen). */
@@ -421,10 +269,13 @@ export type Effect =
     }
   | { readonly kind: "evidence"; readonly evidence: Evidence }
   | /**
-     * Certified blocks up to `height` exist above what consensus messages will bring: fetch them in order (header, references, certificate) and give each as
-     * a `block` message, at most SYNC_AHEAD above the committed height. Repeated each second while it lasts. `proven`: a certificate showed it.
-     */ { readonly kind: "sync"; readonly height: number; readonly from: readonly string[]; readonly proven: boolean }
-  | /** Silent without a journal: ask for an early epoch end by a transaction (§4.7). Once every 20 heights of an epoch. */ { readonly kind: "epochEnd"; readonly epoch: number }
+   * Certified blocks up to `height` exist above what consensus messages will bring: fetch them in order (header, references, certificate) and give each as
+   * a `block` message, at most SYNC_AHEAD above the committed height. Repeated each second while it lasts. `proven`: a certificate showed it.
+   */ { readonly kind: "sync"; readonly height: number; readonly from: readonly string[]; readonly proven: boolean }
+  | /** Silent without a journal: ask for an early epoch end by a transaction (§4.7). Once every 20 heights of an epoch. */ {
+      readonly kind: "epochEnd";
+      readonly epoch: number;
+    }
   | /** Own result differs from others': write the capsule, re-execute once from the committed state, cold, and answer `executed` with `again`. */ {
       readonly kind: "divergence";
       readonly height: number;
@@ -434,7 +285,11 @@ export type Effect =
       readonly certified: Bytes | null;
       readonly others: readonly { readonly signer: string; readonly hash: Bytes }[];
     }
-  | /** For the log, the metrics, the operator. `code` is stable; the list is `notices` below. */ { readonly kind: "notice"; readonly code: NoticeCode; readonly data: NoticeData }
+  | /** For the log, the metrics, the operator. `code` is stable; the list is `notices` below. */ {
+      readonly kind: "notice";
+      readonly code: NoticeCode;
+      readonly data: NoticeData;
+    }
   | /** The peer sent what no honest node sends: score it. */ { readonly kind: "reject"; readonly peer: string; readonly code: string }
   | /** Stop the process with this exit code, before it signs anything more. */ {
       readonly kind: "stop";

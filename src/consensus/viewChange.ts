@@ -66,7 +66,8 @@ function makeViewChange(r: Replica, view: number, orders: readonly Order[]): Vie
 }
 
 /** The block before the epoch needs no proof: whoever is in the epoch has committed it (§4.3). */
-export const committedProof = (r: Replica, height: number, certificate: Certificate | null): Certificate | null => (height < r.config.start ? null : certificate);
+export const committedProof = (r: Replica, height: number, certificate: Certificate | null): Certificate | null =>
+  height < r.config.start ? null : certificate;
 
 /** A view change of its signer. Only the highest of each is kept (§4.5). Returns it if it counts. */
 export function onViewChange(r: Replica, out: Effect[], from: string, message: ViewChange): ViewChange | null {
@@ -104,11 +105,17 @@ function checkViewChange(r: Replica, message: ViewChange): ViewChange | null {
 }
 
 /** The proof of a committed height, as far as one is needed; null if it does not hold. */
-export function checkCommitted(r: Replica, height: number, hash: Uint8Array, certificate: Certificate | null): { certificate: Certificate | null } | null {
+export function checkCommitted(
+  r: Replica,
+  height: number,
+  hash: Uint8Array,
+  certificate: Certificate | null,
+): { certificate: Certificate | null } | null {
   if (height < r.config.start) return height === r.config.start - 1 ? { certificate: null } : null;
   const own = r.recent.find((block) => block.header.order.height === height)?.certificate;
   if (own && equalBytes(own.hash, hash)) return { certificate: own };
-  if (certificate === null || certificate.kind !== "commit" || certificate.height !== height || !equalBytes(certificate.hash, hash)) return null;
+  if (certificate === null || certificate.kind !== "commit" || certificate.height !== height || !equalBytes(certificate.hash, hash))
+    return null;
   const verified = proven(r, certificate);
   return verified && { certificate: verified };
 }

@@ -13,7 +13,8 @@ export const ownVote = (r: Replica, kind: VoteKind, height: number): Vote | unde
 
 /** Signs a vote of this view. Whoever asks for a second one for its slot, or for one below the promise, has a bug: nothing is signed. */
 export function signVote(r: Replica, kind: VoteKind, view: number, height: number, hash: Bytes): Vote {
-  if (!mayVote(r) || view < r.promise || height <= r.head.height) fail("a vote that must not be cast", { kind, view, promise: r.promise, height });
+  if (!mayVote(r) || view < r.promise || height <= r.head.height)
+    fail("a vote that must not be cast", { kind, view, promise: r.promise, height });
   const former = view === r.view ? ownVote(r, kind, height) : undefined;
   if (former !== undefined) fail("a second vote for one slot", { kind, view, height });
   const vote = { kind, epoch: r.config.epoch, view, height, hash, signer: r.organisation };
@@ -27,7 +28,13 @@ export function orderRecords(r: Replica, entries: readonly Entry[], withBodies: 
     if (entry.durable) continue;
     entry.durable = withBodies;
     const { order, references, height } = entry;
-    records.push({ kind: "order", epoch: r.config.epoch, height, order: { order, references }, bodies: withBodies ? references.map((b) => b.digest) : [] });
+    records.push({
+      kind: "order",
+      epoch: r.config.epoch,
+      height,
+      order: { order, references },
+      bodies: withBodies ? references.map((b) => b.digest) : [],
+    });
   }
   return records;
 }

@@ -186,5 +186,11 @@ export const signedNewViewValue = (m: SignedNewView): Value => [m.epoch, m.view,
 
 export function signedNewViewFrom(value: Value | undefined): SignedNewView {
   const [epoch, view, hash, signer, signature] = items(value, 5, "newView");
-  return { epoch: natural(epoch), view: natural(view), hash: bytesOf(hash, 32), signer: identifier(signer), signature: bytesOf(signature, 64) };
+  return {
+    epoch: natural(epoch),
+    view: natural(view),
+    hash: bytesOf(hash, 32),
+    signer: identifier(signer),
+    signature: bytesOf(signature, 64),
+  };
 }

@@ -18,7 +18,11 @@ function privateBatch(b: Byzantine, sequence: number, spoilt = false): Bytes {
   const number = ++b.made;
   const args = { deposit: `x-${b.node.id}-${number}`, kind: "contract", content: sha256(u32be(number)) };
   const notAfter = b.node.wallClock() + 60_000;
-  const transaction = signTransaction(b.network, { nonce: sha256(u32be(number)).slice(0, 16), notAfter, operations: [{ action: "evidence.deposit@1", args }] }, [organisation.seed]);
+  const transaction = signTransaction(
+    b.network,
+    { nonce: sha256(u32be(number)).slice(0, 16), notAfter, operations: [{ action: "evidence.deposit@1", args }] },
+    [organisation.seed],
+  );
   if (spoilt) transaction[transaction.length - 5]! ^= 0xff;
   return makeBatch(b.network, b.node.id, sequence, [transaction], peer.seed);
 }

@@ -18,7 +18,9 @@ function forged(b: Byzantine, kind: Certificate["kind"], view: number, height: n
   const { config } = b.replica;
   const n = config.validators.length;
   const own = b.vote(kind, config.epoch, view, height, hash).signature;
-  const signatures = new Map(config.validators.map((v, i) => [i, v.id === b.node.id || b.random.chance(0.5) ? own : b.random.bytes(64)] as const));
+  const signatures = new Map(
+    config.validators.map((v, i) => [i, v.id === b.node.id || b.random.chance(0.5) ? own : b.random.bytes(64)] as const),
+  );
   const certificate = makeCertificate(kind, { epoch: config.epoch, view, height, hash }, signatures, n);
   const bits = (fill: number): Bytes => new Uint8Array(Math.ceil(n / 8)).fill(fill);
   return b.random.pick([
@@ -31,9 +33,25 @@ function forged(b: Byzantine, kind: Certificate["kind"], view: number, height: n
 
 function emptyBlock(b: Byzantine): { header: BlockHeader; references: [] } {
   const { head, config } = b.replica;
-  const order = { protocol: 1, epoch: config.epoch, height: head.height + 1, parent: head.digest, time: head.time + 1, batches: batchesHash(b.network, []) };
+  const order = {
+    protocol: 1,
+    epoch: config.epoch,
+    height: head.height + 1,
+    parent: head.digest,
+    time: head.time + 1,
+    batches: batchesHash(b.network, []),
+  };
   const some = b.random.bytes(32);
-  const header = { order, parentBlock: head.hash, transactionsRoot: some, leaves: 0, stateRoot: some, validators: some, parameters: some, history: some };
+  const header = {
+    order,
+    parentBlock: head.hash,
+    transactionsRoot: some,
+    leaves: 0,
+    stateRoot: some,
+    validators: some,
+    parameters: some,
+    history: some,
+  };
   return { header, references: [] };
 }
 
@@ -48,7 +66,8 @@ const forgesCertificates: MakeHabit = (b) => ({
     const certificate = forged(b, "prepare", promise, height, digest);
     const best = { view: promise, height, digest };
     const claim = b.claim({ epoch: config.epoch, view: promise + 1, committedHeight: head.height, committedHash: head.hash, best });
-    const committed = head.height < config.start ? null : b.random.chance(0.5) ? head.certificate : forged(b, "commit", 0, head.height, head.hash);
+    const committed =
+      head.height < config.start ? null : b.random.chance(0.5) ? head.certificate : forged(b, "commit", 0, head.height, head.hash);
     b.scatter({ kind: "viewChange", claim, committed, best: { certificate, header: null }, orders: [{ order: header.order, references }] });
   },
 });

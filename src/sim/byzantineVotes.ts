@@ -48,7 +48,8 @@ function equivocates(kind: "prepare" | "commit"): MakeHabit {
   return (b) => ({
     message(to, m) {
       if (m.kind !== kind || m.signer !== b.node.id || !b.side(to, slot(m))) return undefined;
-      const known = kind === "prepare" ? [...b.replica.known.values()].filter((e) => e.height === m.height && !equalBytes(e.digest, m.hash)) : [];
+      const known =
+        kind === "prepare" ? [...b.replica.known.values()].filter((e) => e.height === m.height && !equalBytes(e.digest, m.hash)) : [];
       const hash = known.length > 0 ? b.random.pick(known).digest : b.random.bytes(32);
       return [b.vote(kind, m.epoch, m.view, m.height, hash)];
     },
@@ -63,7 +64,10 @@ const withholdsVotes: MakeHabit = (b) => {
 const garbageProposals: MakeHabit = (b) => {
   const spoil = ({ order, references }: Order): Order => {
     const { random } = b;
-    const changed = (change: Partial<OrderHeader>, refs = references): Order => ({ order: { ...order, batches: batchesHash(b.network, refs), ...change }, references: refs });
+    const changed = (change: Partial<OrderHeader>, refs = references): Order => ({
+      order: { ...order, batches: batchesHash(b.network, refs), ...change },
+      references: refs,
+    });
     const unknown = { digest: random.bytes(32), count: 1, bytes: 200 };
     return random.pick([
       () => changed({ parent: random.bytes(32) }),
@@ -73,8 +77,16 @@ const garbageProposals: MakeHabit = (b) => {
       () => changed({}, [...references, unknown]),
       () => changed({}, [...references, ...references, unknown, unknown]),
       () => changed({}, [{ ...unknown, count: 100_000 }]),
-      () => changed({}, references.map((r) => ({ ...r, count: r.count + 1 }))),
-      () => changed({}, references.map((r) => ({ ...r, bytes: r.bytes + 1 }))),
+      () =>
+        changed(
+          {},
+          references.map((r) => ({ ...r, count: r.count + 1 })),
+        ),
+      () =>
+        changed(
+          {},
+          references.map((r) => ({ ...r, bytes: r.bytes + 1 })),
+        ),
       () => changed({ epoch: order.epoch + 1 }),
     ])();
   };
@@ -109,11 +121,25 @@ const futureViews: MakeHabit = (b) => ({
     const { config, view, head, promise } = b.replica;
     const { random } = b;
     const ahead = random.pick([1, 2, 5, 1_000, 2 ** 40]);
-    const claim = b.claim({ epoch: config.epoch, view: promise + ahead, committedHeight: head.height, committedHash: head.hash, best: null });
-    if (random.chance(0.5)) b.scatter({ kind: "viewChange", claim, committed: head.height < config.start ? null : head.certificate, best: null, orders: [] });
+    const claim = b.claim({
+      epoch: config.epoch,
+      view: promise + ahead,
+      committedHeight: head.height,
+      committedHash: head.hash,
+      best: null,
+    });
+    if (random.chance(0.5))
+      b.scatter({ kind: "viewChange", claim, committed: head.height < config.start ? null : head.certificate, best: null, orders: [] });
     const height = head.height + random.between(1, 12);
     b.scatter(b.vote(random.pick(["prepare", "commit"] as const), config.epoch + random.below(3), view + ahead, height, random.bytes(32)));
-    const order = { protocol: 1, epoch: config.epoch, height: head.height + 1, parent: head.digest, time: head.time + 1, batches: batchesHash(b.network, []) };
+    const order = {
+      protocol: 1,
+      epoch: config.epoch,
+      height: head.height + 1,
+      parent: head.digest,
+      time: head.time + 1,
+      batches: batchesHash(b.network, []),
+    };
     b.scatter(b.proposal(view + ahead, { order, references: [] }));
   },
 });
@@ -124,7 +150,9 @@ const splitsViewChanges: MakeHabit = (b) => ({
     if (m.kind !== "viewChange" || m.claim.signer !== b.node.id || !b.side(to, `view ${m.claim.view}`)) return undefined;
     if (b.random.chance(0.2)) return [];
     const { epoch, view, committedHeight, committedHash } = m.claim;
-    const back = b.random.chance(0.3) ? { ...m, claim: b.claim({ epoch, view: view + 1, committedHeight, committedHash, best: m.claim.best }) } : null;
+    const back = b.random.chance(0.3)
+      ? { ...m, claim: b.claim({ epoch, view: view + 1, committedHeight, committedHash, best: m.claim.best }) }
+      : null;
     if (back !== null) return [back];
     return [{ ...m, claim: b.claim({ epoch, view, committedHeight, committedHash, best: null }), best: null, orders: [] }];
   },
@@ -143,11 +171,15 @@ function anotherNewView(b: Byzantine, m: NewView): NewView {
   const { config } = b.replica;
   const q = quorum(config.validators.length);
   const own = m.claims.find((claim) => claim.signer === b.node.id)!;
-  const heard = [...b.viewChanges.values()].filter(({ claim }) => claim.view === m.view && claim.epoch === m.epoch && claim.signer !== b.node.id);
+  const heard = [...b.viewChanges.values()].filter(
+    ({ claim }) => claim.view === m.view && claim.epoch === m.epoch && claim.signer !== b.node.id,
+  );
   const chosen = b.random.shuffle(heard).slice(0, q - 1);
   const claims = [b.random.chance(0.5) ? own : b.claim({ ...own, best: null }), ...chosen.map(({ claim }) => claim)];
   const { committed, best, tip } = select(claims);
-  const proof = heard.find(({ claim }) => claim.best !== null && best !== null && claim.best.view === best.view && claim.best.height === best.height);
+  const proof = heard.find(
+    ({ claim }) => claim.best !== null && best !== null && claim.best.view === best.view && claim.best.height === best.height,
+  );
   const honestly = proof !== undefined || best === null;
   const body = {
     ...m,

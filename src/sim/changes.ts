@@ -50,7 +50,9 @@ export class Changes {
   /** A node asks by its consensus key (§4.7). */
   endEpoch(index: number): void {
     const node = this.o.nodes[index]!;
-    this.o.clients.send(`end of epoch asked by ${node.id}`, "governance.endEpoch@1", { member: node.id }, node.secrets.consensus, { node: index });
+    this.o.clients.send(`end of epoch asked by ${node.id}`, "governance.endEpoch@1", { member: node.id }, node.secrets.consensus, {
+      node: index,
+    });
   }
 
   private change(change: Change): void {
@@ -58,7 +60,9 @@ export class Changes {
     switch (change.what) {
       case "seat": {
         const { id, secrets } = nodes[change.member]!;
-        return clients.send(`${id} is ready`, "governance.ready@1", { member: id }, secrets.consensus, { node: this.anywhere() }, () => this.propose("validator.add", { agency: id }));
+        return clients.send(`${id} is ready`, "governance.ready@1", { member: id }, secrets.consensus, { node: this.anywhere() }, () =>
+          this.propose("validator.add", { agency: id }),
+        );
       }
       case "unseat":
         return this.propose("validator.remove", { agency: nameOf(change.member) });
@@ -78,7 +82,13 @@ export class Changes {
     clients.send(`${proposal}: ${kind}`, "governance.propose@1", args, secretsOf(by).organisation, { node: this.anywhere() }, (height) => {
       if (height === undefined) return;
       for (const { id, index } of nodes)
-        clients.send(`vote of ${id} on ${proposal}`, "governance.vote@1", { proposal, member: id, vote: "yes" }, secretsOf(index).organisation, { node: this.anywhere() });
+        clients.send(
+          `vote of ${id} on ${proposal}`,
+          "governance.vote@1",
+          { proposal, member: id, vote: "yes" },
+          secretsOf(index).organisation,
+          { node: this.anywhere() },
+        );
     });
   }
 
@@ -89,7 +99,9 @@ export class Changes {
     const { consensus, organisation } = secretsOf(member, keyTurn + 1);
     this.turning.add(member);
     const proof = provePossession(founding.network, id, "consensus", consensus.key, consensus.seed);
-    clients.send(`new key of ${id}`, "governance.rotate@1", { member: id, purpose: "consensus", key: consensus.key, proof }, organisation, { node: this.anywhere() });
+    clients.send(`new key of ${id}`, "governance.rotate@1", { member: id, purpose: "consensus", key: consensus.key, proof }, organisation, {
+      node: this.anywhere(),
+    });
   }
 
   /** The operator starts the node with the new key, and the journal made with it, as soon as the chain names that key. */

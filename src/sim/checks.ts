@@ -65,7 +65,15 @@ export class Checks {
     const name = `${node.id} ${node.keyTurn}`;
     let account = this.accounts.get(name);
     if (account === undefined) {
-      account = { durable: new Set(), sent: new Map(), promised: new Map(), promising: new Map(), voted: new Map(), voting: new Map(), bodies: new Set() };
+      account = {
+        durable: new Set(),
+        sent: new Map(),
+        promised: new Map(),
+        promising: new Map(),
+        voted: new Map(),
+        voting: new Map(),
+        bodies: new Set(),
+      };
       this.accounts.set(name, account);
     }
     return account;
@@ -96,11 +104,13 @@ export class Checks {
 
   rejected(node: SimNode, from: number, code: string): void {
     const peer = this.nodes[from]!;
-    if (node.honest && peer.honest && !this.excuses.has(from)) this.violated("honest peers are not scored", `${node.id} rejects ${peer.id}: ${code}`);
+    if (node.honest && peer.honest && !this.excuses.has(from))
+      this.violated("honest peers are not scored", `${node.id} rejects ${peer.id}: ${code}`);
   }
 
   diverged(node: SimNode, what: string): void {
-    if (node.honest && ![...this.excuses.values()].some(({ broken }) => broken)) this.violated("§3 one result per order", `${node.id} ${what}`);
+    if (node.honest && ![...this.excuses.values()].some(({ broken }) => broken))
+      this.violated("§3 one result per order", `${node.id} ${what}`);
   }
 
   // ── journal ────────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -121,7 +131,11 @@ export class Checks {
     if (view < promise) this.violated("§4.5 no vote below a promise", `${node.id} ${slot}, promised ${promise}`);
     // The tip of a new view may be committed here already; nothing above the window is ever voted on (§4.1, §4.3).
     const { replica } = node.driver ?? {};
-    if (replica !== undefined && epoch === replica.config.epoch && vote.height > Math.min(replica.head.height + replica.config.parameters.window, replica.end))
+    if (
+      replica !== undefined &&
+      epoch === replica.config.epoch &&
+      vote.height > Math.min(replica.head.height + replica.config.parameters.window, replica.end)
+    )
       this.violated("§4.1 votes are within window and epoch", `${node.id} ${slot}, committed ${replica.head.height}, end ${replica.end}`);
     const former = voting.get(slot);
     if (former !== undefined && former !== hex(vote.hash)) this.violated("§4.4 one vote a slot", `${node.id} ${slot}`);
@@ -165,13 +179,15 @@ export class Checks {
         return this.votes(node, message.prepare);
       case "viewChange": {
         const { epoch, view, signer } = message.claim;
-        if (signer === node.id && (this.account(node).promised.get(epoch) ?? 0) < view) this.violated("§4.7 durable before it is sent", `${node.id} view change ${epoch}/${view}`);
+        if (signer === node.id && (this.account(node).promised.get(epoch) ?? 0) < view)
+          this.violated("§4.7 durable before it is sent", `${node.id} view change ${epoch}/${view}`);
         return;
       }
       case "newView":
         if (message.signer !== node.id) return; // brought to somebody behind
         if (message.prepare !== null && !this.account(node).sent.has(slotOf(message.prepare))) this.votes(node, message.prepare);
-        if (!this.account(node).durable.has(newViewName(message))) this.violated("§4.7 durable before it is sent", `${node.id} ${newViewName(message)}`);
+        if (!this.account(node).durable.has(newViewName(message)))
+          this.violated("§4.7 durable before it is sent", `${node.id} ${newViewName(message)}`);
         return this.says(node, `newView ${message.epoch} ${message.view}`, hex(newViewHash(message)));
       default:
         return;
@@ -189,7 +205,8 @@ export class Checks {
   private says(node: SimNode, slot: string, what: string): void {
     const { sent } = this.account(node);
     const former = sent.get(slot);
-    if (former !== undefined && former !== what && this.bound(node)) this.violated("no honest node contradicts itself", `${node.id} ${slot}`);
+    if (former !== undefined && former !== what && this.bound(node))
+      this.violated("no honest node contradicts itself", `${node.id} ${slot}`);
     sent.set(slot, what);
   }
 
@@ -201,7 +218,8 @@ export class Checks {
     let entry = replica.known.get(latin1(hash));
     for (let h = height; entry !== undefined && h > replica.head.height; h--) {
       for (const batch of entry.batches)
-        if (!bodies.has(batch)) return this.violated("§4.7 bodies are durable with the Prepare", `${node.id} prepares ${height} without a body of ${h}`);
+        if (!bodies.has(batch))
+          return this.violated("§4.7 bodies are durable with the Prepare", `${node.id} prepares ${height} without a body of ${h}`);
       entry = replica.known.get(latin1(entry.order.parent));
     }
   }
@@ -224,10 +242,20 @@ export class Checks {
     const { height, certificate, header } = block;
     const agreed = this.blocks.get(height);
     const hash = hex(block.hash);
-    if (agreed !== undefined && agreed.hash !== hash) return this.violated("one block per height", `${node.id} commits ${hash.slice(0, 8)} at ${height}, others ${agreed.hash.slice(0, 8)}`);
+    if (agreed !== undefined && agreed.hash !== hash)
+      return this.violated(
+        "one block per height",
+        `${node.id} commits ${hash.slice(0, 8)} at ${height}, others ${agreed.hash.slice(0, 8)}`,
+      );
     const set = this.sets.get(header.order.epoch);
     const { network } = node.world.founding;
-    if (set === undefined || certificate.height !== height || certificate.epoch !== header.order.epoch || !equalBytes(certificate.hash, block.hash) || !verifyCertificate(network, certificate, set, (...given) => node.world.scheme.verify(...given)))
+    if (
+      set === undefined ||
+      certificate.height !== height ||
+      certificate.epoch !== header.order.epoch ||
+      !equalBytes(certificate.hash, block.hash) ||
+      !verifyCertificate(network, certificate, set, (...given) => node.world.scheme.verify(...given))
+    )
       this.violated("a block has a certificate of its epoch's set", `${node.id} at ${height}`);
     if (agreed === undefined) this.first(node, block, hash);
   }
@@ -254,7 +282,8 @@ export class Checks {
 
   evidence(node: SimNode, { signer, kind, epoch, view, height }: Evidence): void {
     const accused = this.nodes.find(({ id }) => id === signer)!;
-    if (this.bound(accused)) this.violated("no honest node in evidence", `${node.id} accuses ${signer}: ${kind} ${epoch}/${view}/${height}`);
+    if (this.bound(accused))
+      this.violated("no honest node in evidence", `${node.id} accuses ${signer}: ${kind} ${epoch}/${view}/${height}`);
   }
 
   /** §4.11 what a node holds in memory has a bound. */

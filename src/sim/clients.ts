@@ -52,7 +52,11 @@ export class Clients {
       const { organisation } = secretsOf(item.agency);
       const deposit = `d-${item.rival < 0 ? item.number : item.rival}`;
       const args = { deposit, kind: "contract", content: sha256(utf8(`content ${item.number}`)) };
-      this.send(`deposit ${item.number}`, "evidence.deposit@1", args, organisation, { node: item.node, copies: item.copies, shortMs: item.shortMs });
+      this.send(`deposit ${item.number}`, "evidence.deposit@1", args, organisation, {
+        node: item.node,
+        copies: item.copies,
+        shortMs: item.shortMs,
+      });
     });
   }
 
@@ -70,7 +74,17 @@ export class Clients {
     const nonce = sha256(u32be(++this.count)).slice(0, 16);
     const bytes = signTransaction(network, { nonce, notAfter, operations: [{ action, args }] }, [key.seed]);
     const id = latin1(transactionId(network, bytes.subarray(0, bytes.length - 64)));
-    const request: Request = { name, id, bytes, notAfter, submittedAt: this.clock.now, height: undefined, finalAt: 0, expired: false, whenOver };
+    const request: Request = {
+      name,
+      id,
+      bytes,
+      notAfter,
+      submittedAt: this.clock.now,
+      height: undefined,
+      finalAt: 0,
+      expired: false,
+      whenOver,
+    };
     this.requests.push(request);
     this.open.set(id, request);
     for (let copy = 0; copy < (how.copies ?? 1); copy++) this.submit(request, (how.node + copy) % this.nodes.length, copy === 0);
@@ -116,4 +130,3 @@ export class Clients {
     return [...this.open.values()].map(({ name }) => name).join(", ");
   }
 }
-

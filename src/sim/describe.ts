@@ -56,4 +56,3 @@ function said(m: Message): string {
       return `forward ${short(m.digest)}`;
   }
 }
-

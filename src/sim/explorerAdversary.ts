@@ -87,19 +87,36 @@ export class Adversary {
     const { random, byzantine, honest } = this.stage;
     const victim = random.pick(honest);
     const actor = random.pick(byzantine);
-    const { config } = victim.replica;
+    const { config, view } = victim.replica;
     if (!config.validators.some(({ id }) => id === actor.id)) return;
     const roll = random.next();
-    if (roll < 0.35) this.propose(actor, victim, config);
-    else if (roll < 0.7) this.vote(actor, victim, config);
+    if (roll < 0.3 && this.isPrimary(actor, config, view)) this.propose(actor, victim, config);
+    else if (roll < 0.6) this.support(actor, victim);
+    else if (roll < 0.68) this.vote(actor, victim, config);
     else if (roll < 0.85) this.changeView(actor, victim, config);
     else this.newView(actor, config);
+  }
+
+  /** It knows what its victim lacks: the votes for whatever the victim has accepted, however they contradict what others were told. */
+  private support(actor: ExplorerNode, victim: ExplorerNode): void {
+    const { replica } = victim;
+    const { epoch } = replica.config;
+    const send = (kind: VoteKind, height: number, hash: Bytes) => {
+      const vote = this.signVote(actor, kind, epoch, replica.view, height, hash);
+      this.hear(vote);
+      this.stage.deliver(actor.id, victim.id, vote);
+    };
+    for (const entry of replica.accepted) {
+      if (this.stage.random.chance(0.8)) send("prepare", entry.height, entry.digest);
+      const result = replica.results.get(entry.key);
+      if (result !== undefined && this.stage.random.chance(0.6)) send("commit", entry.height, result.hash);
+    }
   }
 
   private scatter(actor: ExplorerNode, message: Message): void {
     const { random, honest } = this.stage;
     this.hear(message);
-    for (const { id } of random.subset(honest)) this.stage.deliver(actor.id, id, message);
+    for (const { id } of random.chance(0.4) ? honest : random.subset(honest)) this.stage.deliver(actor.id, id, message);
   }
 
   private signVote(actor: ExplorerNode, kind: VoteKind, epoch: number, view: number, height: number, hash: Bytes): Vote {
@@ -117,7 +134,8 @@ export class Adversary {
     if (!this.isPrimary(actor, config, view)) return;
     const parents: { digest: Bytes; height: number; time: number }[] = [head];
     for (const heard of this.orders.values())
-      if (heard.epoch === config.epoch && heard.height > head.height) parents.push({ digest: heard.digest, height: heard.height, time: heard.order.time });
+      if (heard.epoch === config.epoch && heard.height > head.height)
+        parents.push({ digest: heard.digest, height: heard.height, time: heard.order.time });
     const parent = random.pick(parents);
     const references = random.chance(0.5) ? [] : random.subset(this.stage.batches()).slice(0, 3);
     const time = random.chance(0.05) ? parent.time - 1 : Math.max(parent.time + 1, this.stage.clock() + random.below(100) - 50);
@@ -146,11 +164,12 @@ export class Adversary {
     const view = Math.max(1, victim.replica.promise + random.below(2));
     const source = random.pick([...honest, actor]);
     const committed = random.pick([null, ...source.chain.filter((block) => block.header.order.epoch === config.epoch)]);
-    const bests = random.chance(0.3) ? [] : this.certificates("prepare", config).filter((c) => c.view < view);
+    const bests = random.chance(0.6) ? [] : this.certificates("prepare", config).filter((c) => c.view < view);
     const best = bests.length === 0 ? null : random.pick(bests);
     const start = config.start - 1;
     const height = committed?.header.order.height ?? start;
-    const startHash = start === 0 ? NETWORK : (source.chain.find((block) => block.header.order.height === start)?.certificate?.hash ?? NETWORK);
+    const startHash =
+      start === 0 ? NETWORK : (source.chain.find((block) => block.header.order.height === start)?.certificate?.hash ?? NETWORK);
     const orders = best === null ? [] : this.path(best.hash, best.height, height);
     if (orders === null) return;
     const fields = {
@@ -178,7 +197,8 @@ export class Adversary {
         const i = index.get(actor.id);
         if (i !== undefined) signatures.set(i, this.signVote(actor, kind, slot.epoch, slot.view, slot.height, slot.hash).signature);
       }
-      if (signatures.size >= quorum(config.validators.length)) found.push(makeCertificate(kind, slot, signatures, config.validators.length));
+      if (signatures.size >= quorum(config.validators.length))
+        found.push(makeCertificate(kind, slot, signatures, config.validators.length));
     }
     return found;
   }
@@ -204,7 +224,8 @@ export class Adversary {
     const view = random.pick(mine);
     const bySigner = new Map<string, ViewChange>();
     for (const change of this.changes.values())
-      if (change.claim.view === view && change.claim.epoch === config.epoch && (!bySigner.has(change.claim.signer) || random.chance(0.5))) bySigner.set(change.claim.signer, change);
+      if (change.claim.view === view && change.claim.epoch === config.epoch && (!bySigner.has(change.claim.signer) || random.chance(0.5)))
+        bySigner.set(change.claim.signer, change);
     const q = quorum(config.validators.length);
     const pool = [...bySigner.values()].filter(({ claim }) => config.validators.some(({ id }) => id === claim.signer));
     if (pool.length < q) return;
@@ -215,7 +236,15 @@ export class Adversary {
 
   private makeNewView(actor: ExplorerNode, config: EpochConfig, view: number, chosen: readonly ViewChange[]): NewView {
     const { committed, best, tip } = select(chosen.map(({ claim }) => claim));
-    const proof = best && chosen.find(({ claim }) => claim.best !== null && claim.best.view === best.view && claim.best.height === best.height && equalBytes(claim.best.digest, best.digest))!;
+    const proof =
+      best &&
+      chosen.find(
+        ({ claim }) =>
+          claim.best !== null &&
+          claim.best.view === best.view &&
+          claim.best.height === best.height &&
+          equalBytes(claim.best.digest, best.digest),
+      )!;
     const body = {
       epoch: config.epoch,
       view,

@@ -35,11 +35,16 @@ export class Checks {
   }
 
   /** One block per height over all honest nodes, one result per order, a certificate of q distinct signers, bodies held by f + 1 honest. */
-  commit(node: ExplorerNode, { height, hash, header, references, certificate }: Extract<Effect, { kind: "commit" }>, honest: readonly ExplorerNode[]): void {
+  commit(
+    node: ExplorerNode,
+    { height, hash, header, references, certificate }: Extract<Effect, { kind: "commit" }>,
+    honest: readonly ExplorerNode[],
+  ): void {
     const config = this.committed.get(height)?.config ?? node.replica.config;
     const digest = hex(orderDigest(NETWORK, header.order));
     const seen = this.committed.get(height);
-    if (seen !== undefined && seen.hash !== hex(hash)) throw new Violation("fork", `height ${height}: ${seen.hash.slice(0, 8)} and ${hex(hash).slice(0, 8)} (${node.id})`);
+    if (seen !== undefined && seen.hash !== hex(hash))
+      throw new Violation("fork", `height ${height}: ${seen.hash.slice(0, 8)} and ${hex(hash).slice(0, 8)} (${node.id})`);
     this.committed.set(height, { hash: hex(hash), digest, config });
     const result = this.results.get(digest);
     if (result !== undefined && result !== hex(hash)) throw new Violation("two results", `order at ${height}`);
@@ -107,7 +112,8 @@ export class Checks {
     if (record.kind === "promise") this.promise(node, record.epoch, record.viewChange.claim.view);
     if (record.kind === "newView") this.promise(node, record.epoch, record.newView.view);
     if (record.kind === "order")
-      for (const body of record.bodies) if (!node.held.has(latin1(body))) throw new Violation("durable", `${node.id} journals a body that it lacks`);
+      for (const body of record.bodies)
+        if (!node.held.has(latin1(body))) throw new Violation("durable", `${node.id} journals a body that it lacks`);
   }
 
   private promise(node: ExplorerNode, epoch: number, view: number): void {
@@ -118,7 +124,10 @@ export class Checks {
   /** No honest node in the evidence; no honest node stops. */
   noticed(node: ExplorerNode, effect: Effect, drifting: boolean): void {
     if (effect.kind === "evidence" && !this.unbound.has(effect.evidence.signer))
-      throw new Violation("evidence", `${effect.evidence.signer} ${effect.evidence.kind} ${effect.evidence.epoch} ${effect.evidence.view} ${effect.evidence.height}`);
+      throw new Violation(
+        "evidence",
+        `${effect.evidence.signer} ${effect.evidence.kind} ${effect.evidence.epoch} ${effect.evidence.view} ${effect.evidence.height}`,
+      );
     if (this.unbound.has(node.id)) return;
     if (effect.kind === "stop") throw new Violation("stop", `${node.id} ${effect.code}`);
     if (effect.kind === "divergence" && !drifting) throw new Violation("divergence", `${node.id} at ${effect.height}`);

@@ -15,6 +15,7 @@ export class Events {
   private readonly images: { node: ExplorerNode; image: Image }[] = [];
   private readonly crashes: number;
   private readonly timeouts: number;
+  private readonly submits: number;
   private readonly acts: number;
   /** Whoever commits first is cut off at once. */
   private readonly hides: boolean;
@@ -25,16 +26,17 @@ export class Events {
     this.random = random;
     world.promptness = random.pick([1, 1, 0.8, 0.5]);
     this.crashes = random.pick([0, 0, 0.01, 0.03]);
-    this.timeouts = random.pick([0, 0.01, 0.03]);
-    this.acts = world.byzantine.length === 0 ? 0 : random.pick([0.05, 0.1, 0.2]);
-    this.hides = random.chance(0.5);
+    this.timeouts = random.pick([0, 0, 0.005, 0.02]);
+    this.submits = random.pick([0.02, 0.04, 0.08]);
+    this.acts = world.byzantine.length === 0 ? 0 : random.pick([0.1, 0.2, 0.3]);
+    this.hides = world.drifting || random.chance(0.6);
   }
 
   run(): void {
     const { world, random } = this;
     for (const node of world.nodes) world.boot(node);
     if (random.chance(0.85)) while (world.flights.length > 0) world.land(world.flights.shift()!);
-    for (let i = 1 + random.below(2); i > 0; i--) this.submit();
+    for (let i = 1 + random.below(4); i > 0; i--) this.submit();
     world.calm = false;
     for (let phases = 2 + random.below(5); phases > 0; phases--) {
       this.beginPhase();
@@ -44,7 +46,7 @@ export class Events {
 
   private beginPhase(): void {
     const { world, random } = this;
-    world.loss = losses(random);
+    world.loss = losses(random, world.drifting);
     const { honest, isolated, knower } = world;
     isolated.clear();
     if (knower !== null && this.hides && random.chance(0.8)) isolated.add(knower.id);
@@ -54,34 +56,46 @@ export class Events {
     const rest = honest.filter(({ id }) => !isolated.has(id));
     if (world.drifting && random.chance(0.4)) for (const node of rest) this.upgrade(node);
     if (this.crashes > 0) for (const node of rest) if (random.chance(0.3)) this.crashOrReturn(node);
-    if (random.chance(0.5)) for (const node of rest) this.timeout(node);
+    if (random.chance(0.6)) for (const node of rest) this.timeout(node);
   }
 
   private event(): void {
     const { world, random } = this;
     world.steps++;
-    world.wall += random.below(8);
+    const passed = random.below(12);
+    world.wall += passed;
+    for (const node of world.nodes) node.at += passed;
     if (this.hides && world.knower !== null && !world.isolated.has(world.knower.id) && world.isolated.size === 0) this.hide(world.knower);
     let roll = random.next();
     if ((roll -= this.timeouts) < 0) return this.timeout(random.pick(world.honest));
     if ((roll -= this.crashes) < 0) return this.crashOrReturn(random.pick(world.honest));
     if ((roll -= this.acts) < 0) return world.adversary.act();
-    if ((roll -= 0.04) < 0) return this.submit();
+    if ((roll -= this.submits) < 0) return this.submit();
     if ((roll -= 0.03) < 0) return this.tick(random.pick(world.nodes));
     if ((roll -= 0.05) < 0) {
       const node = random.pick(world.nodes);
       node.flush();
       return node.work();
     }
-    if (world.flights.length === 0) return this.timeout(random.pick(world.honest));
+    if (world.flights.length === 0) return this.pass();
     world.land(this.take());
+  }
+
+  /** Nothing is in flight: time passes for all, most of them at the same pace. */
+  private pass(): void {
+    const { world, random } = this;
+    const time = random.pick([40, 500, 1_000, 2_000]);
+    world.wall += time;
+    for (const node of world.nodes) node.at += time;
+    for (const node of world.nodes) if (random.chance(0.9)) this.tick(node);
   }
 
   /** It knows what nobody else does, and is not heard of for a while. */
   private hide(node: ExplorerNode): void {
     const { world } = this;
     world.isolated.add(node.id);
-    world.flights = world.flights.filter(({ from }) => from !== node.id);
+    const alone = this.random.chance(0.7); // what would tell the others is lost as well
+    world.flights = world.flights.filter(({ from, message }) => from !== node.id && !(alone && message?.kind === "commit"));
     world.log?.(`${node.id} is cut off`);
   }
 
@@ -100,7 +114,7 @@ export class Events {
 
   private tick(node: ExplorerNode): void {
     if (!node.up) return;
-    node.at = Math.max(node.at, Math.min(wakeAt(node.replica), node.at + 1_000));
+    node.at = Math.max(node.at, Math.min(wakeAt(node.replica), node.at + 100));
     node.give({ kind: "tick" });
     this.world.settle(node);
   }
@@ -176,7 +190,8 @@ export class Events {
     world.log?.(`batch ${hex(digest).slice(0, 8)} of ${origin.id} to ${holders.map((node) => node.id).join(" ")}`);
     for (const node of holders) if (node.up) node.hold(latin1(digest));
     for (const node of holders)
-      for (const other of holders) if (node !== other && random.chance(0.9)) node.give({ kind: "acked", from: other.id, digests: [digest] });
+      for (const other of holders)
+        if (node !== other && random.chance(0.9)) node.give({ kind: "acked", from: other.id, digests: [digest] });
     for (const node of holders) world.settle(node);
   }
 
@@ -198,11 +213,11 @@ export class Events {
 }
 
 /** How likely a message of each kind is lost: which ones get through decides which half-finished states a schedule visits. */
-function losses(random: Random): Map<Message["kind"], number> {
-  const some = random.pick([0, 0, 0.1, 0.3]);
+function losses(random: Random, repairsOnly: boolean): Map<Message["kind"], number> {
+  const some = repairsOnly ? 0 : random.pick([0, 0, 0.1, 0.3]);
   const loss = new Map<Message["kind"], number>();
   for (const kind of ["prePrepare", "prepare", "commit", "viewChange", "newView"] as const)
-    loss.set(kind, random.chance(0.25) ? 0.3 + random.next() / 2 : some);
+    loss.set(kind, !repairsOnly && random.chance(0.25) ? 0.3 + random.next() / 2 : some);
   for (const kind of ["status", "block", "order", "get"] as const) loss.set(kind, random.chance(0.7) ? 0.9 : some);
   return loss;
 }

@@ -62,7 +62,16 @@ export class ExplorerNode {
     this.index = index;
     this.id = nameOf(index);
     this.world = world;
-    this.head = { height: 0, digest: NETWORK, hash: NETWORK, time: GENESIS_TIME, header: null, references: [], certificate: null, dueHead: null };
+    this.head = {
+      height: 0,
+      digest: NETWORK,
+      hash: NETWORK,
+      time: GENESIS_TIME,
+      header: null,
+      references: [],
+      certificate: null,
+      dueHead: null,
+    };
     this.config = world.ledger.genesis;
   }
 
@@ -71,7 +80,18 @@ export class ExplorerNode {
     const { head, config, journal, at } = this;
     const key = keyOf(this.index);
     const ports = { verify, sign: (framed: Uint8Array) => sign(key, framed) };
-    const setup = { network: NETWORK, organisation: this.id, key, ports, supported: 1, head, config, intact, now: this.world.now(this), at };
+    const setup = {
+      network: NETWORK,
+      organisation: this.id,
+      key,
+      ports,
+      supported: 1,
+      head,
+      config,
+      intact,
+      now: this.world.now(this),
+      at,
+    };
     this.up = true;
     this.replica = restore(setup, journal);
     this.give({ kind: "start" });
@@ -99,7 +119,7 @@ export class ExplorerNode {
 
   give(input: Given): void {
     if (!this.up || this.stopped) return;
-    this.carryOut(step(this.replica, { ...input, now: this.world.now(this), at: this.at } as Input));
+    this.carryOut(step(this.replica, { ...input, now: this.world.now(this), at: this.at }));
   }
 
   private carryOut(effects: readonly Effect[]): void {
@@ -165,7 +185,8 @@ export class ExplorerNode {
       this.store(job);
       this.world.committed(this, job);
       if (!silent) this.give({ kind: "committed", height: job.height });
-    } else if (job.kind === "execute") this.give({ kind: "executed", result: this.world.ledger.execute(job.order, job.references, this.variant) });
+    } else if (job.kind === "execute")
+      this.give({ kind: "executed", result: this.world.ledger.execute(job.order, job.references, this.variant) });
     else {
       const { order, references } = this.replica.known.get(latin1(job.digest)) ?? { order: job.own.header.order, references: [] };
       this.give({ kind: "executed", result: this.world.ledger.execute(order, references, this.variant), again: true });
@@ -180,7 +201,8 @@ export class ExplorerNode {
     this.config = result.next ?? { ...this.config, end: result.epochEnd };
     for (const { digest: body } of references) this.bodies.add(latin1(body));
     // Segments whose heights are all committed are dropped; the one in use begins with the duties (§4.7).
-    if (height % 3 === 0 && this.unwritten.length === 0) this.journal = [...duties(this.replica), ...this.journal.filter((record) => record.height > height)];
+    if (height % 3 === 0 && this.unwritten.length === 0)
+      this.journal = [...duties(this.replica), ...this.journal.filter((record) => record.height > height)];
   }
 }
 

@@ -79,7 +79,10 @@ export const GENESIS_TIME = 1_700_000_000_000;
 export const nameOf = (index: number): string => `v${index}`;
 
 /** What a batch does to the chain. */
-export type Payload = { readonly kind: "plain" } | { readonly kind: "end" } | { readonly kind: "members"; readonly members: readonly number[] };
+export type Payload =
+  | { readonly kind: "plain" }
+  | { readonly kind: "end" }
+  | { readonly kind: "members"; readonly members: readonly number[] };
 
 /** The state after a block, as far as consensus depends on it. */
 interface State {
@@ -115,7 +118,14 @@ export class ExplorerLedger {
   makeBatch(origin: string, payload: Payload, notAfter: number): BatchFacts {
     const digest = new Uint8Array(32).fill(0xba);
     new DataView(digest.buffer).setUint32(0, ++this.sequence);
-    const facts: BatchFacts = { reference: { digest, count: 1, bytes: 100 }, origin, sequence: this.sequence, work: 64, signatures: 1, notAfter };
+    const facts: BatchFacts = {
+      reference: { digest, count: 1, bytes: 100 },
+      origin,
+      sequence: this.sequence,
+      work: 64,
+      signatures: 1,
+      notAfter,
+    };
     this.batches.set(latin1(digest), { facts, payload });
     return facts;
   }

@@ -70,13 +70,20 @@ export class World implements Surroundings, Stage {
       timeout_cap_ms: 8_000,
       heartbeat_ms: 20_000,
       proposal_interval_ms: random.pick([5, 40]),
+      block_target: random.pick([1, 1, 1_000]), // one batch a block: deep pipelines
     };
-    this.ledger = new ExplorerLedger(parameters, Array.from({ length: n }, (_, i) => i));
+    this.ledger = new ExplorerLedger(
+      parameters,
+      Array.from({ length: n }, (_, i) => i),
+    );
     const count = n + (random.chance(0.15) ? 1 : 0);
     for (let i = 0; i < count; i++) this.addNode(i);
     const order = this.nodes.slice(0, n);
     // Half the time the first primary is one of them.
-    this.byzantine = Array.from({ length: bad }, (_, i) => order.splice(i === 0 && random.chance(0.5) ? 0 : random.below(order.length), 1)[0]!);
+    this.byzantine = Array.from(
+      { length: bad },
+      (_, i) => order.splice(i === 0 && random.chance(0.5) ? 0 : random.below(order.length), 1)[0]!,
+    );
     this.honest = this.nodes.filter((node) => !this.byzantine.includes(node));
     for (const node of this.byzantine) this.unbound.add(node.id);
     this.checks = new Checks(this.unbound);

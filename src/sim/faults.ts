@@ -143,7 +143,15 @@ export class Faults {
 
   private weather({ from, to, forMs, loss, duplication, reordering, tail, tailMs }: Of<"weather">): void {
     const { network } = this.stage;
-    const weather: Weather = { from: from === null ? undefined : new Set(from), to: to === null ? undefined : new Set(to), loss, duplication, reordering, tail, tailMs };
+    const weather: Weather = {
+      from: from === null ? undefined : new Set(from),
+      to: to === null ? undefined : new Set(to),
+      loss,
+      duplication,
+      reordering,
+      tail,
+      tailMs,
+    };
     network.weather.add(weather);
     this.last(forMs, () => void network.weather.delete(weather));
   }

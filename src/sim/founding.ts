@@ -54,9 +54,21 @@ function memberOf(index: number): Genesis["founders"][number]["member"] {
   const id = nameOf(index);
   const { consensus, peer, organisation } = secretsOf(index);
   const checkpoint = pairOf(`${id} checkpoint`).key;
-  const keys = { consensus: consensus.key, peer: peer.key, organisation: organisation.key, checkpoint, checkpoint_pq: new Uint8Array(ML_DSA_44_PUBLIC_BYTES) };
+  const keys = {
+    consensus: consensus.key,
+    peer: peer.key,
+    organisation: organisation.key,
+    checkpoint,
+    checkpoint_pq: new Uint8Array(ML_DSA_44_PUBLIC_BYTES),
+  };
   const signature = new Uint8Array(64); // the founders looked at these before the first block; nobody does afterwards
-  const proofs: MemberKeys = { consensus: signature, peer: signature, organisation: signature, checkpoint: signature, checkpoint_pq: new Uint8Array(ML_DSA_44_SIGNATURE_BYTES) };
+  const proofs: MemberKeys = {
+    consensus: signature,
+    peer: signature,
+    organisation: signature,
+    checkpoint: signature,
+    checkpoint_pq: new Uint8Array(ML_DSA_44_SIGNATURE_BYTES),
+  };
   return { id, name: `Agency ${id}`, addresses: [], contact: "", keys, proofs };
 }
 
@@ -104,5 +116,13 @@ async function found(members: number, seats: number, parameters: Partial<Paramet
 export function chainOptions(genesis: Genesis, network: Bytes, scheme?: Scheme): Omit<ChainOptions, "store"> {
   const still = { now: () => GENESIS_TIME, monotonic: () => 0 };
   const pause = async (): Promise<void> => {};
-  return { registry: contracts(), genesis, network, consensusView: viewOf, clock: still, pause, ...(scheme && { verify: (signature: Bytes, framed: Bytes, key: Bytes) => scheme.verify(signature, framed, key) }) };
+  return {
+    registry: contracts(),
+    genesis,
+    network,
+    consensusView: viewOf,
+    clock: still,
+    pause,
+    ...(scheme && { verify: (signature: Bytes, framed: Bytes, key: Bytes) => scheme.verify(signature, framed, key) }),
+  };
 }

@@ -17,7 +17,19 @@ const SIZES: readonly (readonly [n: number, weight: number])[] = [
 ];
 
 type Theme = "crashes" | "cuts" | "weather" | "disks" | "clocks" | "byzantine" | "loss of disks" | "epochs" | "members" | "calm";
-const THEMES: readonly Theme[] = ["crashes", "cuts", "weather", "disks", "clocks", "byzantine", "byzantine", "byzantine", "loss of disks", "epochs", "members"];
+const THEMES: readonly Theme[] = [
+  "crashes",
+  "cuts",
+  "weather",
+  "disks",
+  "clocks",
+  "byzantine",
+  "byzantine",
+  "byzantine",
+  "loss of disks",
+  "epochs",
+  "members",
+];
 
 export function generate(seed: number): Scenario {
   return new Generator(seed).scenario();
@@ -216,7 +228,8 @@ class Generator {
     for (let i = this.times(3); i > 0; i--) {
       const at = this.when();
       const node = this.node();
-      if (random.chance(0.7)) this.items.push({ kind: "slowDisk", at, node, forMs: 3 * this.length(), factor: random.pick([10, 100, 1_000]) });
+      if (random.chance(0.7))
+        this.items.push({ kind: "slowDisk", at, node, forMs: 3 * this.length(), factor: random.pick([10, 100, 1_000]) });
       else this.items.push({ kind: "diskFailure", at, node, forMs: this.length() });
     }
   }
@@ -230,7 +243,8 @@ class Generator {
       const far = wild.includes(node) ? random.pick([base, 10 * base, 3_600_000]) : base / 5;
       this.items.push({ kind: "clock", at: this.when(), node, jumpMs: Math.round(far * (random.chance(0.5) ? 1 : -1)) });
     }
-    for (let i = random.below(3); i > 0; i--) this.items.push({ kind: "rate", at: this.when(), node: this.node(), rate: random.pick([0.9, 0.99, 1.01, 1.1]) });
+    for (let i = random.below(3); i > 0; i--)
+      this.items.push({ kind: "rate", at: this.when(), node: this.node(), rate: random.pick([0.9, 0.99, 1.01, 1.1]) });
   }
 
   // ── life ───────────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -246,7 +260,10 @@ class Generator {
     if (roll < 0.3 && members > 4) this.change({ what: "unseat", member: random.below(seats) });
     else if (roll < 0.6) this.change({ what: "key", member: random.below(seats) });
     if (random.chance(0.5))
-      this.change({ what: "parameters", parameters: { window: random.between(1, 8), block_target: random.pick([1, 10, 1_000]), origin_batches: random.pick([1, 16]) } });
+      this.change({
+        what: "parameters",
+        parameters: { window: random.between(1, 8), block_target: random.pick([1, 10, 1_000]), origin_batches: random.pick([1, 16]) },
+      });
   }
   private change(change: Change): void {
     this.items.push({ kind: "change", at: Math.round(this.when() * 0.7), change });

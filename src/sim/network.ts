@@ -51,7 +51,14 @@ export class Network {
   private readonly n: number;
   private readonly heard: (from: number, to: number, packet: Packet) => void;
 
-  constructor(clock: Clockwork, stations: readonly Station[], n: number, random: Random, latencyMs: number, heard: (from: number, to: number, packet: Packet) => void) {
+  constructor(
+    clock: Clockwork,
+    stations: readonly Station[],
+    n: number,
+    random: Random,
+    latencyMs: number,
+    heard: (from: number, to: number, packet: Packet) => void,
+  ) {
     this.clock = clock;
     this.stations = stations;
     this.random = random;

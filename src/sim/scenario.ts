@@ -22,7 +22,14 @@ export type Item =
       readonly to: readonly number[];
       readonly both: boolean;
     }
-  | /** A wire that breaks and mends again and again. */ { readonly kind: "flap"; readonly at: number; readonly forMs: number; readonly a: number; readonly b: number; readonly everyMs: number }
+  | /** A wire that breaks and mends again and again. */ {
+      readonly kind: "flap";
+      readonly at: number;
+      readonly forMs: number;
+      readonly a: number;
+      readonly b: number;
+      readonly everyMs: number;
+    }
   | {
       readonly kind: "weather";
       readonly at: number;
@@ -36,12 +43,34 @@ export type Item =
       readonly tailMs: number;
     }
   | { readonly kind: "slowDisk"; readonly at: number; readonly forMs: number; readonly node: number; readonly factor: number }
-  | /** Writes fail; the node stops, and is started again when the disk is well. */ { readonly kind: "diskFailure"; readonly at: number; readonly forMs: number; readonly node: number }
+  | /** Writes fail; the node stops, and is started again when the disk is well. */ {
+      readonly kind: "diskFailure";
+      readonly at: number;
+      readonly forMs: number;
+      readonly node: number;
+    }
   | { readonly kind: "clock"; readonly at: number; readonly node: number; readonly jumpMs: number }
   | { readonly kind: "rate"; readonly at: number; readonly node: number; readonly rate: number }
-  | /** An image of the disk taken at `takenAt` is put back at `at`. */ { readonly kind: "image"; readonly takenAt: number; readonly at: number; readonly node: number; readonly downMs: number }
-  | { readonly kind: "wipe"; readonly at: number; readonly node: number; readonly downMs: number; readonly what: "disk" | "journal" | "damage" }
-  | /** Its results are wrong at these heights. */ { readonly kind: "broken"; readonly node: number; readonly from: number; readonly until: number }
+  | /** An image of the disk taken at `takenAt` is put back at `at`. */ {
+      readonly kind: "image";
+      readonly takenAt: number;
+      readonly at: number;
+      readonly node: number;
+      readonly downMs: number;
+    }
+  | {
+      readonly kind: "wipe";
+      readonly at: number;
+      readonly node: number;
+      readonly downMs: number;
+      readonly what: "disk" | "journal" | "damage";
+    }
+  | /** Its results are wrong at these heights. */ {
+      readonly kind: "broken";
+      readonly node: number;
+      readonly from: number;
+      readonly until: number;
+    }
   | { readonly kind: "byzantine"; readonly node: number; readonly habits: readonly Habit[] }
   | /** A client's transaction; `short` ones live that long, `rival` names the record of another. */ {
       readonly kind: "transaction";
@@ -54,7 +83,11 @@ export type Item =
       readonly rival: number;
     }
   | /** A validator asks for the epoch to end. */ { readonly kind: "endEpoch"; readonly at: number; readonly node: number }
-  | /** Members vote a change; one after the other, each from `at` on. */ { readonly kind: "change"; readonly at: number; readonly change: Change };
+  | /** Members vote a change; one after the other, each from `at` on. */ {
+      readonly kind: "change";
+      readonly at: number;
+      readonly change: Change;
+    };
 
 export type Change =
   | { readonly what: "seat"; readonly member: number }

@@ -6,7 +6,15 @@ import { decodeFirst } from "../base/codec.ts";
 import { isLedgerError } from "../base/errors.ts";
 import { MAX_ACKS_PER_MESSAGE } from "../base/limits.ts";
 import type { BatchFacts } from "../consensus/types.ts";
-import { batchDigest, batchSigned, type KnownTransaction, ownBatch, readBatch, splitTransactions, type VerifiedBatch } from "../ledger/batch.ts";
+import {
+  batchDigest,
+  batchSigned,
+  type KnownTransaction,
+  ownBatch,
+  readBatch,
+  splitTransactions,
+  type VerifiedBatch,
+} from "../ledger/batch.ts";
 import { fullHash, readLayout, readOperations, transactionId } from "../ledger/transaction.ts";
 import { type BatchVerdict, verifyBatch } from "../ledger/verify.ts";
 import type { Life } from "./clockwork.ts";
@@ -31,7 +39,11 @@ function verdictOn(network: Bytes, bytes: Bytes, protocol: number): BatchVerdict
     const known = /^m\d\d$/.test(parts.origin);
     verdict =
       known && batchSigned(network, bytes, parts, secretsOf(indexOf(parts.origin)).peer.key)
-        ? verifyBatch(bytes, { network, work: (action) => contracts().work(action, protocol), proofs: (action, args) => contracts().proofs(action, args(), network) })
+        ? verifyBatch(bytes, {
+            network,
+            work: (action) => contracts().work(action, protocol),
+            proofs: (action, args) => contracts().proofs(action, args(), network),
+          })
         : "unsigned";
     verdicts.set(bytes, verdict);
   }
@@ -43,7 +55,8 @@ export function admitBatch(network: Bytes, protocol: number, bytes: Bytes, diges
   const { from, to } = readBatch(bytes);
   const offsets = splitTransactions(bytes, from, to);
   const items: KnownTransaction[] = [];
-  for (let i = 0; i < offsets.length; i += 2) items.push(admitted(network, protocol, bytes.subarray(offsets[i], offsets[i]! + offsets[i + 1]!)));
+  for (let i = 0; i < offsets.length; i += 2)
+    items.push(admitted(network, protocol, bytes.subarray(offsets[i], offsets[i]! + offsets[i + 1]!)));
   const batch = ownBatch(network, bytes, items);
   return digest === null || equalBytes(batch.reference.digest, digest) ? batch : undefined;
 }
@@ -56,7 +69,15 @@ function admitted(network: Bytes, protocol: number, bytes: Bytes): KnownTransact
     work += contracts().work(action, protocol);
     for (const rule of contracts().proofs(action, decodeFirst(bytes, argsAt), network)) failedProofs.push(`${i}:${rule}`);
   });
-  return { bytes, id: transactionId(network, bytes.subarray(0, layout.bodyEnd)), fullHash: fullHash(bytes), notAfter: layout.notAfter, signatures: layout.signers, work, failedProofs };
+  return {
+    bytes,
+    id: transactionId(network, bytes.subarray(0, layout.bodyEnd)),
+    fullHash: fullHash(bytes),
+    notAfter: layout.notAfter,
+    signatures: layout.signers,
+    work,
+    failedProofs,
+  };
 }
 
 const ACK_MS = 0.1;
@@ -91,10 +112,12 @@ export class SimBatches {
     const { mempool, world } = node;
     if (!this.life.alive || !node.votes()) return;
     this.cancelCut?.();
-    for (let batch = mempool.cut({ at: node.monotonic() }); batch !== undefined; batch = mempool.cut({ at: node.monotonic() })) this.own(batch);
+    for (let batch = mempool.cut({ at: node.monotonic() }); batch !== undefined; batch = mempool.cut({ at: node.monotonic() }))
+      this.own(batch);
     const at = mempool.cutAt();
     // The clock of a node may run slow: a little later than due is as good.
-    this.cancelCut = at === undefined ? undefined : world.clock.after(Math.max(0, at - node.monotonic()) * 1.2 + 0.01, this.life, () => this.poke());
+    this.cancelCut =
+      at === undefined ? undefined : world.clock.after(Math.max(0, at - node.monotonic()) * 1.2 + 0.01, this.life, () => this.poke());
   }
 
   private own(batch: VerifiedBatch): void {

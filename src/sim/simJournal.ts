@@ -201,7 +201,12 @@ class SimJournal implements Used {
   committed(height: number): void {
     const { files } = this.o;
     // A segment is given up only when what follows it is durable: its duties stand in the next one.
-    while (files.segments.length > 1 && files.segments[0]!.height <= height && (files.segments[1]!.written[0]?.position ?? 0) <= files.synced) files.segments.shift();
+    while (
+      files.segments.length > 1 &&
+      files.segments[0]!.height <= height &&
+      (files.segments[1]!.written[0]?.position ?? 0) <= files.synced
+    )
+      files.segments.shift();
   }
 
   async close(): Promise<void> {

@@ -214,7 +214,11 @@ export class SimNode implements Station {
       case "pull":
         return this.batches.pulled(from, packet.digests);
       case "ask":
-        return this.transmit(from, { kind: "give", question: packet.question, blocks: answerBlocks(this.chain, packet.first, packet.last) });
+        return this.transmit(from, {
+          kind: "give",
+          question: packet.question,
+          blocks: answerBlocks(this.chain, packet.first, packet.last),
+        });
       case "give":
         return this.questions.answered(from, packet.question, packet.blocks);
     }
@@ -247,10 +251,20 @@ export class SimNode implements Station {
     const bytes = joinTransactions([transaction]);
     const { network } = this.world.founding;
     const { protocol } = this.config;
-    const verdict = verifyIngress(bytes, { network, quick: true, work: (action) => contracts().work(action, protocol), proofs: (action, args) => contracts().proofs(action, args(), network) });
+    const verdict = verifyIngress(bytes, {
+      network,
+      quick: true,
+      work: (action) => contracts().work(action, protocol),
+      proofs: (action, args) => contracts().proofs(action, args(), network),
+    });
     const id = verdict.ids.subarray(0, 32);
     if (verdict.codes[0] === null && this.chain.reader.locate(id) !== undefined) return "final";
-    const [answer] = this.mempool.submit(bytes, verdict, { name: "client", perSecond: QUOTA }, { now: this.wallClock(), at: this.monotonic() });
+    const [answer] = this.mempool.submit(
+      bytes,
+      verdict,
+      { name: "client", perSecond: QUOTA },
+      { now: this.wallClock(), at: this.monotonic() },
+    );
     this.batches.poke();
     return answer!;
   }

@@ -17,7 +17,16 @@ import type { SimNode } from "./simNode.ts";
 export function headOf(chain: Chain): Head {
   const { height, digest, hash, time, header, certificate } = chain.head;
   const references = chain.reader.block(height)?.references ?? [];
-  return { height, digest, hash, time, header: header ?? null, references, certificate: certificate ?? null, dueHead: chain.dueHead ?? null };
+  return {
+    height,
+    digest,
+    hash,
+    time,
+    header: header ?? null,
+    references,
+    certificate: certificate ?? null,
+    dueHead: chain.dueHead ?? null,
+  };
 }
 
 function resultOf({ digest, header, hash, epochEnd, dueHead, next }: Executed): Result {
@@ -65,7 +74,8 @@ export function simPorts(node: SimNode, life: Life): DriverPorts {
       node.boundary("fetch");
       if (life.alive) batches.pull(digest, from);
     },
-    held: (config) => mempool.newEpoch(config.parameters, (action) => contracts().work(action, config.protocol), node.monotonic()).map(factsOf),
+    held: (config) =>
+      mempool.newEpoch(config.parameters, (action) => contracts().work(action, config.protocol), node.monotonic()).map(factsOf),
     release: (digests) => mempool.release(digests),
     async execute(_digest, order, references) {
       node.boundary("execute");
@@ -105,7 +115,10 @@ export function simPorts(node: SimNode, life: Life): DriverPorts {
     reject: (peer, code) => (peer === "" ? watch.note(`rejected ${code} of nobody`) : watch.rejected(node, indexOf(peer), code)),
     committed(head, config) {
       node.config = config;
-      mempool.committed(head.time, head.references.map((r) => r.digest));
+      mempool.committed(
+        head.time,
+        head.references.map((r) => r.digest),
+      );
       batches.poke();
       watch.headMoved(node);
     },
@@ -171,4 +184,3 @@ export class Questions {
     this.open.clear();
   }
 }
-

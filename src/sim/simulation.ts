@@ -70,16 +70,38 @@ export class Simulation {
     this.scenario = scenario;
     this.clock = clock;
     this.watch = new Watch(clock, options.write);
-    this.network = new Network(clock, this.nodes, members, random.fork("network"), latencyMs, (from, to, packet) => this.watch.heard(from, to, packet));
-    const world: World = { clock, network: this.network, founding, scheme: realSignatures ? realScheme : hashScheme, watch: this.watch, segmentBytes, cachedRows, executeMs };
-    for (let i = 0; i < members; i++) this.nodes.push(new SimNode(i, world, new Disk(founding.rows, random.fork(`disk ${i}`)), random.fork(`node ${i}`)));
+    this.network = new Network(clock, this.nodes, members, random.fork("network"), latencyMs, (from, to, packet) =>
+      this.watch.heard(from, to, packet),
+    );
+    const world: World = {
+      clock,
+      network: this.network,
+      founding,
+      scheme: realSignatures ? realScheme : hashScheme,
+      watch: this.watch,
+      segmentBytes,
+      cachedRows,
+      executeMs,
+    };
+    for (let i = 0; i < members; i++)
+      this.nodes.push(new SimNode(i, world, new Disk(founding.rows, random.fork(`disk ${i}`)), random.fork(`node ${i}`)));
     const parameters = { ...defaultParameters, ...scenario.parameters };
     this.capMs = parameters.timeout_cap_ms;
     this.clients = new Clients(clock, this.nodes, founding, random.fork("clients"), 4 * parameters.timeout_base_ms);
     this.faults = new Faults({ clock, network: this.network, nodes: this.nodes, watch: this.watch, scenario });
-    const changes = new Changes({ clock, nodes: this.nodes, clients: this.clients, founding, realSignatures, random: random.fork("changes") });
+    const changes = new Changes({
+      clock,
+      nodes: this.nodes,
+      clients: this.clients,
+      founding,
+      realSignatures,
+      random: random.fork("changes"),
+    });
     this.watch.checks.nodes = this.nodes;
-    this.watch.checks.sets.set(0, founding.genesis.founders.filter((f) => f.seat).map(({ member }) => ({ id: member.id, key: member.keys.consensus })));
+    this.watch.checks.sets.set(
+      0,
+      founding.genesis.founders.filter((f) => f.seat).map(({ member }) => ({ id: member.id, key: member.keys.consensus })),
+    );
     this.watch.listeners = {
       committed: (node, block) => this.committed(node, block),
       headMoved: (node) => changes.headMoved(node),
@@ -89,7 +111,13 @@ export class Simulation {
     scenario.items.forEach((item, i) => {
       if (options.without?.has(i)) return;
       if (item.kind === "transaction") this.clients.schedule(item);
-      else if (item.kind === "byzantine") this.nodes[item.node]!.corruption = new Byzantine(this.nodes[item.node]!, item.habits, random.fork(`byzantine ${i}`), parameters.timeout_base_ms / 4);
+      else if (item.kind === "byzantine")
+        this.nodes[item.node]!.corruption = new Byzantine(
+          this.nodes[item.node]!,
+          item.habits,
+          random.fork(`byzantine ${i}`),
+          parameters.timeout_base_ms / 4,
+        );
       else if (item.kind === "change" || item.kind === "endEpoch") changes.schedule(item);
       else this.faults.schedule(item);
     });
@@ -103,7 +131,10 @@ export class Simulation {
   private committed(node: SimNode, { height, leaves, header }: CommittedBlock): void {
     if (!node.honest) return;
     const before = this.clients.open.size;
-    this.clients.committed(height, leaves.map((leaf) => leaf.id));
+    this.clients.committed(
+      height,
+      leaves.map((leaf) => leaf.id),
+    );
     this.clients.passed(header.order.time);
     if (this.clients.open.size < before || height > this.target) this.target = Math.max(this.target, height);
   }
@@ -119,7 +150,10 @@ export class Simulation {
       if (watch.violation === undefined && !this.recovered()) watch.violated("everything handed in becomes final", this.describe());
       for (const node of this.standing()) watch.checks.kept(node, node.chain.head.height);
     } catch (error) {
-      watch.violated("no bug", error instanceof Error ? `${isLedgerError(error) ? error.code : error.name} ${error.stack ?? ""}` : String(error));
+      watch.violated(
+        "no bug",
+        error instanceof Error ? `${isLedgerError(error) ? error.code : error.name} ${error.stack ?? ""}` : String(error),
+      );
     }
     return this.outcome();
   }

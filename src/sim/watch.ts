@@ -149,7 +149,10 @@ export class Watch {
 
   evidence(node: SimNode, evidence: Evidence): void {
     this.note(`evidence ${evidence.kind}`);
-    this.line(() => `    ${node.id} has evidence against ${evidence.signer}: ${evidence.kind} ${evidence.epoch}/${evidence.view}/${evidence.height}`);
+    this.line(
+      () =>
+        `    ${node.id} has evidence against ${evidence.signer}: ${evidence.kind} ${evidence.epoch}/${evidence.view}/${evidence.height}`,
+    );
     this.checks.evidence(node, evidence);
     this.listeners.evidence(node, evidence);
   }
@@ -160,6 +163,7 @@ export class Watch {
   notice(node: SimNode, code: NoticeCode, data: NoticeData): void {
     this.note(code === "view.left" ? `view.left ${String(data["reason"])}` : code);
     this.line(() => `    ${node.id} ${code} ${JSON.stringify(data)}`);
-    if (code === "divergence" || code === "diverged" || code === "split" || code === "lock") this.checks.diverged(node, `${code} ${JSON.stringify(data)}`);
+    if (code === "divergence" || code === "diverged" || code === "split" || code === "lock")
+      this.checks.diverged(node, `${code} ${JSON.stringify(data)}`);
   }
 }

@@ -88,25 +88,33 @@ describe("a node that lost what it signed", () => {
   test.each([
     ["of this epoch", false],
     ["of an epoch that is over", true],
-  ])("an old image of the home %s is put back: its own votes are shown to it, and it is silent", async (_when, another) => {
-    const [witness, victim] = [cluster.named("courts"), cluster.named("health")];
-    const image = path.join(cluster.directory, `image-${another}`);
-    await halt(victim);
-    fs.cpSync(victim.home, image, { recursive: true });
-    await restart(victim, (await cluster.status(witness)).height);
-    const { epoch, height: old } = await cluster.status(witness);
-    await waitFor("votes of its own after the image", async () => ((await cluster.voters(witness, old + 1, (await cluster.status(witness)).height)).has(victim.id) ? true : undefined));
-    if (another) {
-      await cluster.act(witness, witness, "governance.endEpoch@1", { member: witness.id }, "30s", witness.keys.consensus);
-      await waitFor("the next epoch", async () => ((await cluster.status(witness)).epoch > epoch ? true : undefined));
-    }
-    await halt(victim, "SIGKILL");
-    const { height } = await cluster.status(witness);
-    fs.rmSync(victim.home, { recursive: true });
-    fs.renameSync(image, victim.home);
-    const lines = logOf(victim.home).length;
-    await restart(victim, height);
-    expect(await logged(victim.home, "silence.begun", 10_000, undefined, lines)).toMatchObject({ reason: "own votes that the journal lacks" });
-    await votesAgain(victim, witness, height + 5, lines);
-  }, 90_000);
+  ])(
+    "an old image of the home %s is put back: its own votes are shown to it, and it is silent",
+    async (_when, another) => {
+      const [witness, victim] = [cluster.named("courts"), cluster.named("health")];
+      const image = path.join(cluster.directory, `image-${another}`);
+      await halt(victim);
+      fs.cpSync(victim.home, image, { recursive: true });
+      await restart(victim, (await cluster.status(witness)).height);
+      const { epoch, height: old } = await cluster.status(witness);
+      await waitFor("votes of its own after the image", async () =>
+        (await cluster.voters(witness, old + 1, (await cluster.status(witness)).height)).has(victim.id) ? true : undefined,
+      );
+      if (another) {
+        await cluster.act(witness, witness, "governance.endEpoch@1", { member: witness.id }, "30s", witness.keys.consensus);
+        await waitFor("the next epoch", async () => ((await cluster.status(witness)).epoch > epoch ? true : undefined));
+      }
+      await halt(victim, "SIGKILL");
+      const { height } = await cluster.status(witness);
+      fs.rmSync(victim.home, { recursive: true });
+      fs.renameSync(image, victim.home);
+      const lines = logOf(victim.home).length;
+      await restart(victim, height);
+      expect(await logged(victim.home, "silence.begun", 10_000, undefined, lines)).toMatchObject({
+        reason: "own votes that the journal lacks",
+      });
+      await votesAgain(victim, witness, height + 5, lines);
+    },
+    90_000,
+  );
 });

@@ -79,12 +79,33 @@ export class Cluster {
       furnishHome(home, keys, undefined, configOf(peerPort, api, metrics));
       const keyFile = path.join(directory, `${id}.key`);
       saveSecretFile(keyFile, sealKey(organisation));
-      homes.push({ id, home, keys, organisation, keyFile, peerPort, api: `http://127.0.0.1:${api}`, metrics: `http://127.0.0.1:${metrics}/metrics`, daemon: undefined });
-      return completeMember(draftMember({ id, name: `Agency ${id}`, addresses: [`/ip4/127.0.0.1/tcp/${peerPort}`], contact: "" }, keys), organisation);
+      homes.push({
+        id,
+        home,
+        keys,
+        organisation,
+        keyFile,
+        peerPort,
+        api: `http://127.0.0.1:${api}`,
+        metrics: `http://127.0.0.1:${metrics}/metrics`,
+        daemon: undefined,
+      });
+      return completeMember(
+        draftMember({ id, name: `Agency ${id}`, addresses: [`/ip4/127.0.0.1/tcp/${peerPort}`], contact: "" }, keys),
+        organisation,
+      );
     });
     const { manifestHash, protocol } = contractsManifest();
-    const roles = contracts().contracts.flatMap(({ contract }) => Object.keys(contract.options.roles).map((role) => `${contract.name}.${role}`));
-    const plan = { name: "faults", purpose: "development" as const, parameters, seats: NAMES.slice(0, validators), grants: roles.map((role) => ({ role, scope: "", agency: NAMES[0]! })) };
+    const roles = contracts().contracts.flatMap(({ contract }) =>
+      Object.keys(contract.options.roles).map((role) => `${contract.name}.${role}`),
+    );
+    const plan = {
+      name: "faults",
+      purpose: "development" as const,
+      parameters,
+      seats: NAMES.slice(0, validators),
+      grants: roles.map((role) => ({ role, scope: "", agency: NAMES[0]! })),
+    };
     const text = writeGenesis(planGenesis(plan, files, Date.now() - 1_000, protocol, manifestHash), []);
     const genesis = path.join(directory, "genesis.json");
     for (const file of [genesis, ...homes.map((m) => path.join(m.home, "genesis.json"))]) fs.writeFileSync(file, text);
@@ -111,7 +132,8 @@ export class Cluster {
   /** Starts the daemon of a home; resolves when its API listens. Throws if it ends before. */
   async run(member: Member, environment: NodeJS.ProcessEnv = {}): Promise<Daemon> {
     const daemon = await this.launch(member.home, environment);
-    if (daemon.child.exitCode !== null || daemon.child.signalCode !== null) throw new Error(`${member.id} ended with ${daemon.child.exitCode}: ${daemon.err()}`);
+    if (daemon.child.exitCode !== null || daemon.child.signalCode !== null)
+      throw new Error(`${member.id} ended with ${daemon.child.exitCode}: ${daemon.err()}`);
     member.daemon = daemon;
     return daemon;
   }
@@ -152,16 +174,25 @@ export class Cluster {
   }
 
   /** An act by an organisation's key, or by another; throws unless it was applied. */
-  async act(at: Member, by: Pick<Member, "organisation">, action: string, args: Parameters<Ledger["transaction"]>[1], timeout = "30s", key = by.organisation): Promise<Outcome & { height: number }> {
+  async act(
+    at: Member,
+    by: Pick<Member, "organisation">,
+    action: string,
+    args: Parameters<Ledger["transaction"]>[1],
+    timeout = "30s",
+    key = by.organisation,
+  ): Promise<Outcome & { height: number }> {
     const outcome = await (await this.ledger(at)).submit(await this.signed(key, action, args), { timeout });
     if (outcome.status !== "applied") throw new Error(`${action} at ${at.id}: ${JSON.stringify(outcome)}`);
-    return outcome as Outcome & { height: number };
+    return outcome;
   }
 
   /** A transaction, signed; no node is asked. */
   async signed(key: Key, action: string, args: Parameters<Ledger["transaction"]>[1]): Promise<SignedTransaction> {
     const me = seedSigner(key.secret);
-    const draft = new Ledger(new Connection([this.members[0]!.api]), this.network, "").transaction(action, args, { signers: [me.publicKey] });
+    const draft = new Ledger(new Connection([this.members[0]!.api]), this.network, "").transaction(action, args, {
+      signers: [me.publicKey],
+    });
     return (await draft.sign(me)).finish();
   }
 
@@ -172,17 +203,28 @@ export class Cluster {
   }
 
   async reaches(member: Pick<Member, "id" | "api">, height: number, limitMs = 30_000): Promise<any> {
-    return waitFor(`height ${height} at ${member.id}`, async () => {
-      const status = await this.status(member);
-      return status.height >= height ? status : undefined;
-    }, limitMs);
+    return waitFor(
+      `height ${height} at ${member.id}`,
+      async () => {
+        const status = await this.status(member);
+        return status.height >= height ? status : undefined;
+      },
+      limitMs,
+    );
   }
 
   async has(member: Member, name: string, limitMs = 30_000): Promise<true> {
-    return waitFor(`${name} at ${member.id}`, async () => ((await get(`${member.api}/v1/records/evidence/deposit/${name}`)).status === 200 ? true : undefined), limitMs);
+    return waitFor(
+      `${name} at ${member.id}`,
+      async () => ((await get(`${member.api}/v1/records/evidence/deposit/${name}`)).status === 200 ? true : undefined),
+      limitMs,
+    );
   }
 
-  async block(member: Pick<Member, "api">, height: number): Promise<{ epoch: number; view: number; hash: string; time: number; confirmedBy: string[] }> {
+  async block(
+    member: Pick<Member, "api">,
+    height: number,
+  ): Promise<{ epoch: number; view: number; hash: string; time: number; confirmedBy: string[] }> {
     const { status, body } = await get(`${member.api}/v1/blocks/${height}`);
     if (status !== 200) throw new Error(`block ${height}: ${status}`);
     return body;
@@ -231,8 +273,21 @@ export function logOf(home: string, event?: string): LogLine[] {
 }
 
 /** Waits for an event in the log of a home, after the first `lines` lines of it. */
-export async function logged(home: string, event: string, limitMs = 30_000, fits: (line: LogLine) => boolean = () => true, lines = 0): Promise<LogLine> {
-  return waitFor(`${event} in the log of ${path.basename(home)}`, async () => logOf(home).slice(lines).find((line) => line.event === event && fits(line)), limitMs);
+export async function logged(
+  home: string,
+  event: string,
+  limitMs = 30_000,
+  fits: (line: LogLine) => boolean = () => true,
+  lines = 0,
+): Promise<LogLine> {
+  return waitFor(
+    `${event} in the log of ${path.basename(home)}`,
+    async () =>
+      logOf(home)
+        .slice(lines)
+        .find((line) => line.event === event && fits(line)),
+    limitMs,
+  );
 }
 
 /** Resident memory of a process in bytes. */
@@ -270,7 +325,11 @@ export class Load {
   /** As a client should: what is not known, or was refused for the time being, is handed in again, the same bytes, at the next node. */
   async #once(name: string, turn: number): Promise<string> {
     const cluster = this.#cluster;
-    const bytes = await cluster.signed(cluster.members[0]!.organisation, "evidence.deposit@1", { deposit: name, kind: "contract", content: sha256(utf8(name)) });
+    const bytes = await cluster.signed(cluster.members[0]!.organisation, "evidence.deposit@1", {
+      deposit: name,
+      kind: "contract",
+      content: sha256(utf8(name)),
+    });
     let last = "";
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       const at = this.#at();

@@ -90,13 +90,7 @@ export class Script {
         return this.answer(c);
       case "recover": {
         const { digest, height } = this.named(plain[1]!);
-        const { hash } = this.world.block(plain[1]!);
-        return this.world.give(plain[0]!, {
-          kind: "recovery",
-          height,
-          digest,
-          abandon: named.has("abandon") ? this.variantHash(plain[0]!, plain[1]!) : hash,
-        });
+        return this.world.give(plain[0]!, { kind: "recovery", height, digest, abandon: this.world.hashNamed(`[${named.get("abandon")}]`) });
       }
       case "show":
         for (const id of plain) this.lines.push(this.show(id));
@@ -274,11 +268,6 @@ export class Script {
       hash,
     });
     return { ...made, view, ...(named.has("signer") ? { signer: named.get("signer")! } : {}) };
-  }
-
-  private variantHash(id: string, name: string): Uint8Array {
-    const result = this.world.node(id).results.get(latin1(this.named(name).digest)) ?? stop(`${id} has no result of ${name}`);
-    return result.hash;
   }
 
   /** `… with=a,b,d view=0` */

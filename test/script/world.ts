@@ -1,7 +1,7 @@
 // The world of a golden script: real replicas over the real `step`, and puppets that the script speaks for with their own keys, Byzantine or absent.
 // Owns delivery, clocks, execution by rule, the durable records of each replica. Does not own the language (language.ts) nor its words (words.ts).
 
-import { type Bytes, concat, equalBytes, latin1, utf8 } from "../../src/base/bytes.ts";
+import { type Bytes, concat, equalBytes, latin1, unlatin1, utf8 } from "../../src/base/bytes.ts";
 import {
   type Certificate,
   makeCertificate,
@@ -419,6 +419,12 @@ export class World {
     const signatures = new Map(signers.map((id) => [set.findIndex((v) => v.id === id), this.vote(kind, id, fields).signature]));
     if (signatures.size < quorum(set.length)) stop(`a certificate needs ${quorum(set.length)} signers`);
     return makeCertificate(kind, fields, signatures, set.length);
+  }
+
+  /** The bytes that are shown under this name. */
+  hashNamed(name: string): Bytes {
+    for (const [bytes, known] of this.names) if (known === name) return unlatin1(bytes);
+    return stop(`nothing is called ${name}`);
   }
 
   /** The block of an order as any node that executed it knows it. */
