@@ -5,7 +5,7 @@ import { type Bytes, equalBytes, latin1 } from "../base/bytes.ts";
 import { faults, primaryIndex, quorum } from "../base/certificate.ts";
 import { type BatchReference, type OrderHeader, orderDigest } from "../base/header.ts";
 import type { EpochConfig, Order, Setup } from "./types.ts";
-import type { Entry, Key, Peer, Replica, Slot, StoredVote, Tally } from "./replicaState.ts";
+import type { Entry, Peer, Replica, Slot, StoredVote, Tally } from "./replicaState.ts";
 
 export type * from "./replicaState.ts";
 
@@ -185,7 +185,6 @@ export function knownEntry(r: Replica, digest: Bytes, order: OrderHeader, refere
     }
   );
 }
-
 
 /** Every batch of the order is held and verified. */
 export function isHeld(r: Replica, entry: Entry): boolean {

@@ -9,7 +9,6 @@ import { MAX_BLOCK_TRANSACTIONS, MAX_DUE_PER_BLOCK } from "../base/limits.ts";
 import { rootOfFlat } from "../base/merkle.ts";
 import { tagged, tags } from "../base/tags.ts";
 
-
 /** What became of a live transaction or an entry of due work. Explanations are made outside consensus. */
 export interface Receipt {
   /** 0 applied, 1 rejected by a rule, 2 `engine.fault` or `engine.work_exceeded`. */

@@ -17,8 +17,9 @@ export class Events {
   private readonly timeouts: number;
   private readonly submits: number;
   private readonly acts: number;
-  /** Whoever commits first is cut off at once. */
+  /** Whoever commits first is often cut off at once. */
   private readonly hides: boolean;
+  private hidden: ExplorerNode | null = null;
 
   constructor(world: World) {
     const { random } = world;
@@ -65,7 +66,10 @@ export class Events {
     const passed = random.below(12);
     world.wall += passed;
     for (const node of world.nodes) node.at += passed;
-    if (this.hides && world.knower !== null && !world.isolated.has(world.knower.id) && world.isolated.size === 0) this.hide(world.knower);
+    if (world.knower !== this.hidden && world.knower !== null) {
+      this.hidden = world.knower;
+      if (this.hides && random.chance(0.5)) this.hide(world.knower);
+    }
     let roll = random.next();
     if ((roll -= this.timeouts) < 0) return this.timeout(random.pick(world.honest));
     if ((roll -= this.crashes) < 0) return this.crashOrReturn(random.pick(world.honest));
@@ -93,6 +97,7 @@ export class Events {
   /** It knows what nobody else does, and is not heard of for a while. */
   private hide(node: ExplorerNode): void {
     const { world } = this;
+    world.isolated.clear();
     world.isolated.add(node.id);
     const alone = this.random.chance(0.7); // what would tell the others is lost as well
     world.flights = world.flights.filter(({ from, message }) => from !== node.id && !(alone && message?.kind === "commit"));
