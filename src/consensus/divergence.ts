@@ -5,6 +5,7 @@ import { type Bytes, equalBytes, hex, latin1 } from "../base/bytes.ts";
 import { verifiedVotes } from "./quorum.ts";
 import { acceptedAt, type Key, type Replica } from "./replica.ts";
 import type { Effect } from "./types.ts";
+import { lockAllows, ownVote } from "./votes.ts";
 
 /** Commits of this view at a height that do not agree: f + 1 against my result are a divergence, no hash that can still reach q a split. */
 export function noteOtherCommits(r: Replica, out: Effect[], height: number): void {
@@ -102,6 +103,17 @@ export function onRecovery(r: Replica, out: Effect[], height: number, digest: By
     out.push({ kind: "drop", digest });
   }
   if (r.split?.height === height) endSplit(r, out);
+}
+
+/**
+ * §3: a recovery file released the lock, but my Commit of this view stands for the abandoned result. More than f have signed it, or there had been no split;
+ * so this view cannot commit the height, and f + 1 of us take the others along to the next one.
+ */
+export function isBoundByReleasedVote(r: Replica): boolean {
+  const entry = acceptedAt(r, r.head.height + 1);
+  const result = entry && r.results.get(entry.key);
+  const vote = ownVote(r, "commit", r.head.height + 1);
+  return !!result && vote !== undefined && !equalBytes(vote.hash, result.hash) && lockAllows(r, entry, result.hash);
 }
 
 export function endSplit(r: Replica, out: Effect[]): void {

@@ -33,7 +33,7 @@ export function tryPropose(r: Replica, out: Effect[]): void {
 
 function mayPropose(r: Replica): boolean {
   if (r.mode !== "active" || !isPrimary(r) || !mayVote(r) || r.leaveReason !== null || owesFirstVote(r)) return false;
-  return !syncing(r) && r.split === null && r.divergence === null && r.accepted.every((entry) => isHeld(r, entry));
+  return !syncing(r) && r.split === null && (r.divergence === null || r.divergence.again) && r.accepted.every((entry) => isHeld(r, entry));
 }
 
 /** §3 Empty blocks: block 1, a heartbeat, up to a scheduled epoch end; and one for due work whose time has come. */

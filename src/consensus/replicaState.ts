@@ -117,7 +117,7 @@ export interface Wanted {
   askedAt: number;
 }
 
-export type LeaveReason = "silence" | "censorship" | "joined" | "new_view_timer" | "equivocation" | "malformed" | "self";
+export type LeaveReason = "silence" | "censorship" | "joined" | "new_view_timer" | "equivocation" | "malformed" | "self" | "recovery";
 
 export interface Peer {
   status: Status | null;

@@ -4,7 +4,7 @@
 import { latin1 } from "../base/bytes.ts";
 import { onAcked, onBatch, onForward, pullWanted, refreshHeads } from "./batches.ts";
 import { learn, noteCommit, onBlock, onCommit, onExecuted, tryCommitted, tryExecute } from "./commits.ts";
-import { onRecovery } from "./divergence.ts";
+import { isBoundByReleasedVote, onRecovery } from "./divergence.ts";
 import { contradicts, voteEvidence } from "./evidence.ts";
 import { onCommitted, onInstalled } from "./head.ts";
 import { fetchAccepted, onNewView, tryEnter, tryNewView } from "./newView.ts";
@@ -231,6 +231,7 @@ function leaveIfNeeded(r: Replica, out: Effect[]): void {
     return;
   }
   if (r.mode === "active" && isPrimary(r) && stepsDown(r)) r.leaveReason ??= "self";
+  if (r.mode === "active" && isBoundByReleasedVote(r)) r.leaveReason ??= "recovery";
   if (r.mode === "changing") r.leaveReason = null;
   const join = viewToJoin(r);
   const late = expired(r);
@@ -245,5 +246,5 @@ function stepsDown(r: Replica): boolean {
     r.splitLeft = r.split.height;
     return true;
   }
-  return syncing(r) || r.divergence !== null;
+  return syncing(r) || (r.divergence !== null && !r.divergence.again);
 }

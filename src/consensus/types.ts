@@ -301,7 +301,7 @@ export type Effect =
 export type NoticeData = Readonly<Record<string, string | number | boolean>>;
 
 export type NoticeCode =
-  | "view.left" // view, to, reason: silence | censorship | joined | new_view_timer | equivocation | malformed | self
+  | "view.left" // view, to, reason: silence | censorship | joined | new_view_timer | equivocation | malformed | self | recovery
   | "view.entered" // view, height of the tip
   | "epoch.entered" // epoch, start, end, validators
   | "start.asked" // how many answers are awaited

@@ -32,7 +32,7 @@ import type { NodeSecrets } from "./nodeKeys.ts";
 import { levelOf } from "./notices.ts";
 import { OwnActs } from "./ownActs.ts";
 import { clockOf, openGenesis } from "./openGenesis.ts";
-import { contracts, principalOf, viewOf } from "./registry.ts";
+import { contracts, principalOf, saidReady, viewOf } from "./registry.ts";
 import type { Config } from "./settings.ts";
 import { answerBlocks } from "./sync.ts";
 import { Verifier } from "./verifier.ts";
@@ -220,6 +220,7 @@ export class Node {
         publicKey: key,
         clock,
         headTime: () => chain.head.time,
+        knownReady: () => saidReady(chain.reader.state, organisation),
         submit: (bytes) => this.intake.own(bytes),
         log,
       });

@@ -20,6 +20,8 @@ export interface OwnActsPorts {
   readonly publicKey: Bytes;
   readonly clock: Clock;
   readonly headTime: () => number;
+  /** The chain knows that this node is ready. */
+  readonly knownReady: () => boolean;
   readonly submit: (transaction: Bytes) => Promise<boolean>;
   readonly log: Logger;
 }
@@ -42,11 +44,11 @@ export class OwnActs {
   }
 
   /** A member without a seat whose node follows the chain: it says so, until the chain knows. */
-  maybeReady(me: NetworkMember | undefined, isReady: boolean): void {
-    const { publicKey, clock, organisation } = this.#ports;
-    if (me === undefined || me.seat || isReady || !equalBytes(me.keys.consensus, publicKey)) return;
+  maybeReady(me: NetworkMember | undefined, isBehind: boolean): void {
+    const { publicKey, clock, organisation, knownReady } = this.#ports;
+    if (me === undefined || me.seat || isBehind || !equalBytes(me.keys.consensus, publicKey)) return;
     const now = clock.monotonic();
-    if (now - this.#saidReadyAt < READY_AGAIN_MS) return;
+    if (now - this.#saidReadyAt < READY_AGAIN_MS || knownReady()) return;
     this.#saidReadyAt = now;
     this.#act("ready", { member: organisation });
   }

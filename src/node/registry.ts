@@ -5,7 +5,7 @@ import { SUPPORTED_PROTOCOL } from "../base/limits.ts";
 import { composition } from "../contracts/all.ts";
 import { type BlockContext, build, type Registry, type State } from "../contracts/engine/registry.ts";
 import { signerOf } from "../contracts/identity/principals.ts";
-import { type ConsensusView, consensusView } from "../contracts/platform/network.ts";
+import { type ConsensusView, consensusView, members } from "../contracts/platform/network.ts";
 
 let registry: Registry | undefined;
 export function contracts(): Registry {
@@ -21,6 +21,11 @@ export function contractsManifest(): { manifestHash: Bytes; protocol: number } {
 /** Members, validators, parameters, as the state has them. */
 export function viewOf(state: State): ConsensusView {
   return consensusView(contracts().reader(state));
+}
+
+/** Has the member's node said that it is ready for a seat, and not had one since? */
+export function saidReady(state: State, member: string): boolean {
+  return contracts().reader(state).find(members, member)?.ready !== undefined;
 }
 
 /** The principal behind a key at a block's time; undefined for a key that may not act. */

@@ -18,7 +18,10 @@ const FOUNDERS = ["tax", "courts", "land", "health"];
 
 beforeAll(async () => {
   // A thousand blocks an epoch: what takes effect here does so because the change itself ends the epoch.
-  cluster = await Cluster.start({ validators: 4, parameters: { epoch_length: 1_000, heartbeat_ms: 1_000, proposal_interval_ms: 20, timeout_base_ms: 1_000 } });
+  cluster = await Cluster.start({
+    validators: 4,
+    parameters: { epoch_length: 1_000, heartbeat_ms: 1_000, proposal_interval_ms: 20, timeout_base_ms: 1_000 },
+  });
   load = new Load(cluster, "load", () => cluster.members.filter((m) => FOUNDERS.includes(m.id) && !resting.has(m.id)), 80);
 }, 60_000);
 afterAll(async () => {
@@ -38,7 +41,9 @@ async function decide(at: Member, id: string, what: string[], voters: string[]):
 }
 const setOf = async (at: Member): Promise<string[]> => (await get(`${at.api}/v1/validators`)).body.items.map((v: { id: string }) => v.id);
 const inForce = async (at: Member, ids: string[]): Promise<number> =>
-  waitFor(`the validators ${ids.join(" ")}`, async () => ((await setOf(at)).join() === [...ids].sort().join() ? (await cluster.status(at)).height : undefined));
+  waitFor(`the validators ${ids.join(" ")}`, async () =>
+    (await setOf(at)).join() === [...ids].sort().join() ? (await cluster.status(at)).height : undefined,
+  );
 const signs = async (at: Member, id: string): Promise<void> => {
   const { height } = await cluster.status(at);
   await waitFor(`a vote of ${id}`, async () => {
@@ -53,7 +58,19 @@ describe("membership by votes on the chain", () => {
     const home = path.join(cluster.directory, "agency5");
     const keyFile = path.join(cluster.directory, "agency5.key");
     const [peer, api, metrics] = (await freePorts(3)) as [number, number, number];
-    const laid = await cli("init", "--home", home, "--organisation", "agency5", "--name", "Fifth agency", "--address", `/ip4/127.0.0.1/tcp/${peer}`, "--unprotected", "--json");
+    const laid = await cli(
+      "init",
+      "--home",
+      home,
+      "--organisation",
+      "agency5",
+      "--name",
+      "Fifth agency",
+      "--address",
+      `/ip4/127.0.0.1/tcp/${peer}`,
+      "--unprotected",
+      "--json",
+    );
     expect(laid, laid.err).toMatchObject({ code: 0 });
     expect(await cli("keys", "new", "--for", "organisation", "--out", keyFile, "--unprotected", "--json")).toMatchObject({ code: 0 });
     expect(await cli("member", "sign", laid.json.member, "--key", keyFile, "--json")).toMatchObject({ code: 0, json: { problems: [] } });
@@ -61,14 +78,30 @@ describe("membership by votes on the chain", () => {
     fs.copyFileSync(cluster.genesis, path.join(home, "genesis.json"));
 
     await decide(tax, "fifth", ["member.add", "--member", laid.json.member], ["tax", "courts", "land"]);
-    const fifth: Member = { id: "agency5", home, keyFile, organisation: loadKey(keyFile), keys: undefined as never, peerPort: peer, api: `http://127.0.0.1:${api}`, metrics: "", daemon: undefined };
+    const fifth: Member = {
+      id: "agency5",
+      home,
+      keyFile,
+      organisation: loadKey(keyFile),
+      keys: undefined as never,
+      peerPort: peer,
+      api: `http://127.0.0.1:${api}`,
+      metrics: "",
+      daemon: undefined,
+    };
     cluster.members.push(fifth);
     await cluster.run(fifth);
     await cluster.reaches(fifth, (await cluster.status(tax)).height);
     expect(await cluster.status(fifth)).toMatchObject({ role: "observer", mode: "following" });
-    await waitFor("its readiness on the chain", async () => (await get(`${tax.api}/v1/records/governance/member/agency5`)).body.fields.ready);
+    await waitFor(
+      "its readiness on the chain",
+      async () => (await get(`${tax.api}/v1/records/governance/member/agency5`)).body.fields.ready,
+    );
 
-    expect(await cli("validators", "--if", "+agency5", "--node", tax.api, "--json")).toMatchObject({ code: 0, json: { n: 5, quorum: 4, tolerates: 1 } });
+    expect(await cli("validators", "--if", "+agency5", "--node", tax.api, "--json")).toMatchObject({
+      code: 0,
+      json: { n: 5, quorum: 4, tolerates: 1 },
+    });
     // Four of five members now.
     await decide(tax, "seat", ["validator.add", "agency5"], ["tax", "courts", "land", "health"]);
     const height = await inForce(tax, [...FOUNDERS, "agency5"]);
@@ -102,12 +135,21 @@ describe("membership by votes on the chain", () => {
     const { epoch } = await cluster.status(tax);
     const beyond = await cli("propose", "parameters.change", "--set", "window=9", "--key", tax.keyFile, "--node", tax.api, "--json");
     expect(beyond).toMatchObject({ code: 4 });
-    await decide(tax, "pace", ["parameters.change", "--set", "timeout_base_ms=1500", "--set", "window=6"], ["tax", "courts", "land", "health"]);
+    await decide(
+      tax,
+      "pace",
+      ["parameters.change", "--set", "timeout_base_ms=1500", "--set", "window=6"],
+      ["tax", "courts", "land", "health"],
+    );
     await waitFor("the next epoch", async () => ((await cluster.status(tax)).epoch > epoch ? true : undefined));
     const { height } = await cluster.status(tax);
     for (const member of cluster.members) {
       await cluster.reaches(member, height);
-      expect((await get(`${member.api}/v1/network`)).body.parameters).toMatchObject({ timeout_base_ms: 1_500, window: 6, heartbeat_ms: 1_000 });
+      expect((await get(`${member.api}/v1/network`)).body.parameters).toMatchObject({
+        timeout_base_ms: 1_500,
+        window: 6,
+        heartbeat_ms: 1_000,
+      });
     }
   }, 60_000);
 
@@ -115,7 +157,12 @@ describe("membership by votes on the chain", () => {
     const [tax, courts] = [cluster.named("tax"), cluster.named("courts")];
     const key = newKey("consensus");
     const before = (await get(`${tax.api}/v1/validators`)).body.items.find((v: { id: string }) => v.id === "courts").key;
-    const args = { member: "courts", purpose: "consensus", key: key.publicKey, proof: provePossession(cluster.network, "courts", "consensus", key.publicKey, key.secret) };
+    const args = {
+      member: "courts",
+      purpose: "consensus",
+      key: key.publicKey,
+      proof: provePossession(cluster.network, "courts", "consensus", key.publicKey, key.secret),
+    };
     await cluster.act(tax, courts, "governance.rotate@1", args);
     await waitFor("the new key in force", async () => {
       const now = (await get(`${tax.api}/v1/validators`)).body.items.find((v: { id: string }) => v.id === "courts").key;
@@ -123,7 +170,10 @@ describe("membership by votes on the chain", () => {
     });
     expect(before).not.toBe(hex(key.publicKey));
     // With the old key the node only follows.
-    expect((await waitFor("its new role", async () => ((await cluster.status(courts)).role === "observer" ? cluster.status(courts) : undefined))).mode).toBe("following");
+    expect(
+      (await waitFor("its new role", async () => ((await cluster.status(courts)).role === "observer" ? cluster.status(courts) : undefined)))
+        .mode,
+    ).toBe("following");
     resting.add("courts");
     await cluster.halt(courts);
     const file = path.join(courts.home, "keys", "consensus.key");
@@ -145,8 +195,16 @@ describe("membership by votes on the chain", () => {
     const others = cluster.members.filter((m) => m !== leaving);
     const at = others[0]!;
     resting.add(leaving.id);
-    await decide(at, "out", ["validator.remove", leaving.id], others.map((m) => m.id));
-    await inForce(at, others.map((m) => m.id));
+    await decide(
+      at,
+      "out",
+      ["validator.remove", leaving.id],
+      others.map((m) => m.id),
+    );
+    await inForce(
+      at,
+      others.map((m) => m.id),
+    );
     await cluster.deposit("without-it", at);
     await cluster.has(leaving, "without-it");
     expect(await cluster.status(leaving)).toMatchObject({ role: "observer", mode: "following", validators: 4, quorum: 3 });

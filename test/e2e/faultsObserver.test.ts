@@ -1,10 +1,9 @@
 // A member without a seat follows, serves reads and proofs, and hands its clients' transactions to a validator, then to another. docs/protocol.md §4.8.
 
-import fs from "node:fs";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { logOf } from "./harness.ts";
-import { cli, deposit, get, type Network, type RunningNode, startNetwork, waitFor } from "./support.ts";
+import { cli, deposit, get, type Network, type RunningNode, startDaemon, startNetwork, waitFor } from "./support.ts";
 
 let network: Network;
 let observer: RunningNode;
@@ -23,7 +22,10 @@ describe("an observer", () => {
   test("takes a client's transaction, hands it over, and gives the receipt; all have the record", async () => {
     expect(await statusOf(observer)).toMatchObject({ role: "observer", mode: "following", ready: true });
     expect(await call("O1")).toMatchObject({ code: 0, json: { outcome: "applied" } });
-    for (const node of network.nodes) await waitFor(`O1 at ${node.id}`, async () => ((await get(`${node.api}/v1/records/evidence/deposit/O1`)).status === 200 ? true : undefined));
+    for (const node of network.nodes)
+      await waitFor(`O1 at ${node.id}`, async () =>
+        (await get(`${node.api}/v1/records/evidence/deposit/O1`)).status === 200 ? true : undefined,
+      );
     expect(await call("O1")).toMatchObject({ code: 4, json: { code: "engine.already_exists" } });
   });
 
@@ -33,7 +35,10 @@ describe("an observer", () => {
       ["nothing", false],
     ] as const) {
       const file = path.join(network.directory, `${name}.json`);
-      expect(await cli("prove", "evidence", "deposit", name, "--node", observer.api, "--out", file, "--json")).toMatchObject({ code: 0, json: { present } });
+      expect(await cli("prove", "evidence", "deposit", name, "--node", observer.api, "--out", file, "--json")).toMatchObject({
+        code: 0,
+        json: { present },
+      });
       const verified = await cli("verify", file, "--genesis", network.genesis, "--json");
       expect(verified).toMatchObject({ code: 0, json: { valid: true, present } });
       expect(verified.json.confirmedBy).not.toContain("agency5");
@@ -50,15 +55,27 @@ describe("an observer", () => {
       } finally {
         process.kill(victim.pid, "SIGCONT");
       }
-      await waitFor(`${id} to catch up`, async () => ((await get(`${victim.api}/v1/records/evidence/deposit/H${i}`)).status === 200 ? true : undefined));
+      await waitFor(`${id} to catch up`, async () =>
+        (await get(`${victim.api}/v1/records/evidence/deposit/H${i}`)).status === 200 ? true : undefined,
+      );
     }
   });
 
-  test("writes nothing of its own accord: it says once that it is ready for a seat, and the idle network makes no block but heartbeats", async () => {
-    const said = logOf(observer.home, "act.submitted").filter((l) => l["action"] === "governance.ready");
-    expect(said.length).toBeGreaterThan(0);
-    expect((await get(`${observer.api}/v1/records/governance/member/agency5`)).body.fields.ready).toBeGreaterThan(0);
-    expect((await get(`${observer.api}/v1/history/governance/member/agency5`)).body.items.length).toBeLessThanOrEqual(2);
-    expect(fs.existsSync(path.join(observer.home, "journal"))).toBe(true);
+  test("says once that it is ready for a seat, and nothing more: not after a restart either", async () => {
+    const record = `${observer.api}/v1/records/governance/member/agency5`;
+    const { ready } = (await get(record)).body.fields;
+    expect(ready).toBeGreaterThan(0);
+    process.kill(observer.pid, "SIGTERM");
+    await waitFor("its end", async () => ((await fetch(observer.api).catch(() => undefined)) === undefined ? true : undefined));
+    const again = await startDaemon(observer.home);
+    try {
+      expect(await call("O2")).toMatchObject({ code: 0 });
+      expect(await call("O3")).toMatchObject({ code: 0 });
+      expect((await get(record)).body.fields.ready).toBe(ready);
+      expect(logOf(observer.home, "act.submitted").filter((l) => l["action"] === "governance.ready")).toHaveLength(1);
+    } finally {
+      again.child.kill("SIGTERM");
+      await again.ended;
+    }
   });
 });
