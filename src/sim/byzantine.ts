@@ -8,6 +8,7 @@ import { orderDigest } from "../base/header.ts";
 import { decodeMessage, encodeMessage } from "../consensus/messages.ts";
 import type { Claim, Message, Order, PrePrepare, ViewChange, Vote } from "../consensus/types.ts";
 import { claimFrame } from "../consensus/wire.ts";
+import { signTransaction } from "../ledger/transaction.ts";
 import { batchHabits } from "./byzantineBatches.ts";
 import { lyingHabits } from "./byzantineLies.ts";
 import { votingHabits } from "./byzantineVotes.ts";
@@ -137,9 +138,15 @@ export class Byzantine implements Corruption {
     const claim = { ...fields, signer: this.node.id };
     return { ...claim, signature: this.sign(claimFrame(this.network, claim)) };
   }
-  isPrimary(): boolean {
-    const { config, view } = this.replica;
-    return config.validators[(config.epoch + view) % config.validators.length]!.id === this.node.id;
+  /** An act that nobody waits for. */
+  asksForEpochEnd(): void {
+    const { node } = this;
+    const fields = {
+      nonce: this.random.bytes(16),
+      notAfter: node.wallClock() + 60_000,
+      operations: [{ action: "governance.endEpoch@1", args: { member: node.id } }],
+    };
+    node.submit(signTransaction(this.network, fields, [node.secrets.consensus.seed]));
   }
 }
 

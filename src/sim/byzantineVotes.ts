@@ -197,7 +197,7 @@ function anotherNewView(b: Byzantine, m: NewView): NewView {
 const dragsEpochs: MakeHabit = (b) => ({
   message: (_to, m) => ((m.kind === "prepare" || m.kind === "commit") && m.height >= b.replica.end - 1 ? [] : undefined),
   act() {
-    if (b.random.chance(0.2)) b.node.world.watch.listeners.epochEndWanted(b.node);
+    if (b.random.chance(0.2)) b.asksForEpochEnd();
   },
 });
 

@@ -217,7 +217,7 @@ export class SimNode implements Station {
         return this.transmit(from, {
           kind: "give",
           question: packet.question,
-          blocks: answerBlocks(this.chain, packet.first, packet.last),
+          blocks: answerBlocks(this.chain, packet.first, packet.last, this.random.pick([1, 4, 32, 32])),
         });
       case "give":
         return this.questions.answered(from, packet.question, packet.blocks);

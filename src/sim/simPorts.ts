@@ -137,11 +137,10 @@ function disturbed(node: SimNode, result: Result): Result {
 
 // ── blocks for whoever catches up (§4.9) ─────────────────────────────────────────────────────────────────────────────────────
 
-const BLOCKS_PER_ANSWER = 8;
-
-export function answerBlocks(chain: Chain, first: number, last: number): SyncBlock[] {
+/** As many as it cares to send, at least one. */
+export function answerBlocks(chain: Chain, first: number, last: number, most: number): SyncBlock[] {
   const blocks: SyncBlock[] = [];
-  for (let height = first; height <= Math.min(last, first + BLOCKS_PER_ANSWER - 1); height++) {
+  for (let height = first; height <= Math.min(last, first + most - 1); height++) {
     const block = chain.reader.block(height);
     if (block === undefined) break;
     const { header, references, certificate } = block;
