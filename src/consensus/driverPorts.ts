@@ -49,7 +49,10 @@ export interface DriverPorts {
   /** Consensus bytes to one organisation, or for "validators" to all others of the epoch in force. Loss is allowed, order within a connection is kept. */
   send(to: string, bytes: Bytes): void;
 
-  /** The bytes of a held batch, as on the wire. Held = given by `Driver.batch`, until `release` or until `committed` names it; not only until `commit`. */
+  /**
+   * The bytes of a held batch, as on the wire. Held = given by `Driver.batch` and not released; when `committed` names it, still for the heights of a window: a
+   * Byzantine primary may have put it into a later order in flight as well.
+   */
   body(digest: Bytes): Bytes | undefined;
   /**
    * Bytes of a batch that need no check of client signatures: from the own journal, or of a block under a certificate. The node holds them from then on;
