@@ -1,5 +1,4 @@
-// The composition root: store → chain → mempool → verify workers → consensus driver → peers → API, started in this order and stopped in the other.
-// Owns the wiring and the lifetime. Does not own: the parts. docs/protocol.md §4; architecture.
+// The composition root: store → chain → mempool → verify workers → driver → peers → API, stopped in the other order. Owns wiring and lifetime, no part.
 
 import fs from "node:fs";
 import { type Bytes, hex } from "../base/bytes.ts";
