@@ -236,7 +236,7 @@ describe("members that the node itself finds at fault", () => {
     node.onMessage = () => {
       throw new TypeError("our bug");
     };
-    honest.host.send("node", "votes", bytesOf(10));
+    await until(() => honest.host.send("node", "votes", bytesOf(10)) === "sent", "the connection, seen from the other side");
     await until(() => node.faults.length === 1, "the fault");
     expect(node.host.peers().find((peer) => peer.id === "honest")).toMatchObject({ connected: true, score: 0 });
   });
