@@ -11,5 +11,6 @@ export const commandNames = {
   governance: ["validators", "propose", "vote", "proposals"],
   operations: ["status", "peers", "doctor"],
   backup: ["backup", "restore"],
+  selftest: ["selftest"],
   tools: ["config", "version", "completion"],
 } as const satisfies { readonly [file: string]: readonly string[] };

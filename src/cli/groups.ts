@@ -20,6 +20,7 @@ export const groups: readonly Group[] = [
   { commands: commandNames.governance, load: async () => import("./governance.ts") },
   { commands: commandNames.operations, load: async () => import("./operations.ts") },
   { commands: commandNames.backup, load: async () => import("./backup.ts") },
+  { commands: commandNames.selftest, load: async () => import("./selftest.ts") },
   { commands: commandNames.tools, load: async () => import("./tools.ts") },
 ];
 

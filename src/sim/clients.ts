@@ -37,14 +37,23 @@ export class Clients {
   private readonly founding: Founding;
   private readonly random: Random;
   private readonly retryMs: number;
+  private readonly note: (name: string) => void;
   private count = 0;
 
-  constructor(clock: Clockwork, nodes: readonly SimNode[], founding: Founding, random: Random, retryMs: number) {
+  constructor(
+    clock: Clockwork,
+    nodes: readonly SimNode[],
+    founding: Founding,
+    random: Random,
+    retryMs: number,
+    note: (name: string) => void,
+  ) {
     this.clock = clock;
     this.nodes = nodes;
     this.founding = founding;
     this.random = random;
     this.retryMs = retryMs;
+    this.note = note;
   }
 
   schedule(item: Extract<Item, { kind: "transaction" }>): void {
@@ -87,6 +96,7 @@ export class Clients {
     };
     this.requests.push(request);
     this.open.set(id, request);
+    if ((how.copies ?? 1) > 1) this.note("§2 handed in twice");
     for (let copy = 0; copy < (how.copies ?? 1); copy++) this.submit(request, (how.node + copy) % this.nodes.length, copy === 0);
   }
 
@@ -116,6 +126,7 @@ export class Clients {
     for (const request of this.open.values()) {
       if (request.notAfter >= time) continue;
       request.expired = true;
+      this.note("§2 expired");
       this.over(request);
     }
   }

@@ -152,7 +152,9 @@ export class SimNode implements Station {
       journal: this.openJournal(life),
       ports: simPorts(this, life),
     });
-    if (life.alive) this.driver = driver;
+    if (!life.alive) return;
+    this.driver = driver;
+    this.world.watch.started(this);
   }
 
   private openJournal(life: Life) {

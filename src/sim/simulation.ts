@@ -87,7 +87,9 @@ export class Simulation {
       this.nodes.push(new SimNode(i, world, new Disk(founding.rows, random.fork(`disk ${i}`)), random.fork(`node ${i}`)));
     const parameters = { ...defaultParameters, ...scenario.parameters };
     this.capMs = parameters.timeout_cap_ms;
-    this.clients = new Clients(clock, this.nodes, founding, random.fork("clients"), 4 * parameters.timeout_base_ms);
+    this.clients = new Clients(clock, this.nodes, founding, random.fork("clients"), 4 * parameters.timeout_base_ms, (name) =>
+      this.watch.note(name),
+    );
     this.faults = new Faults({ clock, network: this.network, nodes: this.nodes, watch: this.watch, scenario });
     const changes = new Changes({
       clock,

@@ -1,7 +1,7 @@
 // What the simulator sees of its nodes: every effect is reported here, checked, counted and, when asked for, written down. docs/testing.md.
 // Owns the violation found, the coverage counters, the trace and its hash. Does not own what must hold (checks.ts).
 
-import { type Bytes, hex } from "../base/bytes.ts";
+import { type Bytes, equalBytes, hex } from "../base/bytes.ts";
 import type { StopReason } from "../consensus/driverPorts.ts";
 import type { StoredRecord } from "../consensus/journalSegments.ts";
 import { decodeMessage } from "../consensus/messages.ts";
@@ -73,6 +73,7 @@ export class Watch {
   heard(from: number, to: number, packet: Packet): void {
     this.mix(Math.round(this.clock.now * 1_024));
     this.mix((from << 16) | (to << 8) | packet.kind.length);
+    if (packet.kind === "give") this.note("heard give");
     if (packet.kind === "votes" || packet.kind === "batch") {
       const { bytes } = packet;
       this.mix(bytes.length);
@@ -86,6 +87,8 @@ export class Watch {
     const { message, reject } = decodeMessage(bytes);
     if (message === undefined) return this.violated("readable", `${node.id} sends what nobody can read: ${reject}`);
     this.note(`sent ${message.kind}`);
+    if (message.kind === "prePrepare" && (node.driver?.replica.accepted.length ?? 0) > 1) this.note("§4.4 pipelined");
+    if (message.kind === "newView" && message.prepare !== null) this.note("§4.5 tip selected");
     this.checks.sent(node, message);
   }
 
@@ -100,6 +103,13 @@ export class Watch {
   booted(node: SimNode): void {
     this.line(() => `${node.id} starts`);
     this.checks.booted(node);
+  }
+  /** The replica stands as its journal left it. */
+  started({ driver }: SimNode): void {
+    const r = driver!.replica;
+    if (r.votes.size > 0) this.note("§4.7 restored votes");
+    if (r.mode === "changing") this.note("§4.7 restored while changing");
+    if (r.view > 0) this.note("§4.7 restored in a later view");
   }
   crashed(node: SimNode, power: boolean): void {
     this.note(power ? "power cut" : "kill");
@@ -132,9 +142,28 @@ export class Watch {
     this.mix(height);
     for (let i = 0; i < 32; i += 4) this.mix((hash[i]! << 24) | (hash[i + 1]! << 16) | (hash[i + 2]! << 8) | hash[i + 3]!);
     this.line(() => `    ${node.id} commits ${height} ${hex(hash.subarray(0, 4))} of view ${certificate.view}, ${leaves.length} leaves`);
+    if (node.honest && !this.checks.blocks.has(height)) this.agreed(block);
     this.checks.committed(node, block);
     this.listeners.committed(node, block);
   }
+  private agreed({ height, leaves, references, certificate, header, epoch }: CommittedBlock): void {
+    let transactions = 0;
+    for (const { count } of references) transactions += count;
+    for (const { result, writes } of leaves) {
+      this.note(result.outcome === 0 ? "§2 applied" : "§2 rejected");
+      if (writes.some(({ collection }) => collection === "governance/equivocation")) this.note("§4.10 recorded");
+    }
+    if (transactions > leaves.length) this.note("§2 skipped", transactions - leaves.length);
+    if (references.length === 0) this.note("§3 empty block");
+    if (certificate.view > 0) this.note("§4.4 committed in a later view");
+    const { last } = this;
+    this.last = { epoch, header };
+    if (last === undefined || epoch.epoch === header.order.epoch) return;
+    if (height < last.epoch.start + last.epoch.parameters.epoch_length - 1) this.note("§4.3 early end");
+    if (!equalBytes(header.validators, last.header.validators)) this.note("§4.3 set changed");
+    if (!equalBytes(header.parameters, last.header.parameters)) this.note("§4.3 parameters changed");
+  }
+  private last: Pick<CommittedBlock, "epoch" | "header"> | undefined;
   headMoved(node: SimNode): void {
     this.checks.bounded(node);
     this.listeners.headMoved(node);
