@@ -92,6 +92,7 @@ export const codes: { readonly [code: string]: CodeEntry } = {
   "home.invalid": { title: "The directory is not the home of a node.", exit: 2 },
   "node.unreachable": { title: "No node answered; nothing was sent.", exit: 3 },
   "transaction.pending": { title: "Sent; the outcome is not known yet.", status: 202, retry: "same", exit: 5 },
+  "answer.malformed": { title: "The node answered something that is no answer.", exit: 4 },
   "prepare.altered": { title: "The node prepared something else than was asked for; nothing was signed.", exit: 4 },
   "devnet.failed": { title: "The development network did not start.", exit: 1 },
   "check.failed": { title: "The check found something wrong.", exit: 1 },

@@ -8,6 +8,7 @@ import * as invoices from "./documents/invoices.ts";
 import * as credentials from "./identity/credentials.ts";
 import * as eid from "./identity/eid.ts";
 import { actsFor, known, type Signer, signerOf } from "./identity/principals.ts";
+import * as points from "./money/points.ts";
 import * as governance from "./platform/governance.ts";
 import { delegated, granted } from "./platform/network.ts";
 
@@ -22,4 +23,8 @@ const resolver: Resolver<Signer> = {
   contracts: [eid.default, governance.default],
 };
 
-export const composition: Composition = { modules: [governance, eid, credentials, evidence, invoices], resolver, found: governance.found };
+export const composition: Composition = {
+  modules: [governance, eid, credentials, evidence, invoices, points],
+  resolver,
+  found: governance.found,
+};

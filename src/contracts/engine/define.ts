@@ -1,9 +1,10 @@
-// A contract, declared once: records, roles, rules, actions, due work, views, procedures. Owns: the words a contract file is written in and
+// A contract, declared once: records, roles, rules, actions, due work, views, audits, procedures. Owns: the words a contract file is written in and
 // their types. Does not own: execution (run.ts, context.ts), the index of everything declared (registry.ts). docs/protocol.md §8.
 
 import type { Bytes } from "../../base/bytes.ts";
 import { fail } from "../../base/errors.ts";
 import type { Parameters } from "../../base/parameters.ts";
+import type { AuditDeclaration, AuditOptions } from "./audit.ts";
 import type { Agency, Body, Fields, Party, Time, ValueOf } from "./fields.ts";
 
 // ── records ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -231,17 +232,20 @@ export interface View<I extends Fields = any, O = any> {
   readonly options: ViewOptions<I, O>;
   name: string;
 }
+export type Declaration = Action | Due | View | AuditDeclaration;
 export interface Contract<Role extends string, Rule extends string, Flag extends string> {
   readonly kind: "contract";
   readonly name: string;
   readonly options: ContractOptions<Role, Rule, Flag>;
   /** Everything declared on it so far, in the order of the file. */
-  readonly declared: readonly (Action | Due | View)[];
+  readonly declared: readonly Declaration[];
   action<const I extends Fields>(options: ActionOptions<I, Role, Rule, Flag>): Action<I>;
   /** Work the chain does by itself once `at(row)` has passed. Change the row and the entry moves; a row runs once per block at most. */
   due<R extends AnyRecord>(type: R, options: DueOptions<R, Role, Rule, Flag>): Due<R>;
   /** A computed answer of the API. Reads, never writes. */
   view<const I extends Fields, O>(options: ViewOptions<I, O>): View<I, O>;
+  /** An invariant that anybody recomputes from the rows: `chancery audit`. */
+  audit(options: AuditOptions): AuditDeclaration;
   /** A function that other contracts import: it runs under this contract's rules and writes this contract's records. */
   procedure<A extends unknown[], O>(run: (tx: Tx<Rule, Role, Flag>, ...args: A) => O): (tx: Tx<any, any, any>, ...args: A) => O;
 }
@@ -260,8 +264,8 @@ export function contract<const Role extends string, const Rule extends string, c
     if (type.collection !== "") fail("a record belongs to one contract", { record: type.name, of: type.collection });
     type.collection = `${name}/${type.name}`;
   }
-  const declared: (Action | Due | View)[] = [];
-  const declare = <D extends Action | Due | View>(declaration: D): D => {
+  const declared: Declaration[] = [];
+  const declare = <D extends Declaration>(declaration: D): D => {
     declared.push(declaration);
     return declaration;
   };
@@ -273,6 +277,7 @@ export function contract<const Role extends string, const Rule extends string, c
     action: (o) => declare({ kind: "action", contract: self, input: o.input, options: o, name: "" }),
     due: (type, o) => declare({ kind: "due", contract: self, type, options: o, name: "" }),
     view: (o) => declare({ kind: "view", contract: self, options: o, name: "" }),
+    audit: (o) => declare({ kind: "audit", contract: self, options: o, name: "" }),
     procedure:
       (run) =>
       (tx, ...args) =>

@@ -17,6 +17,7 @@ export {
   type Id,
   json,
   list,
+  MAX_MONEY,
   money,
   object,
   oneOf,

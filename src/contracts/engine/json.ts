@@ -2,11 +2,13 @@
 // with errors that say where, what was expected, what came and what to do; outside of consensus, so the words may change at any time.
 // Does not own: what is accepted (normalise.ts decides; a test holds both to the same answers). interfaces.md §3.
 
-import { hex, unhex } from "../../base/bytes.ts";
+import { hex, unhex, unlatin1 } from "../../base/bytes.ts";
 import type { Value } from "../../base/codec.ts";
+import { LedgerError } from "../../base/errors.ts";
 import type { Fields, Shape } from "./fields.ts";
+import { encodeParts } from "./keys.ts";
 import { hasForm, isMap, misfit, normaliserOf } from "./normalise.ts";
-import type { AnyRow } from "./rows.ts";
+import { type AnyRow, headerOf, newRow, type Plan } from "./rows.ts";
 
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [name: string]: Json };
 
@@ -68,6 +70,26 @@ export function rowToJson(row: AnyRow): { [name: string]: Json } {
     ...(h.parked.length === 0 ? {} : { parked: h.parked }),
     fields: toJson(h.type.fields as Fields, row),
   };
+}
+
+/** The row of the API's JSON, with its header. Throws `answer.malformed`. */
+export function rowFromJson(plan: Plan, json: unknown): AnyRow {
+  const refuse = (what: string): never => {
+    throw new LedgerError("answer.malformed", { collection: plan.collection, what });
+  };
+  if (!isMap(json) || !isMap(json["fields"]) || !isMap(json["written"])) return refuse("not a record");
+  const { value, errors } = fromJson(plan.type.fields as Fields, json["fields"]);
+  if (errors.length > 0) return refuse(`${errors[0]!.pointer}: expected ${errors[0]!.expected}`);
+  const { revision, status, since, schema: schemaVersion, parked = [] } = json as any;
+  const { written, previous } = json as any;
+  if (!Number.isSafeInteger(revision) || typeof status !== "string" || !(status in plan.type.states)) return refuse("status or revision");
+  const key = encodeParts(
+    plan.keyShapes,
+    (plan.type.key as readonly string[]).map((name) => value[name]),
+  );
+  const header = { revision, status, since, schemaVersion, parked, height: written.height, index: written.index };
+  const before = { previousHeight: previous?.height ?? 0, previousIndex: previous?.index ?? 0 };
+  return newRow(headerOf(plan, key!, unlatin1(key!), { ...header, ...before }), value);
 }
 
 /** Why canonical arguments do not fit, in the words of their JSON form; empty if they do. */

@@ -2,6 +2,7 @@
 // Does not own: whether what it declares is sound (check.ts).
 
 import { fail } from "../../base/errors.ts";
+import type { AuditDeclaration } from "./audit.ts";
 import type { Action, AnyContract, Due, View } from "./define.ts";
 
 /** What a module of a contract exports, in its parts. */
@@ -10,6 +11,7 @@ export interface Module {
   readonly actions: readonly Action[];
   readonly dues: readonly Due[];
   readonly views: readonly View[];
+  readonly audits: readonly AuditDeclaration[];
 }
 
 /** Reads a module's exports and gives each its name; they keep the order of the file. */
@@ -19,6 +21,7 @@ export function moduleOf(exports: { readonly default: AnyContract }): Module {
   const actions: Action[] = [];
   const dues: Due[] = [];
   const views: View[] = [];
+  const audits: AuditDeclaration[] = [];
   for (const declared of contract.declared) {
     const name =
       names.get(declared) ?? fail("what a contract declares is exported", { contract: contract.name, title: declared.options.title });
@@ -28,12 +31,15 @@ export function moduleOf(exports: { readonly default: AnyContract }): Module {
     } else if (declared.kind === "due") {
       declared.name = name;
       dues.push(declared);
+    } else if (declared.kind === "audit") {
+      declared.name = name;
+      audits.push(declared);
     } else {
       declared.name = name;
       views.push(declared);
     }
   }
-  return { contract, actions, dues, views };
+  return { contract, actions, dues, views, audits };
 }
 
 /** The slots of `by` in their full form. */

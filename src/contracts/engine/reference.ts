@@ -55,6 +55,16 @@ export function referencePage(module: Module, all: readonly Module[]): string {
     for (const due of module.dues) lines.push(`- **${due.name}**, on \`${due.type.collection}\`: ${sentence(due.options.title)}`);
     lines.push("");
   }
+  if (module.audits.length > 0) {
+    lines.push(
+      "## What an audit recomputes",
+      "",
+      `\`chancery audit ${contract.name}\` recomputes from the rows, on a node or in a home:`,
+      "",
+    );
+    for (const audit of module.audits) lines.push(`- **${audit.name}**: ${sentence(audit.options.title)}`);
+    lines.push("");
+  }
   lines.push("## Records", "");
   for (const [i, collection] of description.collections.entries())
     lines.push(...recordPart(collection, contract.options.records[i]!.fields as Fields));

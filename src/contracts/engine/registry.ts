@@ -10,6 +10,7 @@ import { DEFAULT_WORK, MAX_VIEW_WORK } from "../../base/limits.ts";
 import { defaultParameters } from "../../base/parameters.ts";
 import { noNetwork, tagged, tags } from "../../base/tags.ts";
 import { problemsOf } from "./check.ts";
+import { type Auditing, beginAudit } from "./audit.ts";
 import { type Module, moduleOf, slotsOf } from "./modules.ts";
 import type { BlockContext, Need } from "./act.ts";
 import { Context } from "./context.ts";
@@ -18,7 +19,7 @@ import { type DueEngine, type DueEntry, dueHead, nextDue, runDueEntry } from "./
 import { findEntries, findPrefix, findShape, memoryEntries } from "./entries.ts";
 import type { Body, Field, Fields } from "./fields.ts";
 import { encodePart, keyFromText, partFromText, writtenParts } from "./keys.ts";
-import { fromJson, type Json, type JsonProblem, rowToJson, toJson, whyNot } from "./json.ts";
+import { fromJson, type Json, type JsonProblem, rowFromJson, rowToJson, toJson, whyNot } from "./json.ts";
 import { manifestOf } from "./manifest.ts";
 import { filler, misfit } from "./normalise.ts";
 import type { Result } from "./outcome.ts";
@@ -70,11 +71,15 @@ export interface Registry {
   toJson(collection: string, key: Bytes, row: StoredRow): { readonly [name: string]: Json };
   keyOf(collection: string, parts: readonly string[]): Bytes;
   partsOf(collection: string, key: Bytes): string[];
+  /** The row that `toJson` gave. Throws `answer.malformed` on anything else. */
+  fromJson(collection: string, json: unknown): AnyRow;
   /** The row's fields and header, normalised; for the API and tests. */
   rowOf(collection: string, key: Bytes, row: StoredRow): AnyRow;
   plan(collection: string): Plan;
   /** Reads rows outside of any transaction: for what the ledger must know of the state (consensusView). */
   reader(state: State, block?: BlockContext): Reader & Pick<Tx, "scan" | "ordered" | "unique">;
+  /** Begins the audits of a contract; undefined if there is no such contract. */
+  audit(contract: string, asOf: { readonly height: number; readonly time: number }): Auditing | undefined;
   /** The answer of a view: `contract.view`. Throws `request.invalid` when the arguments do not fit. */
   view(name: string, args: unknown, state: State, block: BlockContext): unknown;
 }
@@ -162,12 +167,17 @@ export function build(composition: Composition, options: BuildOptions = {}): Reg
     },
     argsProblems: (name, args) => whyNot(inputOf(name), args),
     toJson: (collection, key, row) => rowToJson(read(collection, key, row)),
+    fromJson: (collection, json) => rowFromJson(plan(collection), json),
     keyOf: (collection, parts) => unlatin1(keyFromText(plan(collection).type.key, keyFields(plan(collection)), parts)),
     partsOf: (collection, key) => writtenParts(plan(collection).keyShapes, latin1(key)),
     rowOf: read,
     plan,
     reader(state, block = NOWHERE) {
       return new Context(engine, state, block, { id: new Uint8Array(32), index: 0, signers: [], contract: FOUNDING, readOnly: true });
+    },
+    audit(name, asOf) {
+      const module = contracts.find(({ contract }) => contract.name === name);
+      return module && beginAudit(module, asOf);
     },
     view(name, args, state, block) {
       const view = views.get(name) ?? unknown("route.unknown", { view: name });
