@@ -139,14 +139,14 @@ export const award = points.action({
     const programme = open(tx, tx.get(programmes, key));
     tx.require(period === programme.period, "other_period", { period: programme.period }); // a late list is not this period's
     let { awarded } = programme;
-    for (const { person, amount } of given) {
+    for (const { person: who, amount } of given) {
       tx.require(amount > 0n, "moves_something");
-      tx.require(tx.find(awards, key, period, person) === undefined, "awarded_once", { person });
-      tx.require(tx.known(person), "receiver_unknown", { party: person });
+      tx.require(tx.find(awards, key, period, who) === undefined, "awarded_once", { person: who });
+      tx.require(tx.known(who), "receiver_unknown", { party: who });
       awarded += amount;
       tx.require(awarded <= programme.budget, "budget_short", { budget: programme.budget, awarded }); // before any balance grows by it
-      tx.create(awards, { programme: key, period, person, amount });
-      credit(tx, person, amount);
+      tx.create(awards, { programme: key, period, person: who, amount });
+      credit(tx, who, amount);
     }
     tx.put(programme, { awarded });
   },
@@ -158,15 +158,15 @@ export const amend = points.action({
   input: { programme: id, period: id, person, amount: money },
   rules: ["balance_short", "budget_short", "programme_closed"],
   example: { ...spring, person: "p:ann.city", amount: 400n },
-  run(tx, { programme: key, period, person, amount }) {
+  run(tx, { programme: key, period, person: who, amount }) {
     const programme = open(tx, tx.get(programmes, key));
-    const before = tx.get(awards, key, period, person);
+    const before = tx.get(awards, key, period, who);
     const awarded = programme.awarded - before.amount + amount;
     tx.require(awarded <= programme.budget, "budget_short", { budget: programme.budget, awarded });
     tx.put(programme, { awarded });
     tx.put(before, { amount });
-    if (amount < before.amount) debit(tx, person, before.amount - amount);
-    else credit(tx, person, amount - before.amount);
+    if (amount < before.amount) debit(tx, who, before.amount - amount);
+    else credit(tx, who, amount - before.amount);
   },
 });
 
