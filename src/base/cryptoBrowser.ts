@@ -1,5 +1,6 @@
 // The cryptographic primitives where there is no node:crypto: @noble. Chosen by package.json "imports" (#crypto). Same names as cryptoNode.ts.
 
+import { xchacha20poly1305 } from "@noble/ciphers/chacha.js";
 import { ed25519 } from "@noble/curves/ed25519.js";
 import { hmac } from "@noble/hashes/hmac.js";
 import { sha256, sha512 as nobleSha512 } from "@noble/hashes/sha2.js";
@@ -33,6 +34,19 @@ export function ed25519Fast(_signature: Bytes, _message: Bytes, _key: Bytes): bo
 
 export const ed25519Sign = (seed: Bytes, message: Bytes): Bytes => ed25519.sign(message, seed);
 export const ed25519PublicKey = (seed: Bytes): Bytes => ed25519.getPublicKey(seed);
+
+/** XChaCha20-Poly1305: ciphertext ‖ tag (16). */
+export const aeadSeal = (key: Bytes, nonce: Bytes, associated: Bytes, message: Bytes): Bytes =>
+  xchacha20poly1305(key, nonce, associated).encrypt(message);
+
+/** The message; undefined if the tag does not fit. */
+export function aeadOpen(key: Bytes, nonce: Bytes, associated: Bytes, sealed: Bytes): Bytes | undefined {
+  try {
+    return xchacha20poly1305(key, nonce, associated).decrypt(sealed);
+  } catch {
+    return undefined;
+  }
+}
 
 export function randomBytes(length: number): Bytes {
   return crypto.getRandomValues(new Uint8Array(length));

@@ -77,6 +77,25 @@ function expanded(seed: Bytes): { key: Buffer; secret: Buffer } {
   return pair;
 }
 
+/** XChaCha20-Poly1305 (draft-irtf-cfrg-xchacha): ciphertext ‖ tag (16). `key` 32 bytes, `nonce` 24. */
+export function aeadSeal(key: Bytes, nonce: Bytes, associated: Bytes, message: Bytes): Bytes {
+  const out = Buffer.alloc(message.length + 16);
+  sodium.crypto_aead_xchacha20poly1305_ietf_encrypt(out, message, associated, null, nonce, key);
+  return new Uint8Array(out.buffer, out.byteOffset, out.length);
+}
+
+/** The message; undefined if the tag does not fit. */
+export function aeadOpen(key: Bytes, nonce: Bytes, associated: Bytes, sealed: Bytes): Bytes | undefined {
+  if (sealed.length < 16) return undefined;
+  const out = Buffer.alloc(sealed.length - 16);
+  try {
+    sodium.crypto_aead_xchacha20poly1305_ietf_decrypt(out, null, sealed, associated, nonce, key);
+  } catch {
+    return undefined;
+  }
+  return new Uint8Array(out.buffer, out.byteOffset, out.length);
+}
+
 export function randomBytes(length: number): Bytes {
   return new Uint8Array(crypto.randomBytes(length));
 }

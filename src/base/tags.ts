@@ -30,6 +30,13 @@ export const tags = {
   keyFingerprint: "chancery/key-fingerprint/1",
   sealedSalt: "chancery/sealed-salt/1",
   present: "chancery/present/1",
+  dkgCommit: "chancery/dkg-commit/1",
+  dkgPossession: "chancery/dkg-pop/1",
+  dkgShare: "chancery/dkg-share/1",
+  dkgComplaint: "chancery/dkg-complaint/1",
+  bid: "chancery/bid/1",
+  bidKey: "chancery/bid-key/1",
+  bidOpen: "chancery/bid-open/1",
 } as const;
 export type Tag = (typeof tags)[keyof typeof tags];
 

@@ -81,7 +81,7 @@ export class BatchVerification {
     }
   }
 
-  /** Goes on until the end or until `slowLimit` checks by the full rule are spent; true when there is nothing left to do. */
+  /** Goes on until the end or until `slowLimit` checks by the full rule, or operations with predicates, are spent; true when there is nothing left to do. */
   advance(slowLimit: number): boolean {
     if (this.#fault !== undefined || this.#state === undefined) return true;
     const { facts } = this.#state;
@@ -230,7 +230,8 @@ function checkOne(bytes: Bytes, facts: Facts, index: number, options: VerifyOpti
       }
       if (!good) return { code: "transaction.signature", signatures: layout.signers, work: 0, failed: [], slow };
     }
-    return { code: null, signatures: layout.signers, slow, ...operationsOf(bytes, layout, options) };
+    const { work, failed, proved } = operationsOf(bytes, layout, options);
+    return { code: null, signatures: layout.signers, work, failed, slow: slow + proved };
   } catch (error) {
     return { code: codeOf(error), signatures: 0, work: 0, failed: [], slow };
   }
@@ -249,17 +250,27 @@ function writeId(out: Bytes, at: number, notAfter: number, message: Bytes): void
   for (let i = 0; i < 26; i++) out[at + 6 + i] = digest[i]!;
 }
 
-function operationsOf(bytes: Bytes, layout: Layout, { work, proofs }: VerifyOptions): { work: number; failed: readonly string[] } {
+/** `proved`: operations whose predicates were computed. They take milliseconds, as the full rule does, and delay their sender as it does. */
+function operationsOf(
+  bytes: Bytes,
+  layout: Layout,
+  { work, proofs }: VerifyOptions,
+): { work: number; failed: readonly string[]; proved: number } {
   const operations = readOperations(bytes, layout);
   let sum = 0;
   let failed: string[] | undefined;
+  let proved = 0;
   for (let i = 0; i < operations.length; i++) {
     const { action, argsAt } = operations[i]!;
     sum += work(action);
     if (proofs === undefined) continue;
-    for (const rule of provedFalse(proofs, action, () => decodeFirst(bytes, argsAt))) (failed ??= []).push(`${i}:${rule}`);
+    const args = (): Value => {
+      proved++;
+      return decodeFirst(bytes, argsAt);
+    };
+    for (const rule of provedFalse(proofs, action, args)) (failed ??= []).push(`${i}:${rule}`);
   }
-  return { work: sum, failed: failed ?? NONE };
+  return { work: sum, failed: failed ?? NONE, proved };
 }
 const NONE: readonly string[] = [];
 

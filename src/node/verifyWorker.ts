@@ -1,10 +1,12 @@
 // The worker thread that verifies: takes jobs from its port, gives back verdicts. Owns nothing; the jobs are in verifyJobs.ts.
 
 import { parentPort, workerData } from "node:worker_threads";
+import { useSodium } from "../base/ristrettoSodium.ts";
 import { contracts } from "./registry.ts";
 import { VerifyJobs } from "./verifyJobs.ts";
 import type { Job, WorkerSetup } from "./verifyProtocol.ts";
 
+await useSodium(); // what is posted meanwhile waits at the port
 const port = parentPort!;
 const jobs = new VerifyJobs(contracts(), workerData as WorkerSetup, (done, transfer) => port.postMessage(done, transfer));
 
