@@ -1,5 +1,5 @@
 // An anchor: the last header of an epoch with its commit certificate and the set that signs what follows: a point of trust to print on a letterhead.
-// docs/protocol.md §5. Owns its form. Does not own: how it was obtained (a verified walk from genesis). Browser-clean.
+// docs/protocol.md §5.3, §6.1. Owns its form. Does not own: how it was obtained (a verified walk from genesis). Browser-clean.
 
 import { type Bytes, equalBytes } from "./bytes.ts";
 import { type Certificate, certificateFrom, certificateValue, decodeSet, encodeSet, setHash, type ValidatorSet } from "./certificate.ts";

@@ -1,4 +1,4 @@
-// Validator sets, votes and certificates: who confirms a block, and the proof that enough of them did. docs/protocol.md §3, §4.1, §4.2.
+// Validator sets, votes and certificates: who confirms a block, and the proof that enough of them did. docs/protocol.md §3.3, §4.1, §4.2.
 // Owns the numbers f, q, weak; the bytes under a vote's signature; certificates and their verification. Does not own: when to vote (consensus).
 // Browser-clean: the light verifier stands on this file.
 
@@ -18,13 +18,13 @@ export interface Validator {
 /** Sorted by the bytes of the ids, none twice. */
 export type ValidatorSet = readonly Validator[];
 
-/** f: how many of n may be faulty, ⌊(n − 1)/3⌋ (§4.1). */
+/** f: how many of n may be faulty, ⌊(n − 1)/3⌋ (§4.1.1). */
 export const faults = (n: number): number => Math.floor((n - 1) / 3);
-/** q = ⌊(n + f)/2⌋ + 1: any two quorums meet in an honest validator. It is 2f + 1 only where n = 3f + 1 (§4.1). */
+/** q = ⌊(n + f)/2⌋ + 1: any two quorums meet in an honest validator. It is 2f + 1 only where n = 3f + 1 (§4.1.1). */
 export const quorum = (n: number): number => Math.floor((n + faults(n)) / 2) + 1;
-/** f + 1: at least one of them is honest (§4.1). */
+/** f + 1: at least one of them is honest (§4.1.1). */
 export const weak = (n: number): number => faults(n) + 1;
-/** Index of the primary of a view: the set rotates with epoch and view (§4.1). */
+/** Index of the primary of a view: the set rotates with epoch and view (§4.1.2). */
 export const primaryIndex = (n: number, epoch: number, view: number): number => (epoch + view) % n;
 
 export function encodeSet(set: ValidatorSet): Bytes {

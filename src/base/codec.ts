@@ -1,4 +1,4 @@
-// Canonical MessagePack: the only form in which anything is hashed, signed, stored or sent. docs/protocol.md §1.
+// Canonical MessagePack: the only form in which anything is hashed, signed, stored or sent. docs/protocol.md §1.1.
 // Owns the strict reader and the scanner that decides canonicity without allocating; encode.ts is the other half. Browser-clean.
 //
 // The profile: nil, booleans, integers −2^63 … 2^64−1 in their shortest form, UTF-8 text, byte strings, arrays, maps with text keys in ascending

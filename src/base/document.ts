@@ -1,5 +1,5 @@
 // One file, one form: member, genesis, anchor, recovery and transaction files are each {"format", "body": hex of canonical bytes, "signatures"}.
-// Whoever verifies hashes the bytes he was given, then decodes them; no decoded copy stands beside them. docs/protocol.md §6. Browser-clean.
+// Whoever verifies hashes the bytes he was given, then decodes them; no decoded copy stands beside them. docs/protocol.md §6.1. Browser-clean.
 
 import { type Bytes, hex, unhex } from "./bytes.ts";
 import { LedgerError } from "./errors.ts";

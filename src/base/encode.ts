@@ -1,4 +1,4 @@
-// Writing canonical MessagePack: the encoder half of codec.ts, which says what the form is. docs/protocol.md §1.
+// Writing canonical MessagePack: the encoder half of codec.ts, which says what the form is. docs/protocol.md §1.1.
 // Owns the encoder and the order of texts by their UTF-8 bytes. Browser-clean.
 
 import { type Bytes, compareBytes, copyOf } from "./bytes.ts";

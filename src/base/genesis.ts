@@ -1,5 +1,5 @@
 // The genesis document: who founds the network, under which rules. Its hash stands in every frame and wherever a hash of block 0 is asked for.
-// docs/protocol.md §3. Owns its canonical form, its hash and its check. Does not own: the state written from it (governance.found).
+// docs/protocol.md §3.5, §6.1. Owns its canonical form, its hash and its check. Does not own: the state written from it (governance.found).
 
 import { type Bytes, compareBytes, utf8 } from "./bytes.ts";
 import { sortedSet, type ValidatorSet } from "./certificate.ts";

@@ -1,4 +1,4 @@
-// Order headers and block headers: what is agreed on, and what came of it. docs/protocol.md §3.
+// Order headers and block headers: what is agreed on, and what came of it. docs/protocol.md §3.1, §3.2.
 // Owns their canonical bytes and hashes. Does not own: who signs them (certificate.ts), how a block is computed (ledger). Browser-clean.
 
 import type { Bytes } from "./bytes.ts";

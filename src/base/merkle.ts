@@ -1,4 +1,4 @@
-// Merkle trees as RFC 9162 §2.1 has them: leaves and nodes hashed under different prefixes, the number of leaves known. docs/protocol.md §1.
+// Merkle trees (docs/protocol.md §1.4) as RFC 9162 §2.1 has them: leaves and nodes hashed under different prefixes, the number of leaves known. docs/protocol.md §1.
 // Owns roots, inclusion and consistency proofs, and the growing tree of block hashes. Does not own: what a leaf is. Browser-clean.
 
 import { type Bytes, equalBytes } from "./bytes.ts";

@@ -1,4 +1,4 @@
-// Ed25519 with one acceptance rule, the same verdict in every implementation (docs/protocol.md §1, after RFC 8032 §5.1.7 and FIPS 186-5).
+// Ed25519 with one acceptance rule, the same verdict in every implementation (docs/protocol.md §1.3, after RFC 8032 §5.1.7 and FIPS 186-5).
 // Owns the pre-check and the order fast path → full rule. Does not own: tags and frames (tags.ts), key files (keyFile.ts). Browser-clean.
 //
 // Rule: 64-byte signature, 32-byte key; S < ℓ; A and R canonical, none of small order; then [8]([S]B − R − [k]A) = 0. libsodium's yes implies it (the

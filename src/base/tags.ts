@@ -1,4 +1,4 @@
-// Domain separation: the closed list of tags and the frame under which everything is hashed or signed. docs/protocol.md §1.
+// Domain separation: the closed list of tags and the frame under which everything is hashed or signed. docs/protocol.md §1.2.
 // Does not own: what stands in the frame (headers, votes, transactions: their own files). Browser-clean.
 
 import { allocate, type Bytes } from "./bytes.ts";

@@ -1,4 +1,4 @@
-// Building transactions, and checking what a node has prepared before signing it. docs/protocol.md §2.
+// Building transactions, and checking what a node has prepared before signing it. docs/protocol.md §2.4.
 // Owns the client's forms: fields → draft → signatures → bytes, and `check(bytes, intent)`. Does not own the bytes themselves (ledger/transaction).
 // Browser-clean; keeps no keys.
 

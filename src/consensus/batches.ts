@@ -75,7 +75,7 @@ function ack(r: Replica, batch: Batch, id: string): void {
   batch.ackCount++;
 }
 
-/** §4.8: acks are hints. One for a batch that I lack is a promise of whom to pull it from. */
+/** §4.8.2: acks are hints. One for a batch that I lack is a promise of whom to pull it from. */
 export function onAcked(r: Replica, from: string, digests: readonly Bytes[]): void {
   if (!r.indexes.has(from)) return;
   for (const digest of digests) {
@@ -91,7 +91,7 @@ export function onAcked(r: Replica, from: string, digests: readonly Bytes[]): vo
   }
 }
 
-/** A backup's head, after T/2: the primary proposes it without q acks, and fetches it if need be; at most one an origin and peer (§4.6, §4.8). */
+/** A backup's head, after T/2: the primary proposes it without q acks, and fetches it if need be; at most one an origin and peer (§4.6.2, §4.8.3). */
 export function onForward(r: Replica, out: Effect[], from: string, digest: Bytes): void {
   if (!isPrimary(r) || !r.indexes.has(from)) return;
   const key = latin1(digest);
@@ -103,7 +103,7 @@ export function onForward(r: Replica, out: Effect[], from: string, digest: Bytes
   else out.push({ kind: "fetch", digest, bytes: 0, from: [from] });
 }
 
-/** A batch that waits: uncommitted, with a transaction still live (§4.6), and not beyond the bounds of any block: nobody could propose that one. */
+/** A batch that waits: uncommitted, with a transaction still live (§4.6.2), and not beyond the bounds of any block: nobody could propose that one. */
 const waits = (r: Replica, batch: Batch): boolean =>
   !batch.gone && batch.facts.notAfter >= Math.max(r.now, r.head.time) && fitsABlock(r, batch.facts);
 
@@ -114,7 +114,7 @@ function fitsABlock(r: Replica, { reference, work, signatures }: BatchFacts): bo
   );
 }
 
-/** The oldest waiting batch of an origin; a new one restarts its clocks (§4.6). */
+/** The oldest waiting batch of an origin; a new one restarts its clocks (§4.6.4). */
 export function refreshHead(r: Replica, origin: Origin): void {
   const { queue } = origin;
   let drop = 0;
@@ -210,7 +210,7 @@ export function remapAcks(r: Replica, former: readonly { readonly id: string }[]
 
 // ── what the primary proposes ────────────────────────────────────────────────────────────────────────────────────────────────
 
-/** Held here and acked by q, or forwarded to me; live at the block's time (§4.8). */
+/** Held here and acked by q, or forwarded to me; live at the block's time (§4.8.3). */
 function eligible(r: Replica, batch: Batch, time: number): boolean {
   return (
     !batch.gone &&
@@ -221,7 +221,7 @@ function eligible(r: Replica, batch: Batch, time: number): boolean {
   );
 }
 
-/** Whether a full block waits (§4.4 pacing). */
+/** Whether a full block waits (§4.4.1). */
 export function fullBlockWaits(r: Replica, time: number): boolean {
   let count = 0;
   for (const origin of r.origins.values())
@@ -233,7 +233,7 @@ export function fullBlockWaits(r: Replica, time: number): boolean {
   return false;
 }
 
-/** Round-robin over origins, arrival order within one, until the block is full (§4.8). */
+/** Round-robin over origins, arrival order within one, until the block is full (§4.4.1). */
 export function chooseBatches(r: Replica, time: number): Batch[] {
   const chosen: Batch[] = [];
   const budget = { transactions: 0, bytes: 0, work: 0, signatures: 0 };
@@ -295,7 +295,7 @@ export function mayAsk(r: Replica, what: string): boolean {
   return true;
 }
 
-/** §4.8: an acked batch that I lack after 50 ms I pull from the acker. What nobody delivers for a while is forgotten. */
+/** §4.8.2: an acked batch that I lack after 50 ms I pull from the acker. What nobody delivers for a while is forgotten. */
 export function pullWanted(r: Replica, out: Effect[]): void {
   for (const [key, wanted] of r.wanted) {
     if (r.at - wanted.since > FORGET_WANTED_MS) r.wanted.delete(key);

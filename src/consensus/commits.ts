@@ -18,7 +18,7 @@ export function onCommit(r: Replica, out: Effect[], vote: Vote): void {
   if (addVote(r, out, slotAt(r, vote.height).commits, vote, false)) noteCommit(r, out, vote.height, vote.hash);
 }
 
-/** q Commits for one (epoch, view, height, block hash) are a certificate; anything else may be a sign of two results (§3). */
+/** q Commits for one (epoch, view, height, block hash) are a certificate; anything else may be a sign of two results (§3.7.3). */
 export function noteCommit(r: Replica, out: Effect[], height: number, hash: Bytes): void {
   const { commits } = slotAt(r, height);
   if (commits.certificate !== null || height <= r.committing) return;
@@ -28,7 +28,7 @@ export function noteCommit(r: Replica, out: Effect[], height: number, hash: Byte
   else noteOtherCommits(r, out, height);
 }
 
-/** A commit certificate is a fact (§4.4). */
+/** A commit certificate is a fact (§4.4.5). */
 export function learn(r: Replica, certificate: Certificate, block: Block | null): void {
   const { height } = certificate;
   r.highestCertified = Math.max(r.highestCertified, height);
@@ -75,7 +75,7 @@ function hintSync(r: Replica, out: Effect[], height: number, from: string): void
 
 // ── executing ────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-/** Executes the next order of the certified chain, or else of the accepted one, as soon as its bodies are held (§3). */
+/** Executes the next order of the certified chain, or else of the accepted one, as soon as its bodies are held (§3.6). */
 export function tryExecute(r: Replica, out: Effect[]): void {
   let parent = r.head.digest;
   for (let height = r.head.height + 1; ; height++) {
@@ -125,7 +125,7 @@ function certifiedEntry(r: Replica, out: Effect[], fact: Fact): Entry | null {
   return null;
 }
 
-/** A result has come. Kept by order digest; it survives view changes (§3). */
+/** A result has come. Kept by order digest; it survives view changes (§3.6). */
 export function onExecuted(r: Replica, out: Effect[], result: Result, again: boolean): void {
   const key = latin1(result.digest);
   const asked = r.executing.delete(key) || again;
@@ -154,7 +154,7 @@ function pruneResults(r: Replica, out: Effect[]): void {
 
 // ── committing ───────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-/** §4.4 Committed: the next height whose certificate is held and whose own result agrees. */
+/** §4.4.5 Committed: the next height whose certificate is held and whose own result agrees. */
 export function tryCommitted(r: Replica, out: Effect[]): void {
   for (;;) {
     const height = r.committing + 1;

@@ -29,7 +29,7 @@ function ownHash(r: Replica, height: number): Bytes | undefined {
   return entry && r.results.get(entry.key)?.hash;
 }
 
-/** §3 Split: said with all hashes; no view change is started for it, it cannot help. */
+/** §3.7.3 Split: said with all hashes; no view change is started for it, it cannot help. */
 function noteSplit(r: Replica, out: Effect[], height: number, votes: readonly { signer: string; hash: Bytes; key: Key }[]): void {
   if (r.split !== null) return;
   const counts = new Map<Key, number>();
@@ -88,7 +88,7 @@ export function noteContradiction(r: Replica, out: Effect[], height: number): vo
   out.push({ kind: "stop", exit: 13, code: "chain.diverged", data: { height } });
 }
 
-/** §3, attacks 20: the recovery file releases the lock where no commit certificate is held; the order is executed anew. */
+/** §3.7.3, attacks 20: the recovery file releases the lock where no commit certificate is held; the order is executed anew. */
 export function onRecovery(r: Replica, out: Effect[], height: number, digest: Bytes, abandon: Bytes): void {
   if (height <= r.committing || r.certified.has(height)) return;
   const key = latin1(digest);
@@ -106,7 +106,7 @@ export function onRecovery(r: Replica, out: Effect[], height: number, digest: By
 }
 
 /**
- * §3: a recovery file released the lock, but my Commit of this view stands for the abandoned result. More than f have signed it, or there had been no split;
+ * §3.7.1: a recovery file released the lock, but my Commit of this view stands for the abandoned result. More than f have signed it, or there had been no split;
  * so this view cannot commit the height, and f + 1 of us take the others along to the next one.
  */
 export function isBoundByReleasedVote(r: Replica): boolean {

@@ -269,7 +269,7 @@ export class Driver {
     }
   }
 
-  /** An order's bodies go in front of it, once a segment: under one sync with the vote that relies on them (§4.7). */
+  /** An order's bodies go in front of it, once a segment: under one sync with the vote that relies on them (§4.7.1). */
   private persist(record: JournalRecord): void {
     if (record.kind === "order")
       for (const digest of record.bodies) {

@@ -1,4 +1,4 @@
-// Range sync: a replica that is far behind gets certified blocks with their bodies from one peer at a time. docs/protocol.md §4.9.
+// Range sync: a replica that is far behind gets certified blocks with their bodies from one peer at a time. docs/protocol.md §4.9.2.
 // Owns: what to ask of whom, and the bodies that came along until the core wants them. Does not own: whether a block is certified (the core, as with any
 // `block` message) and the way it is executed and committed: the same as in the normal case.
 

@@ -36,7 +36,7 @@ function advance(r: Replica, out: Effect[], head: Head, result: Result): void {
   r.recent.push({ kind: "block", header: header!, references, certificate });
   if (r.recent.length > RECENT_BLOCKS) r.recent.shift();
   forgetHeight(r, out, height);
-  // §4.4: a commit certificate counts as a certificate at its view and height too.
+  // §4.4.3: a commit certificate counts as a certificate at its view and height too.
   if (certificate!.epoch === r.config.epoch) raiseBest(r, { view: certificate!.view, height, digest, certificate: certificate!, header });
   r.left = 0;
   if (r.split !== null && r.split.height <= height) endSplit(r, out);
@@ -63,7 +63,7 @@ function forgetHeight(r: Replica, out: Effect[], height: number): void {
     }
 }
 
-/** §4.3: view, promise, best, view changes and timers start anew; messages of the old epoch are dropped, certificates are not. */
+/** §4.3.2: view, promise, best, view changes and timers start anew; messages of the old epoch are dropped, certificates are not. */
 export function enterEpoch(r: Replica, out: Effect[], config: EpochConfig): void {
   const former = r.config.validators;
   const wasSilent = silent(r);
@@ -99,7 +99,7 @@ export function enterEpoch(r: Replica, out: Effect[], config: EpochConfig): void
   out.push({ kind: "notice", code: "epoch.entered", data: { epoch, start, end, validators: validators.length } });
   if (wasSilent && !silent(r)) out.push({ kind: "notice", code: "silence.over", data: { epoch } });
   if (protocol <= r.supported) return;
-  r.stopped = true; // §4.3: a node without the next protocol version stops here and says so
+  r.stopped = true; // §4.3.3: a node without the next protocol version stops here and says so
   out.push({ kind: "stop", exit: 14, code: "release.needed", data: { protocol, supported: r.supported, height: r.head.height } });
 }
 

@@ -1,4 +1,4 @@
-// The vote journal on disk: the form of a record and of a segment, and how the segments left by a former process are read back. docs/protocol.md §4.7.
+// The vote journal on disk: the form of a record and of a segment, and how the segments left by a former process are read back. docs/protocol.md §4.7.3.
 // Owns: bytes, checksums, the verdict intact | missing | foreign | damaged. Does not own: writing, group commit, rotation (journal.ts); what records mean (driver.ts).
 //
 // A segment is a preallocated file that is used again and again under growing numbers. Every byte written since the journal was made has a *position*; each

@@ -16,7 +16,7 @@ import { checkBest, checkCommitted, claimHolds, ordersLead } from "./viewChange.
 import { countOwn, orderRecords, raiseBest, voteRecord } from "./votes.ts";
 import { newViewFrame, newViewHash } from "./wire.ts";
 
-/** §4.5 Selection: C = the highest committed height, T = the best of the highest (view, height). Above C, T is the tip; otherwise block C is. */
+/** §4.5.3 Selection: C = the highest committed height, T = the best of the highest (view, height). Above C, T is the tip; otherwise block C is. */
 export function select(claims: readonly Claim[]): { committed: Claim; best: BestClaim | null; tip: BestClaim | null } {
   let committed = claims[0]!;
   let best: BestClaim | null = null;
@@ -31,7 +31,7 @@ const isHigher = (a: BestClaim, b: BestClaim): boolean => a.view > b.view || (a.
 
 // ── the new primary ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-/** §4.5 New primary: q valid claims of exactly my promise, C committed by myself, all bodies of the selected chain held. */
+/** §4.5.4 New primary: q valid claims of exactly my promise, C committed by myself, all bodies of the selected chain held. */
 export function tryNewView(r: Replica, out: Effect[]): void {
   const view = r.promise;
   if (r.mode !== "changing" || primaryOf(r, view) !== r.organisation || !mayVote(r) || r.stopped) return;
@@ -142,7 +142,7 @@ export function newViewSigned(r: Replica, signed: SignedNewView): boolean {
   return key !== undefined && r.ports.verify(signed.signature, newViewFrame(r.network, signed), key);
 }
 
-/** §4.5 Backup: q distinct claims of exactly this view, all signatures, both certificates the highest claimed, the selection as I compute it. */
+/** §4.5.5 Backup: q distinct claims of exactly this view, all signatures, both certificates the highest claimed, the selection as I compute it. */
 function checkNewView(r: Replica, m: NewView): boolean {
   if (m.claims.length !== r.q || new Set(m.claims.map((claim) => claim.signer)).size !== r.q) return false;
   if (!newViewSigned(r, signedForm(m))) return false;
@@ -178,7 +178,7 @@ function prepareFits(r: Replica, { prepare, view, signer, epoch }: NewView, tip:
   return prepare.signer === signer && prepare.height === tip.height && equalBytes(prepare.hash, tip.digest) && verifyVote(r, prepare);
 }
 
-/** Enters the NewView that waits as soon as its C is committed here (§4.5: behind C, sync first). */
+/** Enters the NewView that waits as soon as its C is committed here (§4.5.5: behind C, sync first). */
 export function tryEnter(r: Replica, out: Effect[]): void {
   const m = r.pending;
   if (m === null || r.stopped) return;

@@ -31,7 +31,7 @@ import { castCommits, castPrepare, lockAllows, ownVote, raiseBest } from "./vote
 
 // ── PrePrepare ───────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-/** §4.4: a PrePrepare of my view, from its primary. It is only noted here; `tryAccept` takes it up when its turn has come. */
+/** §4.4.2: a PrePrepare of my view, from its primary. It is only noted here; `tryAccept` takes it up when its turn has come. */
 export function onPrePrepare(r: Replica, out: Effect[], from: string, message: PrePrepare): void {
   const { order, prepare } = message;
   if (r.mode !== "active" || from === r.organisation) return;
@@ -41,13 +41,13 @@ export function onPrePrepare(r: Replica, out: Effect[], from: string, message: P
   const form = proposalForm(r, message);
   if (form !== "good") {
     out.push({ kind: "reject", peer: from, code: `proposal.${form}` });
-    r.leaveReason ??= "malformed"; // §4.6: the connection is the primary's own
+    r.leaveReason ??= "malformed"; // §4.6.6: the connection is the primary's own
     return;
   }
   addVote(r, out, slot.prepares, prepare, true); // a second, different one is evidence (§4.10)
   if (slot.proposal !== null) return;
   const entry = know(r, message);
-  // §3: a fresh proposal is judged by the clock once, at first sight.
+  // §4.4.6: a fresh proposal is judged by the clock once, at first sight.
   const fresh = order.time >= r.now - r.config.parameters.clock_drift_ms;
   slot.proposal = { message, entry, fresh };
   if (!isHeld(r, entry)) fetchMissing(r, out, entry, [from]);
@@ -82,7 +82,7 @@ function sizesFit(references: Order["references"], mostBytes: number): boolean {
   return count <= MAX_BLOCK_TRANSACTIONS && bytes <= mostBytes && seen.size === references.length;
 }
 
-/** §4.4 Accept and Prepare: proposals in height order, as long as the next one may be taken. */
+/** §4.4.2 Accept and Prepare: proposals in height order, as long as the next one may be taken. */
 export function tryAccept(r: Replica, out: Effect[]): void {
   while (r.mode === "active" && r.leaveReason === null && !isPrimary(r) && !owesFirstVote(r)) {
     const height = tipHeight(r) + 1;
@@ -101,10 +101,10 @@ function acceptable(r: Replica, out: Effect[], { entry, fresh }: Proposal): bool
   const { order } = entry;
   if (!equalBytes(order.parent, tipDigest(r)) || ownVote(r, "prepare", order.height) !== undefined || !fresh) return false;
   if (order.time <= tipTime(r) || entry.batches.some((key) => r.refused.has(key))) {
-    r.leaveReason = "malformed"; // §3 strictly greater than the parent's; a batch with an ill-formed transaction
+    r.leaveReason = "malformed"; // §4.4.6 strictly greater than the parent's; a batch with an ill-formed transaction
     return false;
   }
-  if (order.time > r.now + r.config.parameters.clock_drift_ms) return false; // §3: held until the clock is there
+  if (order.time > r.now + r.config.parameters.clock_drift_ms) return false; // §4.4.6: held until the clock is there
   if (!isHeld(r, entry)) {
     fetchMissing(r, out, entry, [primaryOf(r, r.view)]);
     return false;
@@ -117,7 +117,7 @@ function acceptable(r: Replica, out: Effect[], { entry, fresh }: Proposal): bool
   return true;
 }
 
-/** §4.4 declared work, §4.11 signatures. A batch that was committed since is not counted again: it is skipped in execution. */
+/** §4.4.8 declared work, §4.11 signatures. A batch that was committed since is not counted again: it is skipped in execution. */
 function budgetFits(r: Replica, entry: Entry): boolean {
   let work = 0;
   let signatures = 0;
@@ -131,7 +131,7 @@ function budgetFits(r: Replica, entry: Entry): boolean {
 
 // ── the first vote in a view entered by a NewView ────────────────────────────────────────────────────────────────────────────
 
-/** §4.5: the selected tip is prepared first, nothing at or below it besides; until then nothing above it. */
+/** §4.5.5: the selected tip is prepared first, nothing at or below it besides; until then nothing above it. */
 export function owesFirstVote(r: Replica): boolean {
   return r.firstVote > r.head.height && ownVote(r, "prepare", r.firstVote) === undefined && !follows(r);
 }
@@ -140,7 +140,7 @@ export function tryFirstVote(r: Replica, out: Effect[]): void {
   if (r.mode !== "active" || !owesFirstVote(r) || !mayVote(r)) return;
   const tip = acceptedAt(r, r.firstVote);
   if (tip === undefined || !r.accepted.slice(0, r.firstVote - r.head.height).every((entry) => isHeld(r, entry))) return;
-  castPrepare(r, out, tip, false); // time is not checked (§3)
+  castPrepare(r, out, tip, false); // time is not checked (§4.4.6)
   notePrepare(r, out, tip.height, tip.key);
 }
 
@@ -153,7 +153,7 @@ export function onPrepare(r: Replica, out: Effect[], vote: Vote): void {
   if (addVote(r, out, slot.prepares, vote, false)) notePrepare(r, out, vote.height, latin1(vote.hash));
 }
 
-/** §4.4 Prepared: q Prepares of one slot make a certificate of this view; beyond the window its turn comes later, or a claim could not carry it. */
+/** §4.4.3 Prepared: q Prepares of one slot make a certificate of this view; beyond the window its turn comes later, or a claim could not carry it. */
 export function notePrepare(r: Replica, out: Effect[], height: number, key: Key): void {
   const slot = slotAt(r, height);
   if (slot.prepares.certificate !== null || height <= r.head.height || height > lastVotable(r)) return;
@@ -174,7 +174,7 @@ export function tryAdopt(r: Replica, out: Effect[]): void {
 
 /**
  * A certificate of my view. If it is for another order than I accepted, or for one that I lack, that order becomes my tip; no second Prepare is signed: an
- * equivocating primary must not strand me (§4.4).
+ * equivocating primary must not strand me (§4.4.3).
  */
 function adopt(r: Replica, out: Effect[], certificate: Certificate): void {
   const { height, hash, view } = certificate;
@@ -192,7 +192,7 @@ function adopt(r: Replica, out: Effect[], certificate: Certificate): void {
 
 // ── Commit ───────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-/** §4.4 Commit: lower heights first, each executed, under a certificate of this view at this height or above, and as the lock allows. Returns the votes cast. */
+/** §4.4.4 Commit: lower heights first, each executed, under a certificate of this view at this height or above, and as the lock allows. Returns the votes cast. */
 export function tryCommit(r: Replica, out: Effect[]): Vote[] {
   if (r.mode !== "active" || r.leaveReason !== null || !mayVote(r)) return [];
   const entries: Entry[] = [];

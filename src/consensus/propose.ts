@@ -10,7 +10,7 @@ import { endScheduled, heartbeatDue } from "./timers.ts";
 import type { Effect } from "./types.ts";
 import { castPrepare, ownVote, prePrepareOf } from "./votes.ts";
 
-/** §4.4 Primary: on its tip, inside window and epoch; it obeys the rules of a backup. */
+/** §4.4.1: on its tip, inside window and epoch; it obeys the rules of a backup. */
 export function tryPropose(r: Replica, out: Effect[]): void {
   while (mayPropose(r)) {
     const height = tipHeight(r) + 1;
@@ -36,7 +36,7 @@ function mayPropose(r: Replica): boolean {
   return !syncing(r) && r.split === null && (r.divergence === null || r.divergence.again) && r.accepted.every((entry) => isHeld(r, entry));
 }
 
-/** §3 Empty blocks: block 1, a heartbeat, up to a scheduled epoch end; and one for due work whose time has come. */
+/** §4.4.7 Empty blocks: block 1, a heartbeat, up to a scheduled epoch end; and one for due work whose time has come. */
 function emptyAllowed(r: Replica, time: number, pipelineEmpty: boolean): boolean {
   const tip = r.accepted.at(-1);
   const dueHead = tip === undefined ? r.head.dueHead : (r.results.get(tip.key)?.dueHead ?? null);

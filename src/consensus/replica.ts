@@ -96,7 +96,7 @@ export function createReplica(setup: Setup): Replica {
   return r;
 }
 
-/** Puts an epoch's set and numbers in force (§4.1). */
+/** Puts an epoch's set and numbers in force (§4.1.1). */
 export function setConfig(r: Replica, config: EpochConfig): void {
   r.config = config;
   r.end = config.end;
@@ -109,7 +109,7 @@ export function setConfig(r: Replica, config: EpochConfig): void {
 }
 
 export const windowSize = (r: Replica): number => r.config.parameters.window;
-/** Last height that may be voted on now: within the window and the epoch (§4.1, §4.3). */
+/** Last height that may be voted on now: within the window and the epoch (§4.1.3, §4.3.1). */
 export const lastVotable = (r: Replica): number => Math.min(r.head.height + windowSize(r), r.end);
 
 export const tipHeight = (r: Replica): number => r.head.height + r.accepted.length;
@@ -122,14 +122,14 @@ export const primaryOf = (r: Replica, view: number): string => r.config.validato
 export const isPrimary = (r: Replica): boolean => r.me >= 0 && primaryIndex(r.n, r.config.epoch, r.view) === r.me;
 export const keyOf = (r: Replica, id: string): Bytes | undefined => r.config.validators[r.indexes.get(id) ?? -1]?.key;
 
-/** May sign at all: a validator with an intact journal, asked and answered (§4.7), that has not diverged (§3). */
+/** May sign at all: a validator with an intact journal, asked and answered (§4.7.4), that has not diverged (§3.7.2). */
 export const mayVote = (r: Replica): boolean => r.me >= 0 && r.ready && !silent(r) && !r.diverged && !r.stopped;
 export const silent = (r: Replica): boolean => r.config.epoch < r.silentUntil;
 
-/** Blocks beyond my window are certified: what I vote on is of no use to anybody (§4.6). */
+/** Blocks beyond my window are certified: what I vote on is of no use to anybody (§4.6.7). */
 export const syncing = (r: Replica): boolean => r.highestCertified > r.head.height + windowSize(r);
 /**
- * Timers rest while certificates are ahead of me that I can catch up with, in a split, and while I may not vote (§4.6). A higher block certified while the next
+ * Timers rest while certificates are ahead of me that I can catch up with, in a split, and while I may not vote (§4.6.7). A higher block certified while the next
  * one is not is no such thing: a Byzantine Commit for the higher height alone can make that, and only another view ends it.
  */
 export const resting = (r: Replica): boolean =>

@@ -12,7 +12,7 @@ import { newViewHash } from "./wire.ts";
 
 type Of<K extends JournalRecord["kind"]> = Extract<JournalRecord, { kind: K }>;
 
-/** The replica as its journal leaves it: epoch, view, mode, promise, accepted chain, own votes, best, locks (§4.7). `start` is its first input. */
+/** The replica as its journal leaves it: epoch, view, mode, promise, accepted chain, own votes, best, locks (§4.7.2). `start` is its first input. */
 export function restore(setup: Setup, records: readonly JournalRecord[]): Replica {
   const r = createReplica(setup);
   if (!setup.intact) r.silentUntil = Number.POSITIVE_INFINITY;
@@ -75,7 +75,7 @@ function restoreDuty(r: Replica, record: JournalRecord): void {
   }
 }
 
-/** §4.4: the commit certificate of the head counts as a certificate at its view and height. */
+/** §4.4.3: the commit certificate of the head counts as a certificate at its view and height. */
 function restoreHead(r: Replica): void {
   const { certificate, header, height, digest } = r.head;
   if (certificate !== null && certificate.epoch === r.config.epoch)
@@ -83,7 +83,7 @@ function restoreHead(r: Replica): void {
   if (r.best !== null) r.best.durable = true;
 }
 
-/** The accepted chain: the path of the last own Prepare of the view, or what its NewView selected; then a certified order of the view replaces it (§4.4). */
+/** The accepted chain: the path of the last own Prepare of the view, or what its NewView selected; then a certified order of the view replaces it (§4.4.3). */
 function restoreAccepted(r: Replica, votes: readonly Of<"vote">[]): void {
   const last = votes.findLast(({ vote }) => vote.kind === "prepare");
   const selected = r.newView && select(r.newView.claims).tip;
@@ -111,7 +111,7 @@ function restoreVote(r: Replica, vote: Vote): void {
   if (proposedByMe && entry !== undefined) slot.proposal = { message: prePrepareOf(r, entry, vote), entry, fresh: true };
 }
 
-/** What stands for the epoch and must not be lost when older segments are dropped (§4.7): silence, NewView, best, promise. */
+/** What stands for the epoch and must not be lost when older segments are dropped (§4.7.3): silence, NewView, best, promise. */
 export function duties(r: Replica): JournalRecord[] {
   const { epoch } = r.config;
   const records: JournalRecord[] = [];

@@ -1,4 +1,4 @@
-// Starting, the question for one's own latest votes, and silence without an intact journal. docs/protocol.md §4.7.
+// Starting, the question for one's own latest votes, and silence without an intact journal. docs/protocol.md §4.7.4, §4.7.5.
 // Owns when voting may begin and what a signature of one's own key means that the journal does not know.
 
 import { equalBytes } from "../base/bytes.ts";
@@ -12,7 +12,7 @@ import { peerOf, type Replica, silent, windowSize } from "./replica.ts";
 import type { Answer, Ask, Claim, Effect, NewView, SignedNewView, Vote } from "./types.ts";
 import { ownVote } from "./votes.ts";
 
-/** How many others must have answered: fewer alive could commit nothing anyway (§4.7). */
+/** How many others must have answered: fewer alive could commit nothing anyway (§4.7.4). */
 const answersNeeded = (r: Replica): number => Math.max(0, r.q - (r.me >= 0 ? 1 : 0));
 
 export function onStart(r: Replica, out: Effect[]): void {

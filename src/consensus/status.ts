@@ -18,7 +18,7 @@ export function sendStatus(r: Replica, out: Effect[], to: Outgoing["to"]): void 
   out.push({ kind: "send", to, message: statusOf(r) });
 }
 
-/** §4.9: to a peer behind in c certificates; in an earlier view of this epoch the NewView; in the same view my own votes above its c. */
+/** §4.9.1: to a peer behind in c certificates; in an earlier view of this epoch the NewView; in the same view my own votes above its c. */
 export function onStatus(r: Replica, out: Effect[], from: string, status: Status): void {
   const peer = peerOf(r, from);
   peer.status = status;
@@ -65,7 +65,7 @@ export function onGet(r: Replica, out: Effect[], from: string, { what, height, h
   }
 }
 
-/** Blocks are certified beyond what messages will bring, or the next one is missing and stays so: the driver fetches them (§4.9). */
+/** Blocks are certified beyond what messages will bring, or the next one is missing and stays so: the driver fetches them (§4.9.2). */
 export function wantSync(r: Replica, out: Effect[]): void {
   const next = r.certified.get(r.committing + 1);
   const gap = r.highestCertified > r.committing && (next === undefined || next.header === null);

@@ -152,7 +152,7 @@ function learnCertificate(r: Replica, out: Effect[], certificate: NonNullable<Vi
   learn(r, certificate, null);
 }
 
-/** §4.6: two PrePrepares of the primary for one slot, told by somebody who saw both. */
+/** §4.6.6: two PrePrepares of the primary for one slot, told by somebody who saw both. */
 function onConflict(r: Replica, out: Effect[], { first, second }: Conflict): void {
   if (!contradicts(first, second) || first.epoch !== r.config.epoch || first.view !== r.view || first.signer !== primaryOf(r, r.view))
     return;
@@ -175,7 +175,7 @@ function onTick(r: Replica, out: Effect[]): void {
   pullWanted(r, out);
   for (const [what, at] of r.asked) if (r.at - at >= ASK_AGAIN_MS) r.asked.delete(what);
   if (r.mode === "changing" && r.own !== null && r.at - r.lastClaimAt >= STATUS_MS) {
-    r.lastClaimAt = r.at; // §4.5: on a tick, never in reply
+    r.lastClaimAt = r.at; // §4.5.2: on a tick, never in reply
     out.push({ kind: "send", to: "validators", message: r.own });
   }
   if (r.at - r.lastStatusAt < STATUS_MS) return;
@@ -224,7 +224,7 @@ function act(r: Replica, out: Effect[]): void {
   forwardHeads(r, out);
 }
 
-/** §4.6: at once, by a timer, or after f + 1 others. */
+/** §4.6.6: at once, by a timer, or after f + 1 others. */
 function leaveIfNeeded(r: Replica, out: Effect[]): void {
   if (!mayVote(r)) {
     r.leaveReason = null;

@@ -6,7 +6,7 @@ import { somethingWaits } from "./batches.ts";
 import { isPrimary, mayVote, primaryOf, type Replica, resting, tipHeight } from "./replica.ts";
 import type { Effect } from "./types.ts";
 
-/** T = min(base · 2^min(k, 6), cap), k = views left since the last commit (§4.6). */
+/** T = min(base · 2^min(k, 6), cap), k = views left since the last commit (§4.6.1). */
 export function viewTimeout(r: Replica): number {
   const { timeout_base_ms, timeout_cap_ms } = r.config.parameters;
   return Math.min(timeout_base_ms * 2 ** Math.min(r.left, 6), timeout_cap_ms);
@@ -16,7 +16,7 @@ export function viewTimeout(r: Replica): number {
 export const endScheduled = (r: Replica): boolean => r.end < r.config.start + r.config.parameters.epoch_length - 1 && r.head.height < r.end;
 export const heartbeatDue = (r: Replica): boolean => r.at - r.lastCommitAt >= r.config.parameters.heartbeat_ms;
 
-/** §4.6 Silence: block 1, a waiting batch, an accepted order, a heartbeat, an epoch end, due work. */
+/** §4.6.3 Silence: block 1, a waiting batch, an accepted order, a heartbeat, an epoch end, due work. */
 export function isOwed(r: Replica): boolean {
   return (
     r.head.height === 0 ||
@@ -28,7 +28,7 @@ export function isOwed(r: Replica): boolean {
   );
 }
 
-/** All clocks restart on entering a view (§4.6). */
+/** All clocks restart on entering a view (§4.6.7). */
 export function restartTimers(r: Replica): void {
   r.silenceSince = null;
   r.newViewSince = null;
@@ -45,7 +45,7 @@ export function noteCommitted(r: Replica, { latest, took }: { latest: number; to
   r.lastCommitAt = r.at;
   if (took || !somethingWaits(r)) r.silenceSince = null;
   if (r.mode !== "active" || isPrimary(r)) return;
-  // §4.6 Censorship: a head is overtaken, not merely old, or a backlog would evict every honest primary in turn.
+  // §4.6.4 Censorship: a head is overtaken, not merely old, or a backlog would evict every honest primary in turn.
   const timeout = viewTimeout(r);
   for (const { head, headSince } of r.origins.values())
     if (head !== null && !head.gone && !head.inFlight && r.at - headSince > timeout && latest - headSince > timeout)
@@ -58,7 +58,7 @@ export function updateTimers(r: Replica): void {
   if (!isOwed(r)) r.silenceSince = null;
   else r.silenceSince ??= r.at;
   if (r.mode === "active") r.newViewSince = null;
-  else if (r.newViewSince === null && claimsFrom(r, r.promise) >= r.q) r.newViewSince = r.at; // w or higher: exactly w deadlocks
+  else if (r.newViewSince === null && claimsFrom(r, r.promise) >= r.q) r.newViewSince = r.at; // §4.6.5 w or higher: exactly w deadlocks
 }
 
 /** How many validators, me included, claim this view or a higher one. */
@@ -92,7 +92,7 @@ export function expired(r: Replica): "silence" | "new_view_timer" | null {
   return r.newViewSince !== null && r.at - r.newViewSince >= timeout ? "new_view_timer" : null;
 }
 
-/** After T/2 a head is forwarded to the primary, one per origin (§4.6): a primary is not blamed for a batch that it never saw. */
+/** After T/2 a head is forwarded to the primary, one per origin (§4.6.2): a primary is not blamed for a batch that it never saw. */
 export function forwardHeads(r: Replica, out: Effect[]): void {
   if (r.mode !== "active" || isPrimary(r) || !mayVote(r)) return;
   const half = viewTimeout(r) / 2;

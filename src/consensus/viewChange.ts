@@ -13,7 +13,7 @@ import type { Claim, Effect, Order, OrderCertificate, ViewChange } from "./types
 import { bestRecords, orderRecords } from "./votes.ts";
 import { claimFrame } from "./wire.ts";
 
-/** §4.5 Leave: promise, mode changing, journal, broadcast. From then on no vote below `view`; certificates of any view still apply. */
+/** §4.5.1 Leave: promise, mode changing, journal, broadcast. From then on no vote below `view`; certificates of any view still apply. */
 export function leave(r: Replica, out: Effect[], view: number, reason: LeaveReason): void {
   r.leaveReason = null;
   if (!mayVote(r)) return;
@@ -65,11 +65,11 @@ function makeViewChange(r: Replica, view: number, orders: readonly Order[]): Vie
   };
 }
 
-/** The block before the epoch needs no proof: whoever is in the epoch has committed it (§4.3). */
+/** The block before the epoch needs no proof: whoever is in the epoch has committed it (§4.3.2). */
 export const committedProof = (r: Replica, height: number, certificate: Certificate | null): Certificate | null =>
   height < r.config.start ? null : certificate;
 
-/** A view change of its signer. Only the highest of each is kept (§4.5). Returns it if it counts. */
+/** A view change of its signer. Only the highest of each is kept (§4.5.2). Returns it if it counts. */
 export function onViewChange(r: Replica, out: Effect[], from: string, message: ViewChange): ViewChange | null {
   const { claim } = message;
   if (claim.signer !== from || claim.view <= r.view || !r.indexes.has(from) || from === r.organisation) return null;
@@ -139,7 +139,7 @@ export function ordersLead(r: Replica, orders: readonly Order[], from: number, t
   return parent === null || equalBytes(parent, digest);
 }
 
-/** §4.5: if f + 1 others are above my promise, the lowest view among their f + 1 highest. */
+/** §4.5.2: if f + 1 others are above my promise, the lowest view among their f + 1 highest. */
 export function viewToJoin(r: Replica): number | null {
   if (r.claims.size <= r.f) return null;
   const views: number[] = [];

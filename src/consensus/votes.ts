@@ -21,7 +21,7 @@ export function signVote(r: Replica, kind: VoteKind, view: number, height: numbe
   return { ...vote, signature: r.ports.sign(voteFrame(r.network, kind, vote)) };
 }
 
-/** The records that make these orders durable, bodies included, for those that are not yet (§4.7). */
+/** The records that make these orders durable, bodies included, for those that are not yet (§4.7.1). */
 export function orderRecords(r: Replica, entries: readonly Entry[], withBodies: boolean): JournalRecord[] {
   const records: JournalRecord[] = [];
   for (const entry of entries) {
@@ -39,7 +39,7 @@ export function orderRecords(r: Replica, entries: readonly Entry[], withBodies: 
   return records;
 }
 
-/** The record of the best certificate unless the journal has it (§4.7). */
+/** The record of the best certificate unless the journal has it (§4.7.1). */
 export function bestRecords(r: Replica, best: Best | null): JournalRecord[] {
   if (best === null || best.durable) return [];
   best.durable = true;
@@ -51,7 +51,7 @@ export function voteRecord(vote: Vote, digest: Bytes): JournalRecord {
   return { kind: "vote", epoch: vote.epoch, height: vote.height, vote, digest };
 }
 
-/** Signs Prepare for an accepted order. Before it leaves: the vote, header, references and bodies, of uncommitted ancestors too (§4.4, §4.7). */
+/** Signs Prepare for an accepted order. Before it leaves: the vote, header, references and bodies, of uncommitted ancestors too (§4.4.2, §4.7.1). */
 export function castPrepare(r: Replica, out: Effect[], entry: Entry, asPrimary: boolean): void {
   const vote = signVote(r, "prepare", r.view, entry.height, entry.digest);
   const chain = r.accepted.slice(0, entry.height - r.head.height);
@@ -72,7 +72,7 @@ export function countOwn(r: Replica, out: Effect[], vote: Vote): void {
   addVote(r, out, vote.kind === "prepare" ? slot.prepares : slot.commits, vote, true);
 }
 
-/** Signs Commit for these executed heights. Before it leaves: the votes, the certificate that justifies them, order digest → block hash (§4.7). */
+/** Signs Commit for these executed heights. Before it leaves: the votes, the certificate that justifies them, order digest → block hash (§4.7.1). */
 export function castCommits(r: Replica, out: Effect[], entries: readonly Entry[]): Vote[] {
   const certified = r.accepted.slice(0, r.certifiedInView - r.head.height);
   // Bodies of what is executed are held; of a higher certified order the header is what a claim needs.
@@ -81,7 +81,7 @@ export function castCommits(r: Replica, out: Effect[], entries: readonly Entry[]
   for (const entry of entries) {
     const { hash } = r.results.get(entry.key)!;
     const vote = signVote(r, "commit", r.view, entry.height, hash);
-    r.locks.set(entry.key, { height: entry.height, hash }); // §3 result lock
+    r.locks.set(entry.key, { height: entry.height, hash }); // §3.7.1 result lock
     records.push(voteRecord(vote, entry.digest));
     votes.push(vote);
   }
@@ -90,20 +90,20 @@ export function castCommits(r: Replica, out: Effect[], entries: readonly Entry[]
   return votes;
 }
 
-/** The result lock of §3: no other block hash for an order digest once signed. */
+/** The result lock of §3.7.1: no other block hash for an order digest once signed. */
 export function lockAllows(r: Replica, entry: Entry, hash: Bytes): boolean {
   const lock = r.locks.get(entry.key);
   return lock === undefined || equalBytes(lock.hash, hash);
 }
 
-/** A certificate becomes the best if it is higher by (view, height) (§4.1). */
+/** A certificate becomes the best if it is higher by (view, height) (§4.1.4). */
 export function raiseBest(r: Replica, best: Omit<Best, "durable">): void {
   const now = r.best;
   if (now !== null && (best.view < now.view || (best.view === now.view && best.height <= now.height))) return;
   r.best = { ...best, durable: false };
 }
 
-/** Own votes of this view above a height, to be sent again (§4.9). */
+/** Own votes of this view above a height, to be sent again (§4.9.1). */
 export function ownVotesAbove(r: Replica, height: number): Message[] {
   const messages: Message[] = [];
   for (const vote of r.votes.values()) {

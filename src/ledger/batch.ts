@@ -1,4 +1,4 @@
-// Batches: the unit in which transactions travel, are verified, ordered and stored. docs/protocol.md §4.8.
+// Batches: the unit in which transactions travel, are verified, ordered and stored. docs/protocol.md §4.8.1.
 // Owns the wire form, its digest and its signature. Does not own: what is in a transaction (transaction.ts), verification (verify.ts), who holds what
 // (mempool.ts). A batch stays the bytes that came from the wire: journalled, stored and served as they are, never encoded again.
 

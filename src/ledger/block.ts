@@ -1,4 +1,4 @@
-// Blocks: receipts, the tree of transactions, the trees of what each act wrote, and the form in which both are kept. docs/protocol.md §3.
+// Blocks: receipts, the tree of transactions, the trees of what each act wrote, and the form in which both are kept. docs/protocol.md §3.4.
 // Owns these bytes and roots. Does not own: headers and certificates (base), running anything (execute), where things are kept (store). Browser-clean.
 
 import { type Bytes, concat, readU32, u48be } from "../base/bytes.ts";

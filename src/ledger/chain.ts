@@ -334,7 +334,7 @@ export class Chain {
     });
   }
 
-  /** §3: my result is not the certified one. Once more, cold; the same again means that this node must stop. */
+  /** §3.7.2: my result is not the certified one. Once more, cold; the same again means that this node must stop. */
   async #diverged(block: Speculated, certificate: Certificate): Promise<Speculated> {
     const { digest, height } = block;
     const capsule = await this.capsule(digest, [certificate.hash]);

@@ -1,4 +1,4 @@
-// Has this transaction a receipt already? docs/protocol.md §2 (replay). Owns the answer for committed blocks: the store's index by id, asked only when a small
+// Has this transaction a receipt already? docs/protocol.md §2.5 (replay). Owns the answer for committed blocks: the store's index by id, asked only when a small
 // table in RAM cannot rule it out. Does not own: the block being executed and its uncommitted parents (chain.ts).
 //
 // However long ago its block was: a window of one lifetime would let a transaction live twice after a vote that shortens lifetimes. Only ids that are not

@@ -28,7 +28,7 @@ export function epochConfig(network: Bytes, record: EpochRecord, view: Change): 
   };
 }
 
-/** E = min(S + K − 1, g + W): a change enacted at height g ends the epoch W heights later, so that whoever may vote beyond has committed g (§4.3). */
+/** E = min(S + K − 1, g + W): a change enacted at height g ends the epoch W heights later, so that whoever may vote beyond has committed g (§4.3.1). */
 function epochEnd({ epoch, start, parameters }: EpochRecord, view: Change): number {
   const scheduled = start + parameters.epoch_length - 1;
   return view.changeEpoch === epoch ? Math.min(scheduled, view.changeHeight + parameters.window) : scheduled;

@@ -1,4 +1,4 @@
-// Execution: an order and its verified batches become receipts and writes. docs/protocol.md §2 (what is live), §3 (execution, due work, receipts).
+// Execution: an order and its verified batches become receipts and writes. docs/protocol.md §2.5 (what is live), §3.6 (execution, due work, receipts).
 // Owns the order of things in a block: due work, then transactions as their batches stand; which are live; what each leaf says. Pure and synchronous, a
 // slice at a time. Does not own: handlers (contracts), the state root and the header (seal.ts), pauses between slices and what is kept (chain.ts).
 
@@ -116,7 +116,7 @@ export class Execution {
     const idText = keyTextOf(id);
     const failed = batch.failedProofs[this.#failedAt]?.index === index ? batch.failedProofs[this.#failedAt++]!.failed : NONE;
     const notAfter = batch.notAfter[index]!;
-    // §2: live, or skipped without a receipt.
+    // §2.5: live, or skipped without a receipt.
     const live =
       block.time <= notAfter && notAfter <= block.time + block.parameters.max_lifetime_ms && !this.#ids.has(idText) && !known(id, idText);
     if (!live) {

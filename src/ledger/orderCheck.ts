@@ -1,4 +1,4 @@
-// What an order must be on its parent, whoever accepted it: checked once more before it is executed, since sync comes this way too. docs/protocol.md §3, §4.3.
+// What an order must be on its parent, whoever accepted it: checked once more before it is executed, since sync comes this way too. docs/protocol.md §3.1, §3.8, §4.3.
 // Owns these checks. Does not own: time against a clock, window, sizes, work (consensus).
 
 import { type Bytes, equalBytes } from "../base/bytes.ts";

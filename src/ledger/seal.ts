@@ -1,4 +1,4 @@
-// Sealing: what an execution wrote becomes roots, and with the parent a block header. docs/protocol.md §3 (block header), §4.3 (next set and parameters).
+// Sealing: what an execution wrote becomes roots, and with the parent a block header. docs/protocol.md §3.2 (block header), §4.3.2 (next set and parameters).
 // Owns the header's fields beyond the order. Does not own: running transactions (execute.ts), keeping results (chain.ts).
 
 import type { Bytes } from "../base/bytes.ts";

@@ -18,7 +18,7 @@ const ZERO: Bytes = new Uint8Array(HASH);
 const heads = new Map<string, Bytes>();
 let placed = new Uint8Array(1_024);
 
-/** SHA-256(u8 length ‖ `contract/collection` ‖ encoded key): the place of a row in the tree (§5). */
+/** SHA-256(u8 length ‖ `contract/collection` ‖ encoded key): the place of a row in the tree (§5.1). */
 export function stateKeyHash(collection: string, key: Bytes): Bytes {
   const head = heads.get(collection) ?? headOf(collection);
   const length = head.length + key.length;

@@ -1,4 +1,4 @@
-// The state tree: which row stands under which key, as one root. Held in RAM, hashed in batches. docs/protocol.md §5; stateProof.ts has its bytes.
+// The state tree: which row stands under which key, as one root. Held in RAM, hashed in batches. docs/protocol.md §5.2; stateProof.ts has its bytes.
 // Owns the shape, which depends on the set of keys alone and not on their history, its hashes, and the making of proofs. Does not own: rows (store.ts),
 // which block's state it is at (chain.ts), its dumps (treeDump.ts). Not for concurrent use: every method is synchronous.
 //

@@ -1,4 +1,4 @@
-// Transactions: what a client signs and hands in. docs/protocol.md §2.
+// Transactions: what a client signs and hands in. docs/protocol.md §2.1, §2.2.
 // Owns the body, its id and full hash, signing, and well-formedness, which is a pure function of the bytes and the protocol version: every honest node
 // answers alike. Does not own: whether the act is allowed (contracts, at execution), liveness (execute), checking many at once (verify.ts). Browser-clean.
 
@@ -81,7 +81,7 @@ export function signingBytes(network: Bytes, body: Bytes): Bytes {
   return frame(tags.transaction, network, body);
 }
 
-/** id = notAfter as 6 bytes ‖ the first 26 bytes of SHA-256 of the frame, so that an index by id expires by range (§2). */
+/** id = notAfter as 6 bytes ‖ the first 26 bytes of SHA-256 of the frame, so that an index by id expires by range (§2.3). */
 export function transactionId(network: Bytes, body: Bytes): Bytes {
   return concat(u48be(bodyLayout(body).notAfter), sha256(signingBytes(network, body)).subarray(0, 26));
 }

@@ -1,4 +1,4 @@
-// Well-formedness of one transaction as docs/protocol.md §2 states it: decode, then look. For light verifiers, which want little code, and as the measure
+// Well-formedness of one transaction as docs/protocol.md §2.2 states it: decode, then look. For light verifiers, which want little code, and as the measure
 // that the fast reader of transaction.ts is tested against. Owns no rule of its own. Browser-clean.
 
 import { type Bytes, compareBytes, concat, u48be } from "../base/bytes.ts";

@@ -15,7 +15,7 @@ import { type Layout, readLayout, readOperations, signerAt } from "./transaction
 export interface VerifyOptions {
   /** Genesis hash. */
   readonly network: Bytes;
-  /** Declared work of an action in the manifest in force; 1 for unknown ones (§4.4). */
+  /** Declared work of an action in the manifest in force; 1 for unknown ones (§4.4.8). */
   readonly work: (action: string) => number;
   /** Rules of the action whose proof predicate fails for these arguments; none for actions without proofs. `args` decodes only when called. */
   readonly proofs?: (action: string, args: () => Value) => readonly string[];

@@ -1,5 +1,5 @@
 // The list of channels and the names of their protocols. Owns nothing else: each channel is a file (votes, batches, blocks, transactions).
-// docs/protocol.md §6.
+// docs/protocol.md §6.2.
 
 import { type Bytes, hex } from "../base/bytes.ts";
 import { batches } from "./batches.ts";

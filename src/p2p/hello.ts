@@ -1,5 +1,5 @@
 // The greeting and what else the control stream carries: pings, and notices that say why a connection ends. Owns their bytes.
-// The dialler says hello first, the other answers; a node of another network is understood up to here and no further. docs/protocol.md §6.
+// The dialler says hello first, the other answers; a node of another network is understood up to here and no further. docs/protocol.md §6.2.
 
 import { type Bytes, u32be } from "../base/bytes.ts";
 import { decode, encode } from "../base/codec.ts";

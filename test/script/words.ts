@@ -85,6 +85,7 @@ export class Script {
         return this.world.putBack(plain[0]!, named.get("answered") !== "no");
       case "enacts":
         this.world.changes.set(Number(plain[0]), named.has("set") ? list(named.get("set")) : null);
+        this.world.protocol = Number(named.get("protocol") ?? this.world.protocol);
         return;
       case "answer":
         return this.answer(c);

@@ -93,6 +93,8 @@ export class World {
   readonly names = new Map<string, string>();
   /** Heights whose orders, proposed by real replicas, enact a change: the set that follows the epoch, or null for the same. */
   readonly changes = new Map<number, readonly string[] | null>();
+  /** Protocol version of the epochs to come. */
+  protocol = 1;
   private readonly images = new Map<string, Pick<Node, "records" | "head" | "config">>();
   at = 0;
   queue: Sent[] = [];
@@ -256,7 +258,7 @@ export class World {
             end: order.height + this.parameters.epoch_length,
             validators: set,
             parameters: this.parameters,
-            protocol: 1,
+            protocol: this.protocol,
           }
         : null;
     const header: BlockHeader = {

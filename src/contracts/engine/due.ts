@@ -1,6 +1,6 @@
 // Work that the chain does by itself at a time. Owns which entry of the index runs next – in order of time, fairly between contracts, bounded per
 // block – and what becomes of an entry that is refused. Does not own: the index (ledger keeps what entries.ts computes), the receipt.
-// docs/protocol.md §3 (due work), engine.md §3.
+// docs/protocol.md §3.6 (due work), engine.md §3.
 
 import { type Bytes, concat, unlatin1, u48be } from "../../base/bytes.ts";
 import { fail } from "../../base/errors.ts";

@@ -1,6 +1,6 @@
 // How a transaction ends, and what may end it early. Owns the engine's own codes and the exceptions that travel through a handler. Whatever else a
 // handler throws is a receipt, `engine.fault`; what is not deterministic (an exhausted stack, a disk that does not answer) stops the node instead.
-// docs/protocol.md §3 (receipt), attacks.md trace 8.
+// docs/protocol.md §3.4 (receipt), attacks.md trace 8.
 
 /** The engine's own codes, beside those that contracts declare. Append-only. */
 export const engineCodes = {

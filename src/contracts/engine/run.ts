@@ -1,6 +1,6 @@
 // Runs one transaction: its operations in order, each seeing the last, all or none. Owns the order of checks – in force, arguments, proofs, roles,
 // handler – and the dry run that says who must sign. Does not own: the context (context.ts), which transactions are live (ledger).
-// docs/protocol.md §3 (execution), §8.
+// docs/protocol.md §3.6 (execution), §8.
 
 import type { Bytes } from "../../base/bytes.ts";
 import type { Value } from "../../base/codec.ts";

@@ -34,7 +34,7 @@ const signed = (indexes: number[], n = 4, change: Partial<typeof vote> = {}): Ma
       .filter(([i]) => i < n),
   );
 
-describe("§4.1 numbers", () => {
+describe("§4.1.1 numbers", () => {
   it("has quorums that meet in an honest validator, and that f silent ones cannot withhold", () => {
     for (let n = 1; n <= 128; n++) {
       const f = faults(n);
@@ -49,7 +49,7 @@ describe("§4.1 numbers", () => {
   });
 });
 
-describe("§3 certificates", () => {
+describe("§3.3 certificates", () => {
   const four = set.slice(0, 4);
   const good = makeCertificate("commit", vote, signed([0, 2, 3]), 4);
 
@@ -102,7 +102,7 @@ describe("§3 certificates", () => {
   });
 });
 
-describe("§3 sets and headers", () => {
+describe("§3.1, §3.2 sets and headers", () => {
   it("keeps sets in one order", () => {
     expect(set.map((v) => v.id)).toEqual(ids);
     expect(hex(setHash(network, decodeSet(encodeSet(set))))).toBe(hex(setHash(network, set)));

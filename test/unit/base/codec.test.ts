@@ -23,7 +23,7 @@ function fromJson(json: unknown): Value {
   return json as Value;
 }
 
-describe("§1 canonical MessagePack", () => {
+describe("§1.1 canonical MessagePack", () => {
   it.each(vectors.accept)("encodes and reads: $what", ({ json, hex: expected }) => {
     const value = fromJson(json);
     expect(hex(encode(value))).toBe(expected);

@@ -116,7 +116,7 @@ describe("§2 key files", () => {
   });
 });
 
-describe("§6 member files", () => {
+describe("§6.1 member files", () => {
   it("proves possession of all five keys, each for its own purpose and principal", () => {
     const { member } = founders[0]!;
     expect(decodeMember(encodeMember(member))).toEqual(member);
@@ -131,7 +131,7 @@ describe("§6 member files", () => {
   });
 });
 
-describe("§3 genesis", () => {
+describe("§3.5 genesis", () => {
   it("is the same network whoever signs, and another when a byte differs", () => {
     const text = writeGenesis(genesis, signatures);
     const read = readGenesis(text);

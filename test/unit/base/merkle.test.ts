@@ -18,7 +18,7 @@ function slowRoot(leaves: readonly Bytes[]): Bytes {
   return nodeHash(slowRoot(leaves.slice(0, k)), slowRoot(leaves.slice(k)));
 }
 
-describe("§1 Merkle trees (RFC 9162)", () => {
+describe("§1.4 Merkle trees (RFC 9162)", () => {
   it("has the root of the recursive definition, grown leaf by leaf or at once", () => {
     const peaks = new Peaks();
     for (let n = 0; n <= 130; n++) {

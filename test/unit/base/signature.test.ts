@@ -68,7 +68,7 @@ function byEquation(signature: Bytes, message: Bytes, key: Bytes): boolean {
   return sum.clearCofactor().is0();
 }
 
-describe("§1 Ed25519: one acceptance rule", () => {
+describe("§1.3 Ed25519: one acceptance rule", () => {
   it("signs as RFC 8032 does and verifies under its own frame only", () => {
     const seed = unhex("9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60"); // RFC 8032 §7.1, test 1
     expect(hex(publicKeyOf(seed))).toBe("d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a");

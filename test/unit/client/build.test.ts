@@ -11,7 +11,7 @@ const network = new Uint8Array(32).fill(9);
 const seed = (n: number): Bytes => new Uint8Array(32).fill(n);
 const operations = [{ action: "property.transfer@1", args: { parcel: "Q1", price: 12_000n } }];
 
-describe("§2 building a transaction", () => {
+describe("§2.4 building a transaction", () => {
   it("gathers the signatures of all parties, whoever comes first", async () => {
     const [seller, buyer] = [seedSigner(seed(1)), seedSigner(seed(2))];
     const tx = draft(network, { operations, signers: [seller.publicKey, buyer.publicKey], notAfter: 5_000 });
@@ -50,7 +50,7 @@ describe("§2 building a transaction", () => {
   });
 });
 
-describe("§2 checking what a node has prepared", () => {
+describe("§2.4 checking what a node has prepared", () => {
   it.each(prepare.cases)("$what", ({ body, intent, mismatch }) => {
     expect(check(unhex(body), intent)?.pointer ?? null).toBe(mismatch);
   });

@@ -45,7 +45,7 @@ describe("four drivers in one process", () => {
     expect(cluster.contradictions).toEqual([]);
   });
 
-  test("§4.6 a dead primary is replaced, and comes back", async () => {
+  test("§4.6.3 a dead primary is replaced, and comes back", async () => {
     await four();
     cluster.keepFeeding();
     await cluster.until(all(5));
@@ -59,7 +59,7 @@ describe("four drivers in one process", () => {
   });
 });
 
-describe("§4.7 killed at a boundary of its journal", () => {
+describe("§4.7.2 killed at a boundary of its journal", () => {
   // Boundaries: before a write, before its sync, after the sync and before anything is sent. The first dozen belong to the start.
   for (const power of [false, true])
     for (const victim of ["courts", "land"])
@@ -86,7 +86,7 @@ describe("§4.7 killed at a boundary of its journal", () => {
       }, 60_000);
 });
 
-describe("§4.9 sync", () => {
+describe("§4.9.2 sync", () => {
   test("a node that missed 300 blocks fetches them in ranges, with bodies, and takes part again", async () => {
     await four();
     cluster.keepFeeding(1);
@@ -127,7 +127,7 @@ describe("§4.9 sync", () => {
   });
 });
 
-describe("§4.7 without an intact journal", () => {
+describe("§4.7.5 without an intact journal", () => {
   test("a wiped validator follows silently and votes again two epochs later", async () => {
     await four({ epoch_length: 16 });
     cluster.keepFeeding(3);

@@ -196,7 +196,7 @@ describe("§4.7 segments", () => {
   });
 });
 
-describe("§4.7 the verdict", () => {
+describe("§4.7.3 the verdict", () => {
   test("a wiped directory: missing, and a replacement that stays one", async () => {
     await filled(small, 2);
     rmSync(directory, { recursive: true });

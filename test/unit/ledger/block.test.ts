@@ -53,7 +53,7 @@ const writes = fc.array(
   { maxLength: 6 },
 );
 
-describe("§3 receipts and the transactions root", () => {
+describe("§3.4 receipts and the transactions root", () => {
   it.each(vectors.leaves)("has the bytes of the vectors: $what", (v) => {
     const receipt = {
       outcome: v.outcome,

@@ -34,7 +34,7 @@ const value = (network: TestNetwork, name: string): unknown => {
   return row === undefined ? undefined : fieldsOf(row)["value"];
 };
 
-describe("executing and committing (§3)", () => {
+describe("executing and committing (§3.6)", () => {
   test("what is executed is seen by nobody until it is committed", async () => {
     const network = await TestNetwork.open();
     const executed = await network.execute([batchOf([transaction([put("a", 1)])])]);
@@ -198,7 +198,7 @@ describe("executing and committing (§3)", () => {
   });
 });
 
-describe("commits (§4.4)", () => {
+describe("commits (§4.4.5)", () => {
   test("go strictly by height, once each, and only under the certificate of this very block", async () => {
     const network = await TestNetwork.open();
     const first = await network.execute([]);
@@ -231,7 +231,7 @@ describe("commits (§4.4)", () => {
   });
 });
 
-describe("what is live (§2)", () => {
+describe("what is live (§2.5)", () => {
   test("dead, too far and repeated transactions are skipped: no receipt, not in the tree", async () => {
     const network = await TestNetwork.open();
     const time = START_TIME + 1_000;
@@ -299,7 +299,7 @@ describe("what is live (§2)", () => {
   });
 });
 
-describe("due work (§3)", () => {
+describe("due work (§3.6)", () => {
   test("runs before the transactions, bounded per block, with receipts of its own; its head is told", async () => {
     const network = await TestNetwork.open(undefined, { parameters: { due_per_block: 2 } });
     const at = START_TIME + 1_000;
@@ -320,7 +320,7 @@ describe("due work (§3)", () => {
   });
 });
 
-describe("epochs (§4.3)", () => {
+describe("epochs (§4.3.1)", () => {
   const parameters = { epoch_length: 16, window: 2 };
 
   test("end after K blocks, and the last header names the next set", async () => {
@@ -436,7 +436,7 @@ describe("reading (§5)", () => {
   });
 });
 
-describe("divergence (§3)", () => {
+describe("divergence (§3.7.2)", () => {
   test("a result that differs once is executed again, cold, and committed if it is then the certified one", async () => {
     const directory = await temporary();
     const network = await TestNetwork.open(undefined, { directory });

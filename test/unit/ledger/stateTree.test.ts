@@ -28,7 +28,7 @@ const change = fc.tuple(crowdedKey, fc.option(fc.nat(1000).map(hashed), { nil: u
 /** Blocks of changes, no key twice in one. */
 const blocks = fc.array(fc.uniqueArray(change, { maxLength: 60, selector: ([key]) => hex(key) }), { maxLength: 8 });
 
-describe("the state tree (§5)", () => {
+describe("the state tree (§5.2)", () => {
   test("has the root that the specification words, whatever was inserted, changed and deleted before", () => {
     fc.assert(
       fc.property(blocks, (history) => {
@@ -145,7 +145,7 @@ describe("the state tree (§5)", () => {
   });
 });
 
-describe("the verifier of state proofs (§5)", () => {
+describe("the verifier of state proofs (§5.1, §5.2)", () => {
   const tree = new StateTree();
   const crowd = Array.from({ length: 40 }, (_, n): Change => [unhex(`abcd${hex(hashed(n)).slice(4)}`), hashed(n)]);
   apply(tree, crowd);

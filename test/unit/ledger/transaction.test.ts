@@ -55,7 +55,7 @@ const codeOf = (act: () => unknown): string => {
 const bulk = (bytes: Bytes, quick = false): string | null =>
   verifyIngress(joinTransactions([bytes]), { network, work: () => 1, quick }).codes[0] ?? null;
 
-describe("§2 transactions", () => {
+describe("§2.1, §2.2, §2.3 transactions", () => {
   it.each(vectors.accept)("builds, signs and reads: $what", (v) => {
     const operations = v.operations.map(([action, args]) => ({ action, args: fromJson(args) }) as Operation);
     const body = encodeBody({ nonce: unhex(v.nonce), notAfter: v.notAfter, signers: v.keys.map((k) => unhex(k.key)), operations });

@@ -43,7 +43,7 @@ function craft(n: number): Bytes {
   return concat(body, R, unhex(S.toString(16).padStart(64, "0")).reverse());
 }
 
-describe("§4.8 batches", () => {
+describe("§4.8.1 batches", () => {
   const vector = JSON.parse(readFileSync(new URL("../../vectors/block.json", import.meta.url), "utf8")) as {
     network: string;
     batch: Record<string, string> & { sequence: number; transactions: string[] };
@@ -173,7 +173,7 @@ describe("§4.8 batches", () => {
   });
 });
 
-describe("§1 the acceptance rule over batches", () => {
+describe("§1.3 the acceptance rule over batches", () => {
   it("accepts from others what only the full rule accepts, counts it as slow, and refuses it from its own clients", () => {
     expect(verifyBatch(batchOf([make(1), craft(1)]), options)).toMatchObject({ ok: true, slow: 1 });
     expect(verifyIngress(joinTransactions([craft(1)]), { ...options, quick: true }).codes).toEqual(["transaction.signature"]);

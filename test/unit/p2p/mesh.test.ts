@@ -8,7 +8,7 @@ import { bytesOf, memberOf, pause, startHost, startMesh, stopAll, until } from "
 afterEach(stopAll);
 
 describe("four hosts in a mesh", () => {
-  test("connect once per pair, the smaller id dialling, and broadcast to all others (§6)", async () => {
+  test("connect once per pair, the smaller id dialling, and broadcast to all others (§6.2)", async () => {
     const nodes = await startMesh(["courts", "health", "land", "tax"]);
     for (const node of nodes) {
       expect(node.host.broadcast("votes", bytesOf(200))).toBe(3);

@@ -1,4 +1,4 @@
-// Sealed fields: the chain holds a root and a count, whoever holds the fields can show any of them (cryptography.md §2 and its mistakes 14, 15).
+// Sealed fields: the chain holds a root and a count, whoever holds the fields can show any of them (docs/protocol.md §7; cryptography.md §2 and its mistakes 14, 15).
 
 import { describe, expect, it } from "vitest";
 import { hex } from "../../../../src/base/bytes.ts";
