@@ -9,6 +9,7 @@ import * as credentials from "./identity/credentials.ts";
 import * as eid from "./identity/eid.ts";
 import { actsFor, known, type Signer, signerOf } from "./identity/principals.ts";
 import * as points from "./money/points.ts";
+import * as ceremonies from "./platform/ceremonies.ts";
 import * as governance from "./platform/governance.ts";
 import { delegated, granted } from "./platform/network.ts";
 
@@ -24,7 +25,7 @@ const resolver: Resolver<Signer> = {
 };
 
 export const composition: Composition = {
-  modules: [governance, eid, credentials, evidence, invoices, points],
+  modules: [governance, eid, credentials, evidence, invoices, ceremonies, points],
   resolver,
   found: governance.found,
 };

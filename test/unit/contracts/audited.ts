@@ -3,7 +3,7 @@
 import { expect } from "vitest";
 import type { AuditResult } from "../../../src/contracts/engine/audit.ts";
 import type { AnyRecord, FieldsOf, KeyOf } from "../../../src/contracts/engine/define.ts";
-import { unlatin1 } from "../../../src/base/bytes.ts";
+import { hex, unlatin1 } from "../../../src/base/bytes.ts";
 import { rowToJson } from "../../../src/contracts/engine/json.ts";
 import type { Scenario } from "./scenario.ts";
 
@@ -36,7 +36,7 @@ export function findsTampered<R extends AnyRecord>(
   const { $status, ...fields } = change as { $status?: string } & Record<string, unknown>;
   const row = town.row(type, ...key)!;
   const json = rowToJson(row as any) as Record<string, any>;
-  const shown = Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, typeof value === "bigint" ? `${value}` : value]));
+  const shown = Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, jsonOf(value)]));
   const tampered = town.registry.fromJson(type.collection, {
     ...json,
     status: $status ?? json["status"],
@@ -52,4 +52,10 @@ export function findsTampered<R extends AnyRecord>(
   } finally {
     town.state.rows.set(place, before);
   }
+}
+
+function jsonOf(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(jsonOf);
+  if (value instanceof Uint8Array) return hex(value);
+  return typeof value === "bigint" ? `${value}` : value;
 }
