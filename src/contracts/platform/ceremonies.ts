@@ -115,14 +115,14 @@ export const reveal = ceremony.action({
   rules: ["not_trustee", "other_step", "dealing_unsound", "commitment_broken"],
   proofs: { dealing_unsound: deals },
   example: { ...first, points: [aKey, aKey], proof: aSignature, shares: [1, 2].map(() => ({ point: aKey, masked: aHash })) },
-  run(tx, { proof: _shown, points: own, shares, ...it }) {
+  run(tx, { proof: _shown, points: dealt, shares, ...it }) {
     const of = step(tx, it, "revealing");
-    tx.require(own.length === of.threshold && shares.length === of.trustees.length - 1, "dealing_unsound");
+    tx.require(dealt.length === of.threshold && shares.length === of.trustees.length - 1, "dealing_unsound");
     const row = tx.get(trustees, it.ceremony, it.index);
     tx.work(1);
-    const committed = commitmentOf({ network: tx.network, ceremony: it.ceremony }, it.index, own);
+    const committed = commitmentOf({ network: tx.network, ceremony: it.ceremony }, it.index, dealt);
     tx.require(equalBytes(committed, row.commitment), "commitment_broken");
-    tx.move(row, "revealed", { points: own, shares });
+    tx.move(row, "revealed", { points: dealt, shares });
     finished(tx, of, "accepting");
   },
 });
@@ -217,7 +217,7 @@ export const keysHold = ceremony.audit({
       of.steps.push(stepsOf(row));
       dealt.set(row.ceremony, of);
     });
-    let complete = 0;
+    let made = 0;
     audit.each(ceremonies, (it) => {
       const { constants, steps } = dealt.get(it.ceremony) ?? { constants: [], steps: [] };
       const n = it.trustees.length;
@@ -225,11 +225,11 @@ export const keysHold = ceremony.audit({
       if (at !== undefined)
         audit.require(steps.filter((s) => s >= at).length === it.done, "as many are done as are counted", { done: it.done });
       if (it.$.status !== "complete") return;
-      complete++;
+      made++;
       audit.require(steps.length === n && steps.every((s) => s === 3), "all have accepted");
       audit.require(it.key !== undefined && equalBytes(sum(constants), it.key), "the key is the sum of what was dealt");
     });
-    audit.end(() => audit.figure("complete", complete));
+    audit.end(() => audit.figure("complete", made));
   },
 });
 
