@@ -8,6 +8,7 @@ export const commandNames = {
   call: ["call", "tx"],
   records: ["get", "list", "history", "follow", "contracts"],
   prove: ["prove", "verify", "anchor", "verify-chain"],
+  audit: ["audit"],
   governance: ["validators", "propose", "vote", "proposals"],
   operations: ["status", "peers", "doctor"],
   backup: ["backup", "restore"],

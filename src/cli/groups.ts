@@ -17,6 +17,7 @@ export const groups: readonly Group[] = [
   { commands: commandNames.call, load: async () => import("./call.ts") },
   { commands: commandNames.records, load: async () => import("./records.ts") },
   { commands: commandNames.prove, load: async () => import("./prove.ts") },
+  { commands: commandNames.audit, load: async () => import("./audit.ts") },
   { commands: commandNames.governance, load: async () => import("./governance.ts") },
   { commands: commandNames.operations, load: async () => import("./operations.ts") },
   { commands: commandNames.backup, load: async () => import("./backup.ts") },

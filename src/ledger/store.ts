@@ -243,9 +243,10 @@ export class Store {
     return this.#get(layout.metaKey(name));
   }
 
-  /** All rows, in the order of their places. */
-  async *rows(): AsyncIterable<{ collection: string; key: Bytes; bytes: Bytes }> {
-    for await (const [key, value] of this.#database.scan(layout.spaceRange("row")))
+  /** All rows, or those of a collection, in the order of their places. */
+  async *rows(collection?: string): AsyncIterable<{ collection: string; key: Bytes; bytes: Bytes }> {
+    const from = collection === undefined ? undefined : layout.rowKey(collection, new Uint8Array(0));
+    for await (const [key, value] of this.#database.scan(from === undefined ? layout.spaceRange("row") : { from, to: layout.behind(from) }))
       yield { ...layout.rowOfKey(key), bytes: layout.unseal(key, value) };
   }
 

@@ -84,7 +84,7 @@ export function openApi(api: Pick<Api, "registry" | "release" | "genesis">): Jso
     ),
     "/v1/records/{contract}/{collection}": get(
       "Records in the order of their keys, or those with a field's value (find.FIELD=VALUE)",
-      [record[0]!, record[1]!, limit, after],
+      [record[0]!, record[1]!, limit, after, inQuery("at", "as they stood at this height; not with a find", { type: "integer" })],
       json("a page", ref("Page")),
     ),
     "/v1/records/{contract}/{collection}/{key}": get(

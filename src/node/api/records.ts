@@ -44,7 +44,7 @@ async function one(api: Api, request: FastifyRequest, reply: FastifyReply): Prom
   const asOf = api.head();
   if (at !== undefined && at > asOf.height) throw new LedgerError("block.unknown", { detail: `the head is at height ${asOf.height}` });
   const row = at === undefined ? api.reader.row(collection, key) : versionAt(api, collection, key, at)?.row;
-  const where = at === undefined ? asOf : { height: at, time: at === 0 ? api.genesis.time : api.reader.block(at)!.header.order.time };
+  const where = at === undefined ? asOf : moment(api, at);
   if (row === undefined) throw new LedgerError("record.unknown", { detail: `${record}, as of height ${where.height}`, asOf: where });
   const shown = rowToJson(api.registry.rowOf(collection, key, { bytes: row }));
   const { height, index } = shown["written"] as { height: number; index: number };
@@ -59,18 +59,23 @@ const STEP = 64;
 /** The version in force at a height: the newest that was written at or below it. */
 function versionAt(api: Api, collection: string, key: Bytes, at: number): Version | undefined {
   let from: { height: number; index: number } | undefined;
-  for (;;) {
-    const versions = api.reader.history(collection, key, STEP, from);
+  for (let step = 1; ; step = STEP) {
+    const versions = api.reader.history(collection, key, step, from); // mostly the present one is asked for
     const found = versions.find((v) => v.height <= at);
-    if (found !== undefined || versions.length < STEP) return found;
+    if (found !== undefined || versions.length < step) return found;
     from = versions.at(-1)!;
   }
 }
 
+function moment(api: Api, at: number): { height: number; time: number } {
+  return { height: at, time: at === 0 ? api.genesis.time : api.reader.block(at)!.header.order.time };
+}
+
 // ── lists ────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 async function list(api: Api, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
-  const query = queryOf(request, ["limit", "after"], ["find."]);
+  const query = queryOf(request, ["limit", "after", "at"], ["find."]);
   const collection = collectionOf(api, request);
+  const at = integerOf(query, "at", 0, Number.MAX_SAFE_INTEGER);
   const limit = integerOf(query, "limit", 1, MAX_PAGE) ?? DEFAULT_PAGE;
   const finds = Object.entries(query).filter(([name]) => name.startsWith("find."));
   if (finds.length > 1)
@@ -80,9 +85,11 @@ async function list(api: Api, request: FastifyRequest, reply: FastifyReply): Pro
       finds.map(([name]) => name),
     );
   const asOf = api.head();
+  if (at !== undefined && finds.length > 0) invalid("?at", "no find with it: finds are of the head", at);
+  if (at !== undefined && at > asOf.height) throw new LedgerError("block.unknown", { detail: `the head is at height ${asOf.height}` });
   const [find] = finds;
   const name = find === undefined ? "" : `${find[0]}=${find[1]!}`;
-  const scope = `${collection}?${name}`;
+  const scope = `${collection}?${name}@${at ?? ""}`;
   const after = query["after"] === undefined ? undefined : api.cursors.read(scope, query["after"]);
   const keys =
     find === undefined
@@ -91,12 +98,14 @@ async function list(api: Api, request: FastifyRequest, reply: FastifyReply): Pro
   const items: unknown[] = [];
   for (const key of keys) {
     // A row that came after the head of this page is not shown: the page says as of when it is.
-    const row = api.reader.state.get(collection, key);
+    const row = at === undefined ? api.reader.state.get(collection, key) : stored(versionAt(api, collection, key, at));
     if (row !== undefined) items.push({ record: recordName(api, collection, key), ...rowToJson(api.registry.rowOf(collection, key, row)) });
   }
   const last = keys.at(-1);
-  return reply.send({ items, next: keys.length < limit || last === undefined ? null : api.cursors.write(scope, last), asOf });
+  const next = keys.length < limit || last === undefined ? null : api.cursors.write(scope, last);
+  return reply.send({ items, next, asOf: at === undefined ? asOf : moment(api, at) });
 }
+const stored = (version: Version | undefined): { bytes: Bytes } | undefined => version && { bytes: version.row };
 
 async function matching(
   api: Api,
