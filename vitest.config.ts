@@ -1,5 +1,5 @@
-// Which tests run, and how. `npm test` runs all of them; CHANCERY_QUICK leaves out what takes long (test/e2e, test/sim, *.slow.test.ts);
-// CHANCERY_LONG asks the tests themselves for more runs.
+// Which tests run, and how: first the pure ones on all cores, then the simulator, which takes the cores by itself, then real processes, one file after the
+// other, so that what is timed is the node and not its neighbours. CHANCERY_QUICK leaves out what takes long; CHANCERY_LONG asks the tests themselves for more runs.
 import { defineConfig } from "vitest/config";
 
 /** Left out of the quick run besides: a few seconds each, for what changes rarely. */
@@ -10,12 +10,18 @@ const HEAVY = ["consensus/driver", "consensus/journal", "p2p/hostile", "p2p/life
 const quick = process.env["CHANCERY_QUICK"] === "1";
 const long = process.env["CHANCERY_LONG"] === "1";
 
+function project(name: string, order: number, maxWorkers: number, include: string[]) {
+  const exclude = quick ? ["test/**/*.slow.test.ts", ...HEAVY] : [];
+  return { extends: true as const, test: { name, include, exclude, maxWorkers, sequence: { groupOrder: order } } };
+}
+const pure = project("unit", 0, 2, ["test/unit/**/*.test.ts", "test/script/**/*.test.ts"]);
+const simulated = project("sim", 1, 1, ["test/sim/**/*.test.ts"]);
+const real = project("e2e", 2, 1, ["test/e2e/**/*.test.ts", "test/bench/**/*.test.ts"]);
+
 export default defineConfig({
   test: {
-    include: ["test/**/*.test.ts"],
-    exclude: quick ? ["test/e2e/**", "test/sim/**", "test/**/*.slow.test.ts", ...HEAVY] : [],
+    projects: quick ? [pure] : [pure, simulated, real],
     pool: "forks",
-    maxWorkers: 2,
     testTimeout: long ? 3_600_000 : 60_000,
     hookTimeout: 60_000,
   },
