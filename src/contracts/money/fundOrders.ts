@@ -1,0 +1,326 @@
+// Payment orders: asked for, signed by each key-holder, released by the last signature; wage lists; what the bank confirms. And the procedures by which other
+// contracts order payments. Owns these acts and that each payment counts once. Does not own: funds and contracts (funds.ts), the bank's file (client/pain.ts).
+//
+// An order is the decision, a payment (order, chunk) is the movement of money. The order's release is the bank's mandate: nobody needs to act again. A payment
+// is paid when what the bank confirmed equals its total, and is an open item as long as it does not.
+
+import { concat, hex, utf8 } from "../../base/bytes.ts";
+import { account, MAX_WAGES, wages } from "../descriptors/payments.ts";
+import { count, type FieldsOf, hash, id, list, MAX_MONEY, money, optional, type Party, party } from "../engine/index.ts";
+import { range, type Row, type Sealed, signs, text, type Tx } from "../engine/index.ts";
+import { aHash, aSeal } from "../kit/examples.ts";
+import {
+  allotments,
+  engagements,
+  fund,
+  type Fund,
+  funds,
+  inForce,
+  moving,
+  opened,
+  type Order,
+  orders,
+  payments,
+  references,
+} from "./fundRecords.ts";
+import { steps } from "./fundRecords.ts";
+
+/** Most wage lists of an order: a quarter of a million workers. */
+const MAX_LISTS = 1_024;
+/** The contract tree's own matters. */
+const TREE = "funds";
+
+// ── asking and signing ───────────────────────────────────────────────────────────────────────────────────────────────────────────────
+export const ask = fund.action({
+  title: "Ask for the payment of a step: to one account, or of wages in so many lists",
+  by: { payee: signs("who is paid") },
+  input: {
+    order: id,
+    engagement: id,
+    step: id,
+    amount: money,
+    account: optional(account),
+    chunks: range(0, MAX_LISTS),
+    evidence: optional(hash),
+  },
+  rules: ["over_step", "amount_given", "one_destination", "fund_closed", "contract_ended", "stopped"],
+  example: {
+    order: "x7-roof-1",
+    engagement: "x7-roof",
+    step: "trusses",
+    amount: 20_000_00n,
+    account: aSeal(2),
+    chunks: 0,
+    evidence: aHash,
+  },
+  run(tx, { engagement: key, step: name, ...it }) {
+    const engagement = inForce(tx, key);
+    const root = opened(tx, engagement.fund);
+    tx.signed("payee", engagement.payee);
+    const step = tx.get(steps, key, name);
+    tx.require(it.amount > 0n, "amount_given");
+    tx.require(step.ordered + it.amount <= step.amount, "over_step", { ordered: step.ordered, step: step.amount });
+    tx.put(step, { ordered: step.ordered + it.amount });
+    tx.put(engagement, { ordered: engagement.ordered + it.amount });
+    const holders = [...new Set([...root.keyholders, ...step.keyholders])];
+    place(tx, root, { ...it, of: TREE, matter: key, step: name, payee: engagement.payee, keyholders: holders });
+  },
+});
+
+export const listWages = fund.action({
+  title: "List up to 256 wages of an order: their number and sum in clear, who gets what sealed",
+  by: { payee: signs("who asked") },
+  input: { order: id, chunk: count, count: range(1, MAX_WAGES), total: money, wages },
+  rules: ["lists_closed", "wages_total", "amount_given", "stopped"],
+  example: { order: "x7-roof-2", chunk: 0, count: 40, total: 8_000_00n, wages: aSeal(257) },
+  run(tx, { order: key, chunk, total, ...it }) {
+    const order = moving(tx, tx.get(orders, key));
+    tx.signed("payee", order.payee);
+    tx.require(order.$.status === "asked" && order.signed.length === 0 && chunk < order.chunks, "lists_closed");
+    tx.require(total > 0n, "amount_given");
+    tx.require(order.sum + total <= order.amount, "wages_total", { listed: order.sum, amount: order.amount });
+    tx.create(payments, payment(tx, order, chunk, total, it));
+    tx.put(order, { listed: order.listed + 1, sum: order.sum + total });
+  },
+});
+
+export const approve = fund.action({
+  title: "Sign up to 32 orders; the last key-holder's signature releases an order",
+  by: { keyholder: signs("a key-holder of each") },
+  input: { keyholder: party, orders: list(id, 32, 1) },
+  rules: ["keyholder_only", "wages_total", "stopped", "fund_closed"],
+  work: 320,
+  example: { keyholder: "c:supervision", orders: ["x7-roof-1", "x7-roof-2"] },
+  run(tx, { keyholder, orders: keys }) {
+    tx.signed("keyholder", keyholder);
+    for (const key of keys) {
+      const it = moving(tx, tx.get(orders, key));
+      opened(tx, it.fund);
+      if (it.of === TREE) moving(tx, tx.get(engagements, it.matter));
+      const may = it.$.status === "asked" && it.keyholders.includes(keyholder) && !it.signed.includes(keyholder);
+      tx.require(may, "keyholder_only", { order: key });
+      tx.require(it.chunks === 0 || (it.listed === it.chunks && it.sum === it.amount), "wages_total", {
+        listed: it.sum,
+        amount: it.amount,
+      });
+      const signed = [...it.signed, keyholder];
+      if (signed.length < it.keyholders.length) tx.put(it, { signed });
+      else tx.move(it, "released", { signed });
+    }
+  },
+});
+
+export const refuse = fund.action({
+  title: "Refuse an order, on a ground",
+  by: { keyholder: signs("a key-holder of the order") },
+  input: { order: id, keyholder: party, ground: id },
+  rules: ["keyholder_only"],
+  example: { order: "x7-roof-1", keyholder: "c:supervision", ground: "trusses-not-up" },
+  run(tx, { order: key, keyholder, ground }) {
+    const it = tx.move(tx.get(orders, key), "refused", { ground });
+    tx.signed("keyholder", keyholder);
+    tx.require(it.keyholders.includes(keyholder), "keyholder_only");
+    unorder(tx, it, it.amount);
+  },
+});
+
+export const withdraw = fund.action({
+  title: "Withdraw what one asked for, before it is released",
+  by: { payee: signs("who asked") },
+  input: { order: id },
+  example: { order: "x7-roof-1" },
+  run(tx, { order: key }) {
+    const it = tx.move(tx.get(orders, key), "withdrawn");
+    tx.signed("payee", it.payee);
+    unorder(tx, it, it.amount);
+  },
+});
+
+// ── what the bank says ───────────────────────────────────────────────────────────────────────────────────────────────────────────────
+/** The bank of the order's fund, and no other. */
+const byItsBank = {
+  bank: { role: "bank", is: (a: { readonly order: string }, tx: Tx) => tx.get(funds, tx.get(orders, a.order).fund).bank },
+} as const;
+const booked = { order: id, chunk: count, amount: money, reference: text(35, 1) };
+export const confirm = fund.action({
+  title: "Confirm that money went out for a payment, under the bank's reference; another amount than ordered is an open item",
+  by: byItsBank,
+  input: booked,
+  rules: ["reference_once", "not_released", "amount_given", "countable"],
+  example: { order: "x7-roof-1", chunk: 0, amount: 20_000_00n, reference: "BK-2027-01-04-0001" },
+  run(tx, { order: key, chunk, amount, reference }) {
+    const order = tx.get(orders, key);
+    const root = tx.get(funds, order.fund);
+    tx.require(amount > 0n, "amount_given");
+    tx.require(order.$.status === "released" || order.$.status === "settled", "not_released");
+    const it = tx.get(payments, key, chunk);
+    tx.require(amount <= MAX_MONEY - it.confirmed, "countable");
+    refer(tx, root, { reference, kind: "paid", subject: key, chunk, amount });
+    const stopped = order.stops.length + root.stops.length > 0 || (order.of === TREE && tx.get(engagements, order.matter).stops.length > 0);
+    if (stopped) tx.flag("paid_while_stopped");
+    book(tx, it, order, it.confirmed + amount);
+  },
+});
+
+export const bounce = fund.action({
+  title: "Confirm that money of a payment came back; or, of one that never went out, that it will not",
+  by: byItsBank,
+  input: booked,
+  rules: ["reference_once", "not_released", "not_paid"],
+  example: { order: "x7-roof-1", chunk: 0, amount: 20_000_00n, reference: "BK-2027-01-05-0007" },
+  run(tx, { order: key, chunk, amount, reference }) {
+    const order = tx.get(orders, key);
+    const root = tx.get(funds, order.fund);
+    tx.require(order.$.status === "released" || order.$.status === "settled", "not_released");
+    const it = tx.get(payments, key, chunk);
+    tx.require(amount <= it.confirmed && amount > 0n === it.confirmed > 0n, "not_paid", { confirmed: it.confirmed });
+    refer(tx, root, { reference, kind: "returned", subject: key, chunk, amount });
+    book(tx, it, order, it.confirmed - amount);
+  },
+});
+
+// ── for other contracts ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
+/** What a contract that sets money of a fund aside may be refused by; its action lists them. */
+export const reserveRules = [
+  "funds.over_budget",
+  "funds.purpose_kept",
+  "funds.amount_given",
+  "funds.fund_closed",
+  "funds.stopped",
+] as const;
+/**
+ * Sets money of a fund aside for a matter of the calling contract (`of`, `matter`): from then on that contract's own rules decide what is ordered from it.
+ * Therefore the fund's owner and every key-holder sign the transaction. A further call for the same matter adds to it.
+ */
+export const reserve = fund.procedure((tx, of: string, matter: string, from: string, purpose: string, amount: bigint): void => {
+  const root = opened(tx, from);
+  for (const who of new Set([root.owner, ...root.keyholders])) tx.signed("keyholder", who);
+  tx.require(purpose === root.purpose, "purpose_kept", { purpose: root.purpose });
+  tx.require(amount > 0n, "amount_given");
+  const before = tx.find(allotments, of, matter);
+  if (before !== undefined) tx.require(before.fund === from && before.$.status === "standing", "purpose_kept", { fund: before.fund });
+  tx.require(root.committed + amount <= root.budget, "over_budget", { committed: root.committed, budget: root.budget });
+  tx.put(root, { committed: root.committed + amount });
+  if (before === undefined) tx.create(allotments, { of, matter, fund: from, purpose, amount, ordered: 0n });
+  else tx.put(before, { amount: before.amount + amount });
+});
+
+export interface Drawn {
+  readonly order: string;
+  readonly payee: Party;
+  readonly amount: bigint;
+  /** The payee's account, sealed: `account` of descriptors/payments.ts. */
+  readonly account: Sealed;
+  /** Who must still sign; none: what the calling contract decided releases it at once. */
+  readonly keyholders?: readonly Party[];
+  readonly evidence?: Uint8Array;
+}
+export const drawRules = [
+  "funds.over_step",
+  "funds.amount_given",
+  "funds.payee_unknown",
+  "funds.keyholders_named",
+  "funds.fund_closed",
+  "funds.stopped",
+] as const;
+/** Orders a payment from what was set aside for the matter. How it ends stands in `orders` under its key: `settled` and `paid`. */
+export const draw = fund.procedure((tx, of: string, matter: string, it: Drawn): void => {
+  const from = tx.get(allotments, of, matter);
+  const root = opened(tx, from.fund);
+  const { keyholders: holders = [], ...order } = it;
+  tx.require(from.$.status === "standing" && from.ordered + it.amount <= from.amount, "over_step", {
+    ordered: from.ordered,
+    amount: from.amount,
+  });
+  tx.require(it.amount > 0n, "amount_given");
+  tx.require(tx.known(it.payee), "payee_unknown", { party: it.payee });
+  tx.require(new Set(holders).size === holders.length, "keyholders_named");
+  tx.put(from, { ordered: from.ordered + it.amount });
+  place(tx, root, { ...order, of, matter, keyholders: holders, chunks: 0 });
+});
+
+/** Frees what was set aside for the matter and not ordered; `end`: nothing more is ordered from it. May be called again when something came back. */
+export const free = fund.procedure((tx, of: string, matter: string, end: boolean): void => {
+  const it = tx.get(allotments, of, matter);
+  const root = tx.get(funds, it.fund);
+  tx.put(root, { committed: root.committed - (it.amount - it.ordered) });
+  if (end && it.$.status === "standing") tx.move(it, "ended", { amount: it.ordered });
+  else tx.put(it, { amount: it.ordered });
+});
+
+export const repayRules = ["funds.amount_given", "funds.countable", "funds.reference_once", "funds.fund_closed"] as const;
+/** Money that came back to the fund (a repayment, a claw-back), as its bank confirms under a reference: the matter has it to order from again. */
+export const repay = fund.procedure((tx, of: string, matter: string, amount: bigint, reference: string): void => {
+  const it = tx.get(allotments, of, matter);
+  const root = tx.get(funds, it.fund);
+  tx.signed("bank", root.bank);
+  tx.require(amount > 0n, "amount_given");
+  tx.require(root.$.status === "open" && it.$.status === "standing", "fund_closed");
+  tx.require(amount <= MAX_MONEY - root.budget, "countable");
+  refer(tx, root, { reference, kind: "repayment", subject: matter, chunk: 0, amount });
+  tx.put(root, { budget: root.budget + amount, committed: root.committed + amount });
+  tx.put(it, { amount: it.amount + amount });
+});
+
+// ── words of this file ───────────────────────────────────────────────────────────────────────────────────────────────────────────────
+type Placed = Pick<
+  FieldsOf<typeof orders>,
+  "order" | "of" | "matter" | "step" | "payee" | "amount" | "account" | "evidence" | "keyholders" | "chunks"
+>;
+function place(tx: Tx<"one_destination">, root: Fund, it: Placed): void {
+  tx.require((it.account === undefined) === it.chunks > 0, "one_destination");
+  const order = tx.create(orders, { ...it, fund: root.fund, signed: [], listed: 0, sum: 0n, paid: 0n, returned: 0n, stops: [] });
+  if (it.chunks === 0) tx.create(payments, payment(tx, order, 0, it.amount, { count: 1 }));
+  if (it.keyholders.length === 0) tx.move(order, "released");
+}
+
+function payment(
+  tx: Tx,
+  { order, fund: of }: Order,
+  chunk: number,
+  total: bigint,
+  more: { readonly count: number; readonly wages?: Sealed },
+): FieldsOf<typeof payments> {
+  const reference = hex(tx.hash(concat(tx.network, utf8(`payment ${order}/${chunk}`)))).slice(0, 30);
+  return { order, chunk, fund: of, reference, total, confirmed: 0n, ...more };
+}
+
+/** What was ordered and will not be paid goes back to where it was ordered from. */
+function unorder(tx: Tx, { of, matter, step: name }: Order, amount: bigint): void {
+  if (of !== TREE) {
+    const from = tx.get(allotments, of, matter);
+    tx.put(from, { ordered: from.ordered - amount });
+    return;
+  }
+  const step = tx.get(steps, matter, name!);
+  const engagement = tx.get(engagements, matter);
+  tx.put(step, { ordered: step.ordered - amount });
+  tx.put(engagement, { ordered: engagement.ordered - amount });
+}
+
+/** The bank's reference has not been used for anything. */
+export function refer(tx: Tx<"reference_once">, { bank, fund: of }: Fund, it: Omit<FieldsOf<typeof references>, "bank" | "fund">): void {
+  tx.require(tx.find(references, bank, it.reference) === undefined, "reference_once", { reference: it.reference });
+  tx.create(references, { bank, fund: of, ...it });
+}
+
+/** Writes what is confirmed of a payment now, and what follows from it: a payment counts as paid while, and only while, it is its total. */
+function book(tx: Tx<string, string, "open_item">, it: Row<typeof payments>, order: Order, confirmed: bigint): void {
+  const was = it.$.status;
+  const now = confirmed === it.total ? "paid" : confirmed === 0n ? "returned" : "open";
+  if (now === was) tx.put(it, { confirmed });
+  else tx.move(it, now, { confirmed });
+  if (now === "open") tx.flag("open_item");
+  const counts = (now === "paid" ? it.total : 0n) - (was === "paid" ? it.total : 0n);
+  const paid = order.paid + counts;
+  const returned = order.returned + (now === "returned" ? it.total : 0n);
+  const change = { paid, returned };
+  const done = paid + returned === order.amount;
+  if (done === (order.$.status === "settled")) tx.put(order, change);
+  else tx.move(order, done ? "settled" : "released", change);
+  if (counts !== 0n) {
+    const root = tx.get(funds, it.fund);
+    tx.put(root, { paid: root.paid + counts });
+  }
+  if (now === "returned") unorder(tx, order, it.total);
+}

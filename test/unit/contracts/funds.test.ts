@@ -1,0 +1,493 @@
+// Funds and payments (services 18, 19, 22): the tree and its steps, orders from the asking to the bank's confirmation, wages in lists, stops, gifts, money set
+// aside for other contracts – with wrong acts among the right. Histories at random are in fundsHistory.test.ts.
+
+import { describe, expect, it } from "vitest";
+import { MAX_MONEY } from "../../../src/contracts/engine/fields.ts";
+import contract, * as acts from "../../../src/contracts/money/funds.ts";
+import { findsTampered, passes } from "./audited.ts";
+import { everyRuleIsGiven } from "./everyRule.ts";
+import {
+  asked,
+  back,
+  booked,
+  building,
+  campaign,
+  openers,
+  order,
+  release,
+  released,
+  sealedAccount,
+  sealedWages,
+  setAside,
+  station,
+  town,
+} from "./fundsTown.ts";
+import { type Scenario, signedBy } from "./scenario.ts";
+
+const both = signedBy("prime", "roofers");
+
+describe("a fund and the contracts below it", () => {
+  it("is opened by supervisor, owner and bank, with one key-holder or more", () => {
+    const t = town();
+    t.refused("without the owner", "engine.signature_missing", acts.open, station(), signedBy("supervision", "bank"));
+    t.refused("without a bank", "engine.not_entitled", acts.open, station(), signedBy("supervision", "city"));
+    t.refused("two banks", "engine.not_entitled", acts.open, station(), [...openers, "otherbank"]);
+    t.refused("nobody to sign", "funds.keyholders_named", acts.open, station({ keyholders: [] }), openers);
+    t.refused("one to sign twice", "funds.keyholders_named", acts.open, station({ keyholders: ["city", "city"] }), openers);
+    t.refused("a campaign with money from nowhere", "funds.gifts_only", acts.open, campaign({ budget: 1n }), openers);
+    t.act("opened", acts.open, station(), openers);
+    t.refused("again", "engine.already_exists", acts.open, station(), openers);
+    t.act("the budget grows", acts.setBudget, { fund: "station", budget: MAX_MONEY }, signedBy("supervision", "city"));
+    t.refused("the owner alone", "engine.not_entitled", acts.setBudget, { fund: "station", budget: 5n }, signedBy("city"));
+    t.act("other key-holders", acts.nameKeyholders, { fund: "station", keyholders: ["engineer"] }, signedBy("supervision", "city"));
+    t.refused(
+      "nobody",
+      "funds.keyholders_named",
+      acts.nameKeyholders,
+      { fund: "station", keyholders: [] },
+      signedBy("supervision", "city"),
+    );
+    expect(t.row(acts.funds, "station")).toMatchObject({
+      budget: MAX_MONEY,
+      keyholders: ["engineer"],
+      committed: 0n,
+      paid: 0n,
+      bank: "bank",
+    });
+  });
+
+  it("never holds more below than it has", () => {
+    const t = building();
+    const contractOf = (more: object) => ({ engagement: "x", fund: "station", payee: "masons", purpose: "station", amount: 100n, ...more });
+    const byCity = signedBy("city", "masons");
+    t.refused("a unit more than is left", "funds.over_budget", acts.engage, contractOf({ amount: 101n }), byCity);
+    t.refused("the largest number", "funds.over_budget", acts.engage, contractOf({ amount: MAX_MONEY }), byCity);
+    t.refused("for nothing", "funds.amount_given", acts.engage, contractOf({ amount: 0n }), byCity);
+    t.refused("for another purpose", "funds.purpose_kept", acts.engage, contractOf({ purpose: "harbour" }), byCity);
+    t.refused("the payee did not sign", "engine.signature_missing", acts.engage, contractOf({}), signedBy("city"));
+    t.refused("nor did who pays", "engine.signature_missing", acts.engage, contractOf({ parent: "main" }), byCity);
+    t.act("another fund", acts.open, station({ fund: "other" }), openers);
+    const crossed = contractOf({ fund: "other", parent: "main", amount: 1n });
+    t.refused("below a contract of another fund", "funds.purpose_kept", acts.engage, crossed, signedBy("prime", "masons"));
+    t.refused(
+      "more than the main contract has left",
+      "funds.over_budget",
+      acts.engage,
+      contractOf({ parent: "main", amount: 501n }),
+      signedBy("prime", "masons"),
+    );
+    t.act("all of it", acts.engage, contractOf({ parent: "main", amount: 500n }), signedBy("prime", "masons"));
+    const steps = (amount: bigint, more: object = {}) => ({ engagement: "main", steps: [{ step: "s", amount, keyholders: [], ...more }] });
+    t.refused("then it has no steps of its own", "funds.over_budget", acts.agree, steps(1n), signedBy("city", "prime"));
+    t.refused("a step for nothing", "funds.amount_given", acts.agree, steps(0n), signedBy("city", "prime"));
+    t.refused(
+      "one to sign twice",
+      "funds.keyholders_named",
+      acts.agree,
+      steps(1n, { keyholders: ["prime", "prime"] }),
+      signedBy("city", "prime"),
+    );
+    t.refused("a larger main contract", "funds.over_budget", acts.amend, { engagement: "main", amount: 1_001n }, signedBy("city", "prime"));
+    t.refused(
+      "a smaller one than is below",
+      "funds.over_budget",
+      acts.amend,
+      { engagement: "main", amount: 899n },
+      signedBy("city", "prime"),
+    );
+    t.act("a larger one", acts.amend, { engagement: "main", amount: 1_000n }, signedBy("city", "prime"));
+    t.refused("a smaller budget", "funds.over_budget", acts.setBudget, { fund: "station", budget: 999n }, signedBy("supervision", "city"));
+    t.act("now a step fits", acts.agree, steps(100n), signedBy("city", "prime"));
+    expect(t.row(acts.funds, "station")).toMatchObject({ committed: 1_000n });
+    passes(t, "funds");
+  });
+
+  it("changes by both signatures; what an ended contract did not use returns above", () => {
+    const t = building();
+    t.act("asked", acts.ask, asked(), signedBy("roofers"));
+    t.refused("the step below its orders", "funds.over_step", acts.revise, { engagement: "roof", step: "trusses", amount: 199n }, both);
+    t.refused("more than the contract", "funds.over_budget", acts.revise, { engagement: "roof", step: "trusses", amount: 251n }, both);
+    t.act("less", acts.revise, { engagement: "roof", step: "trusses", amount: 200n }, both);
+    t.refused("one of two", "engine.signature_missing", acts.end, { engagement: "roof" }, signedBy("roofers"));
+    t.act("the roof ends", acts.end, { engagement: "roof" }, both);
+    expect(t.row(acts.engagements, "roof")).toMatchObject({ amount: 200n, ordered: 200n, $: { status: "ended" } });
+    expect(t.row(acts.engagements, "main")).toMatchObject({ committed: 200n });
+    t.refused("no order", "funds.contract_ended", acts.ask, asked({ order: "o2", step: "tiles" }), signedBy("roofers"));
+    t.refused(
+      "no steps",
+      "funds.contract_ended",
+      acts.agree,
+      { engagement: "roof", steps: [{ step: "s", amount: 1n, keyholders: [] }] },
+      both,
+    );
+    t.refused("no more money", "funds.contract_ended", acts.amend, { engagement: "roof", amount: 300n }, both);
+    const below = { engagement: "x", fund: "station", parent: "roof", payee: "masons", purpose: "station", amount: 1n };
+    const { parent: _, ...underCity } = below;
+    t.refused("nothing below", "funds.contract_ended", acts.engage, below, signedBy("roofers", "masons"));
+    t.act("the order is refused", acts.refuse, { order: "o1", keyholder: "engineer", ground: "not-up" }, signedBy("engineer"));
+    t.act("what came back is freed", acts.end, { engagement: "roof" }, both);
+    t.act("so the main contract ends", acts.end, { engagement: "main" }, signedBy("city", "prime"));
+    expect(t.row(acts.funds, "station")).toMatchObject({ committed: 0n });
+    t.refused("the owner alone closes nothing", "engine.not_entitled", acts.close, { fund: "station" }, signedBy("city"));
+    t.act("the fund is closed", acts.close, { fund: "station" }, signedBy("supervision", "city"));
+    t.refused("closed", "funds.fund_closed", acts.engage, underCity, signedBy("city", "masons"));
+    passes(t, "funds");
+  });
+});
+
+describe("an order", () => {
+  it("is asked for by who is paid, within its step, to one account", () => {
+    const t = building();
+    t.refused("by another", "engine.signature_missing", acts.ask, asked(), signedBy("prime"));
+    t.refused("more than the step", "funds.over_step", acts.ask, asked({ amount: 251n }), signedBy("roofers"));
+    t.refused("nothing", "funds.amount_given", acts.ask, asked({ amount: 0n }), signedBy("roofers"));
+    t.refused("negative", "engine.args_invalid", acts.ask, asked({ amount: -1n }), signedBy("roofers"));
+    const { account: _, ...nowhere } = asked();
+    t.refused("to no account", "funds.one_destination", acts.ask, nowhere, signedBy("roofers"));
+    t.refused("to an account and by lists", "funds.one_destination", acts.ask, asked({ chunks: 1 }), signedBy("roofers"));
+    t.refused("of a step that is not there", "engine.not_found", acts.ask, asked({ step: "walls" }), signedBy("roofers"));
+    t.act("asked", acts.ask, asked(), signedBy("roofers"));
+    t.refused("again", "engine.already_exists", acts.ask, asked({ amount: 50n }), signedBy("roofers"));
+    t.refused("the rest and one", "funds.over_step", acts.ask, asked({ order: "o2", amount: 51n }), signedBy("roofers"));
+    t.act("withdrawn", acts.withdraw, { order: "o1" }, signedBy("roofers"));
+    t.refused("signed after that", "funds.keyholder_only", acts.approve, { keyholder: "city", orders: ["o1"] }, signedBy("city"));
+    t.act("all of the step is free again", acts.ask, asked({ order: "o2", amount: 250n }), signedBy("roofers"));
+    passes(t, "funds");
+  });
+
+  it("is released by its last key-holder's signature, and by nothing less", () => {
+    const t = building();
+    t.act("asked", acts.ask, asked(), signedBy("roofers"));
+    const sign = (keyholder: string) => ({ keyholder, orders: ["o1"] });
+    t.refused("somebody else", "funds.keyholder_only", acts.approve, sign("prime"), signedBy("prime"));
+    t.refused("in a key-holder's name", "engine.signature_missing", acts.approve, sign("engineer"), signedBy("roofers"));
+    t.act("the engineer", acts.approve, sign("engineer"), signedBy("engineer"));
+    t.refused("twice", "funds.keyholder_only", acts.approve, sign("engineer"), signedBy("engineer"));
+    t.refused(
+      "one order twice in one act",
+      "funds.keyholder_only",
+      acts.approve,
+      { keyholder: "city", orders: ["o1", "o1"] },
+      signedBy("city"),
+    );
+    t.act("the city", acts.approve, sign("city"), signedBy("city"));
+    t.refused("the bank is early", "funds.not_released", acts.confirm, booked("b1"), signedBy("bank"));
+    t.refused("and early with this", "funds.not_released", acts.bounce, booked("b1", 0n), signedBy("bank"));
+    t.act("the last", acts.approve, sign("supervision"), signedBy("supervision"));
+    expect(t.row(acts.orders, "o1")?.$.status).toBe("released");
+    t.refused("too late to refuse", "engine.illegal_move", acts.refuse, { order: "o1", keyholder: "city", ground: "no" }, signedBy("city"));
+    t.refused("too late to withdraw", "engine.illegal_move", acts.withdraw, { order: "o1" }, signedBy("roofers"));
+    passes(t, "funds");
+  });
+
+  it("is refused by any of its key-holders, on a ground", () => {
+    const t = building();
+    t.act("asked", acts.ask, asked(), signedBy("roofers"));
+    t.refused(
+      "by no key-holder",
+      "funds.keyholder_only",
+      acts.refuse,
+      { order: "o1", keyholder: "prime", ground: "no" },
+      signedBy("prime"),
+    );
+    t.act("by one", acts.refuse, { order: "o1", keyholder: "engineer", ground: "not-up" }, signedBy("engineer"));
+    expect(t.row(acts.steps, "roof", "trusses")).toMatchObject({ ordered: 0n });
+    expect(t.row(acts.orders, "o1")).toMatchObject({ ground: "not-up", $: { status: "refused" } });
+  });
+});
+
+/** An order of 200 that is released. */
+function due(): Scenario {
+  const t = building();
+  t.act("asked", acts.ask, asked(), signedBy("roofers"));
+  released(t, "o1");
+  return t;
+}
+
+describe("a payment", () => {
+  it("is paid once: by the fund's bank, under a reference of its own", () => {
+    const t = due();
+    t.refused("another bank", "engine.not_entitled", acts.confirm, booked("b1"), signedBy("otherbank"));
+    t.refused("who is paid says so", "engine.not_entitled", acts.confirm, booked("b1"), signedBy("roofers"));
+    t.refused("nothing", "funds.amount_given", acts.confirm, booked("b1", 0n), signedBy("bank"));
+    t.refused("a list that is not there", "engine.not_found", acts.confirm, booked("b1", 200n, { chunk: 1 }), signedBy("bank"));
+    t.act("paid", acts.confirm, booked("b1"), signedBy("bank"));
+    t.refused("said again, by a retry or another node", "funds.reference_once", acts.confirm, booked("b1"), signedBy("bank"));
+    expect(t.row(acts.payments, "o1", 0)).toMatchObject({ confirmed: 200n, $: { status: "paid" } });
+    expect(t.row(acts.orders, "o1")).toMatchObject({ paid: 200n, $: { status: "settled" } });
+    expect(t.row(acts.funds, "station")).toMatchObject({ paid: 200n });
+    expect(t.row(acts.payments, "o1", 0)?.reference).toMatch(/^[0-9a-f]{30}$/);
+    t.refused("others remain", "funds.not_settled", acts.close, { fund: "station" }, signedBy("supervision", "city"));
+    passes(t, "funds");
+  });
+
+  it("is an open item when the bank confirms another amount, until what it confirmed is the total", () => {
+    const t = due();
+    expect(t.act("too little", acts.confirm, booked("b1", 199n), signedBy("bank"))).toEqual(["funds.open_item"]);
+    expect(t.row(acts.orders, "o1")).toMatchObject({ paid: 0n, $: { status: "released" } });
+    expect(t.row(acts.funds, "station")).toMatchObject({ paid: 0n });
+    expect(t.act("the rest", acts.confirm, booked("b2", 1n), signedBy("bank"))).toEqual([]);
+    expect(t.row(acts.orders, "o1")).toMatchObject({ paid: 200n, $: { status: "settled" } });
+    expect(t.act("the bank paid it twice", acts.confirm, booked("b3"), signedBy("bank"))).toEqual(["funds.open_item"]);
+    expect(t.row(acts.payments, "o1", 0)).toMatchObject({ confirmed: 400n, $: { status: "open" } });
+    expect(t.row(acts.orders, "o1")).toMatchObject({ paid: 0n, $: { status: "released" } });
+    passes(t, "funds");
+    t.refused("more came back than went out", "funds.not_paid", acts.bounce, booked("b4", 401n), signedBy("bank"));
+    t.refused("nothing came back", "funds.not_paid", acts.bounce, booked("b4", 0n), signedBy("bank"));
+    t.refused("under a used reference", "funds.reference_once", acts.bounce, booked("b3"), signedBy("bank"));
+    t.act("the second came back", acts.bounce, booked("b4"), signedBy("bank"));
+    expect(t.row(acts.funds, "station")).toMatchObject({ paid: 200n });
+    t.refused("more than can be counted", "funds.countable", acts.confirm, booked("b5", MAX_MONEY), signedBy("bank"));
+    passes(t, "funds");
+  });
+
+  it("that came back is over; the step has it to be asked for anew", () => {
+    const t = due();
+    t.refused("what was not paid does not come back", "funds.not_paid", acts.bounce, booked("b1"), signedBy("bank"));
+    t.act("it will never go out", acts.bounce, booked("b1", 0n), signedBy("bank"));
+    expect(t.row(acts.orders, "o1")).toMatchObject({ paid: 0n, returned: 200n, $: { status: "settled" } });
+    t.refused("then it is not paid", "engine.illegal_move", acts.confirm, booked("b2"), signedBy("bank"));
+    t.act("asked anew", acts.ask, asked({ order: "o2", amount: 250n }), signedBy("roofers"));
+    released(t, "o2");
+    t.act("paid", acts.confirm, booked("b3", 250n, { order: "o2" }), signedBy("bank"));
+    t.act("and it came back: the account is closed", acts.bounce, booked("b4", 250n, { order: "o2" }), signedBy("bank"));
+    expect(t.row(acts.funds, "station")).toMatchObject({ paid: 0n });
+    expect(t.row(acts.steps, "roof", "trusses")).toMatchObject({ ordered: 0n });
+    passes(t, "funds");
+  });
+});
+
+describe("wages", () => {
+  const wageOrder = { order: "o1", engagement: "roof", step: "trusses", amount: 200n, chunks: 2 };
+  const listOf = (chunk: number, total: bigint, more: object = {}) => ({
+    order: "o1",
+    chunk,
+    count: 256,
+    total,
+    wages: sealedWages,
+    ...more,
+  });
+
+  it("are listed in chunks whose totals make the order; it is signed only when they do, and each list is paid once", () => {
+    const t = building();
+    t.act("asked", acts.ask, wageOrder, signedBy("roofers"));
+    t.refused("by another", "engine.signature_missing", acts.listWages, listOf(0, 100n), signedBy("prime"));
+    t.refused("one list too many", "funds.lists_closed", acts.listWages, listOf(2, 100n), signedBy("roofers"));
+    t.refused("more than was asked for", "funds.wages_total", acts.listWages, listOf(0, 201n), signedBy("roofers"));
+    t.refused("for nothing", "funds.amount_given", acts.listWages, listOf(0, 0n), signedBy("roofers"));
+    t.refused("of 257", "engine.args_invalid", acts.listWages, listOf(0, 100n, { count: 257 }), signedBy("roofers"));
+    t.act("the first list", acts.listWages, listOf(0, 150n), signedBy("roofers"));
+    t.refused("twice", "engine.already_exists", acts.listWages, listOf(0, 50n), signedBy("roofers"));
+    t.refused("not complete", "funds.wages_total", acts.approve, { keyholder: "city", orders: ["o1"] }, signedBy("city"));
+    t.act("the second", acts.listWages, listOf(1, 50n, { count: 7 }), signedBy("roofers"));
+    released(t, "o1");
+    t.refused("no list after the first signature", "funds.lists_closed", acts.listWages, listOf(1, 50n), signedBy("roofers"));
+    t.act("the second is paid first", acts.confirm, booked("b1", 50n, { chunk: 1 }), signedBy("bank"));
+    expect(t.row(acts.orders, "o1")).toMatchObject({ paid: 50n, $: { status: "released" } });
+    t.act("the first", acts.confirm, booked("b2", 150n), signedBy("bank"));
+    expect(t.row(acts.orders, "o1")).toMatchObject({ paid: 200n, $: { status: "settled" } });
+    t.act("two workers' came back", acts.bounce, booked("b3", 20n), signedBy("bank"));
+    expect(t.row(acts.orders, "o1")).toMatchObject({ paid: 50n, $: { status: "released" } });
+    t.act("and went out anew", acts.confirm, booked("b4", 20n), signedBy("bank"));
+    passes(t, "funds");
+    expect(t.row(acts.orders, "o1")?.$.status).toBe("settled");
+  });
+
+  it("of lists that fall short are not signed", () => {
+    const t = building();
+    t.act("asked", acts.ask, wageOrder, signedBy("roofers"));
+    t.act("a list", acts.listWages, listOf(0, 100n), signedBy("roofers"));
+    t.act("and another", acts.listWages, listOf(1, 99n), signedBy("roofers"));
+    t.refused("a unit short", "funds.wages_total", acts.approve, { keyholder: "city", orders: ["o1"] }, signedBy("city"));
+    t.act("so it is withdrawn", acts.withdraw, { order: "o1" }, signedBy("roofers"));
+    passes(t, "funds");
+  });
+});
+
+describe("a stop by a court or an auditor", () => {
+  it.each([
+    ["order", "o1"],
+    ["engagement", "roof"],
+    ["fund", "station"],
+  ] as const)("of the %s holds until they lift it, each his own", (kind, key) => {
+    const t = building();
+    t.act("asked", acts.ask, asked(), signedBy("roofers"));
+    const stop = { kind, key, ground: "civ-118" };
+    const sign = { keyholder: "city", orders: ["o1"] };
+    t.refused("by no court", "engine.not_entitled", acts.courtStop, stop, signedBy("auditor"));
+    t.act("a court stops it", acts.courtStop, stop, signedBy("court"));
+    t.refused("twice", "funds.stop_stands", acts.courtStop, stop, signedBy("court"));
+    t.refused("not signed", "funds.stopped", acts.approve, sign, signedBy("city"));
+    t.act("an auditor too", acts.auditorStop, stop, signedBy("auditor"));
+    t.act("the court lifts its stop", acts.courtLift, stop, signedBy("court"));
+    t.refused("the auditor's stands", "funds.stopped", acts.approve, sign, signedBy("city"));
+    t.refused("the court does not lift it", "funds.stop_stands", acts.courtLift, stop, signedBy("court"));
+    t.act("the auditor does", acts.auditorLift, stop, signedBy("auditor"));
+    released(t, "o1");
+    t.act("stopped once more", acts.courtStop, stop, signedBy("court"));
+    expect(t.act("what the bank did is told, and marked", acts.confirm, booked("b1"), signedBy("bank"))).toEqual([
+      "funds.paid_while_stopped",
+    ]);
+    if (kind !== "order") {
+      t.refused("nothing is asked for", "funds.stopped", acts.ask, asked({ order: "o2", amount: 50n }), signedBy("roofers"));
+      t.refused("nor changed", "funds.stopped", acts.amend, { engagement: "roof", amount: 450n }, both);
+      t.refused("nor ended", "funds.stopped", acts.end, { engagement: "roof" }, both);
+    }
+    if (kind === "fund") {
+      t.refused(
+        "nor is the budget changed",
+        "funds.stopped",
+        acts.setBudget,
+        { fund: "station", budget: 2_000n },
+        signedBy("supervision", "city"),
+      );
+      t.refused("nor closed", "funds.stopped", acts.close, { fund: "station" }, signedBy("supervision", "city"));
+    }
+    passes(t, "funds");
+  });
+});
+
+describe("a campaign", () => {
+  it("spends what it was given and no more, gives each gift one receipt, and reports what the records say", () => {
+    const t = town();
+    t.act("opened", acts.open, campaign(), openers);
+    t.act("a project beside it", acts.open, station(), openers);
+    const gift = { fund: "flood", gift: "g1", donor: "p:ann", amount: 100n };
+    const came = { fund: "flood", gift: "g1", amount: 100n, reference: "b1" };
+    t.refused("to a project", "funds.gifts_only", acts.give, { ...gift, fund: "station" }, signedBy("p:ann"));
+    t.refused("nothing", "funds.amount_given", acts.give, { ...gift, amount: 0n }, signedBy("p:ann"));
+    t.refused("in another's name", "engine.signature_missing", acts.give, gift, signedBy("p:bob"));
+    t.act("Ann gives", acts.give, gift, signedBy("p:ann"));
+    t.refused("no budget but by gifts", "funds.gifts_only", acts.setBudget, { fund: "flood", budget: 5n }, signedBy("supervision", "city"));
+    const tents = { engagement: "tents", fund: "flood", payee: "masons", purpose: "flood", amount: 100n };
+    t.refused("a pledge is not spent", "funds.over_budget", acts.engage, tents, signedBy("city", "masons"));
+    t.refused(
+      "no receipt yet",
+      "engine.illegal_move",
+      acts.acknowledge,
+      { fund: "flood", gift: "g1", receipt: sealedAccount.root },
+      signedBy("city"),
+    );
+    t.refused("another bank", "engine.not_entitled", acts.receiveGift, came, signedBy("otherbank"));
+    t.refused("nothing came", "funds.amount_given", acts.receiveGift, { ...came, amount: 0n }, signedBy("bank"));
+    expect(t.act("it came", acts.receiveGift, came, signedBy("bank"))).toEqual([]);
+    t.refused("once", "engine.illegal_move", acts.receiveGift, { ...came, reference: "b2" }, signedBy("bank"));
+    t.act("Bob gives", acts.give, { ...gift, gift: "g2", donor: "p:bob" }, signedBy("p:bob"));
+    t.refused("one reference for two", "funds.reference_once", acts.receiveGift, { ...came, gift: "g2" }, signedBy("bank"));
+    t.refused(
+      "too much to count",
+      "funds.countable",
+      acts.receiveGift,
+      { ...came, gift: "g2", amount: MAX_MONEY, reference: "b2" },
+      signedBy("bank"),
+    );
+    expect(t.act("less than he said", acts.receiveGift, { ...came, gift: "g2", amount: 60n, reference: "b2" }, signedBy("bank"))).toEqual([
+      "funds.gift_differs",
+    ]);
+    const receipt = { fund: "flood", gift: "g1", receipt: sealedAccount.root };
+    t.refused("by another", "engine.signature_missing", acts.acknowledge, receipt, signedBy("bank"));
+    t.act("a receipt", acts.acknowledge, receipt, signedBy("city"));
+    t.refused("one", "engine.illegal_move", acts.acknowledge, { ...receipt, receipt: sealedWages.root }, signedBy("city"));
+    t.refused("of its own", "engine.already_exists", acts.acknowledge, { ...receipt, gift: "g2" }, signedBy("city"));
+    t.refused("for another purpose", "funds.purpose_kept", acts.engage, { ...tents, purpose: "party" }, signedBy("city", "masons"));
+    t.refused("a unit more than was given", "funds.over_budget", acts.engage, { ...tents, amount: 161n }, signedBy("city", "masons"));
+    t.act("all that was given", acts.engage, { ...tents, amount: 160n }, signedBy("city", "masons"));
+    const says = { fund: "flood", report: "q1", budget: 160n, committed: 160n, paid: 0n, document: sealedAccount.root };
+    t.refused("a rosier report", "funds.report_true", acts.report, { ...says, budget: 170n }, signedBy("city"));
+    t.refused("by another", "engine.signature_missing", acts.report, says, signedBy("bank"));
+    t.act("the report", acts.report, says, signedBy("city"));
+    passes(t, "funds");
+  });
+});
+
+describe("money set aside for another contract", () => {
+  const aside = { matter: "m", fund: "station", purpose: "station", amount: 100n };
+  const holders = signedBy("city", "supervision");
+  const pay = (more: object = {}) => ({
+    matter: "m",
+    order: "r1",
+    payee: "p:ann",
+    amount: 60n,
+    account: sealedAccount,
+    keyholders: [],
+    ...more,
+  });
+
+  it("takes the fund's owner and all its key-holders; then the other contract's rules decide", () => {
+    const t = building();
+    t.refused("the owner alone", "engine.signature_missing", setAside, aside, signedBy("city"));
+    t.refused("more than is left", "funds.over_budget", setAside, { ...aside, amount: 101n }, holders);
+    t.refused("for another purpose", "funds.purpose_kept", setAside, { ...aside, purpose: "relief" }, holders);
+    t.refused("nothing", "funds.amount_given", setAside, { ...aside, amount: 0n }, holders);
+    t.act("set aside", setAside, { ...aside, amount: 70n }, holders);
+    t.act("and some more", setAside, { ...aside, amount: 30n }, holders);
+    t.act("another fund", acts.open, station({ fund: "other" }), openers);
+    t.refused("from another fund for the same", "funds.purpose_kept", setAside, { ...aside, fund: "other" }, holders);
+    t.refused("to a stranger", "funds.payee_unknown", order, pay({ payee: "p:nobody" }), signedBy("office"));
+    t.refused("nothing to pay", "funds.amount_given", order, pay({ amount: 0n }), signedBy("office"));
+    t.refused("more than was set aside", "funds.over_step", order, pay({ amount: 101n }), signedBy("office"));
+    t.refused("one to sign twice", "funds.keyholders_named", order, pay({ keyholders: ["city", "city"] }), signedBy("office"));
+    t.act("ordered, released at once", order, pay(), signedBy("office"));
+    expect(t.row(acts.orders, "r1")).toMatchObject({ of: "relief", matter: "m", $: { status: "released" } });
+    t.act("paid", acts.confirm, { order: "r1", chunk: 0, amount: 60n, reference: "b1" }, signedBy("bank"));
+    t.act("one that still waits for a signature", order, pay({ order: "r2", amount: 40n, keyholders: ["court"] }), signedBy("office"));
+    t.refused("there is no more", "funds.over_step", order, pay({ order: "r3", amount: 1n }), signedBy("office"));
+    t.act("refused", acts.refuse, { order: "r2", keyholder: "court", ground: "no" }, signedBy("court"));
+    passes(t, "funds");
+    t.refused(
+      "what comes back says the bank",
+      "engine.signature_missing",
+      back,
+      { matter: "m", amount: 10n, reference: "b2" },
+      signedBy("office"),
+    );
+    t.refused(
+      "under a reference of its own",
+      "funds.reference_once",
+      back,
+      { matter: "m", amount: 10n, reference: "b1" },
+      signedBy("bank"),
+    );
+    t.refused("something", "funds.amount_given", back, { matter: "m", amount: 0n, reference: "b2" }, signedBy("bank"));
+    t.refused("that can be counted", "funds.countable", back, { matter: "m", amount: MAX_MONEY, reference: "b2" }, signedBy("bank"));
+    t.act("came back", back, { matter: "m", amount: 10n, reference: "b2" }, signedBy("bank"));
+    t.act("and is ordered again", order, pay({ order: "r3", amount: 50n }), signedBy("office"));
+    t.act("the rest is freed, and nothing more ordered", release, { matter: "m", end: true }, signedBy("office"));
+    t.refused("ended", "funds.over_step", order, pay({ order: "r4", amount: 1n }), signedBy("office"));
+    t.refused("nothing comes back to it", "funds.fund_closed", back, { matter: "m", amount: 1n, reference: "b3" }, signedBy("bank"));
+    t.refused("nor is more set aside", "funds.purpose_kept", setAside, aside, holders);
+    expect(t.row(acts.funds, "station")).toMatchObject({ budget: 1_010n, committed: 1_010n });
+    t.act("the last order will never be paid", acts.bounce, { order: "r3", chunk: 0, amount: 0n, reference: "b4" }, signedBy("bank"));
+    t.act("so it is freed", release, { matter: "m", end: true }, signedBy("office"));
+    expect(t.row(acts.funds, "station")).toMatchObject({ committed: 960n });
+    passes(t, "funds");
+  });
+});
+
+describe("an audit", () => {
+  it("finds what the rules would not allow", () => {
+    const t = due();
+    t.act("paid", acts.confirm, booked("b1"), signedBy("bank"));
+    t.act("a campaign", acts.open, campaign(), openers);
+    t.act("a gift", acts.give, { fund: "flood", gift: "g1", donor: "p:ann", amount: 5n }, signedBy("p:ann"));
+    t.act("received", acts.receiveGift, { fund: "flood", gift: "g1", amount: 5n, reference: "b2" }, signedBy("bank"));
+    const finds = (type: any, key: readonly unknown[], change: object) => findsTampered(t, "funds", type, key as any, change);
+    expect(finds(acts.funds, ["station"], { committed: 899n })).toEqual(["tree"]);
+    expect(finds(acts.funds, ["station"], { budget: 899n })).toEqual(["tree"]);
+    expect(finds(acts.funds, ["station"], { paid: 0n })).toEqual(["paid"]);
+    expect(finds(acts.engagements, ["roof"], { amount: 399n })).toEqual(["tree"]);
+    expect(finds(acts.engagements, ["roof"], { parent: "else" })).toEqual(["tree"]);
+    expect(finds(acts.steps, ["roof", "trusses"], { ordered: 100n })).toEqual(["ordered"]);
+    expect(finds(acts.orders, ["o1"], { signed: ["city", "engineer"] })).toEqual(["ordered"]);
+    expect(finds(acts.orders, ["o1"], { paid: 100n })).toEqual(["ordered", "paid"]);
+    expect(finds(acts.orders, ["o1"], { amount: 250n })).toEqual(["ordered", "paid"]);
+    expect(finds(acts.payments, ["o1", 0], { confirmed: 400n })).toEqual(["paid"]);
+    expect(finds(acts.payments, ["o1", 0], { $status: "due" })).toEqual(["paid"]);
+    expect(finds(acts.references, ["bank", "b1"], { amount: 1n })).toEqual(["paid"]);
+    expect(finds(acts.gifts, ["flood", "g1"], { amount: 6n })).toEqual(["given"]);
+    expect(finds(acts.funds, ["flood"], { budget: 6n })).toEqual(["given"]);
+    passes(t, "funds");
+  });
+});
+
+everyRuleIsGiven(contract);
