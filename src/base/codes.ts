@@ -87,6 +87,8 @@ export const codes: { readonly [code: string]: CodeEntry } = {
   "key.purpose": { title: "The key is made for another purpose.", exit: 2 },
   "file.exists": { title: "The file exists already.", exit: 2 },
   // ── the command line ─────────────────────────────────────────────────────────────────────────────────────────────────────
+  "ceremony.failed": { title: "The ceremony has failed; who failed it is named.", exit: 1 },
+  "ceremony.waits": { title: "The ceremony waits for the others.", retry: "same", exit: 5 },
   "usage.invalid": { title: "The command is not understood.", exit: 2 },
   "file.unusable": { title: "A file cannot be used.", exit: 2 },
   "home.invalid": { title: "The directory is not the home of a node.", exit: 2 },

@@ -9,6 +9,7 @@ import { mlDsaPublicKey } from "#crypto";
 import { type Bytes, base64, concat, equalBytes, hex, unbase64, unhex } from "./bytes.ts";
 import { encode } from "./codec.ts";
 import { LedgerError } from "./errors.ts";
+import { isScalar, multiplyBase, randomScalar, scalarBytes, scalarOf } from "./ristretto.ts";
 import { generateSeed, publicKeyOf } from "./signature.ts";
 import { noNetwork, tagged, tags } from "./tags.ts";
 
@@ -25,9 +26,13 @@ export const keyPurposes = [
   "ceremony",
 ] as const;
 export type KeyPurpose = (typeof keyPurposes)[number];
-export type KeyAlgorithm = "ed25519" | "ed25519+ml-dsa-44";
+/** A trustee's key is a scalar of ristretto255; while his ceremony goes on it stands with the polynomial that he deals. */
+export type KeyAlgorithm = "ed25519" | "ed25519+ml-dsa-44" | "ristretto255" | "ristretto255+dealing";
 
-/** A key in memory. `secret`: the 32-byte Ed25519 seed, for checkpoint keys followed by the 32-byte ML-DSA-44 seed. */
+/**
+ * A key in memory. `secret`: the 32-byte Ed25519 seed, for checkpoint keys followed by the 32-byte ML-DSA-44 seed. Of a ceremony key: a scalar, or a
+ * scalar by which shares are received and the coefficients of a dealing, 32 bytes each.
+ */
 export interface Key {
   readonly purpose: KeyPurpose;
   readonly algorithm: KeyAlgorithm;
@@ -45,15 +50,25 @@ const MAX_FILE_BYTES = 16_384;
 
 /** A fresh key for a purpose. */
 export function newKey(purpose: KeyPurpose): Key {
+  if (purpose === "ceremony") return keyFromSecret(purpose, scalarBytes(randomScalar()));
   return keyFromSecret(purpose, purpose === "checkpoint" ? concat(generateSeed(), generateSeed()) : generateSeed());
 }
 
-/** The key of a secret; the public part is always derived. Throws `key.seed_length`. */
+/** The key of a secret; the public part is always derived. Throws `key.seed_length` or, of a ceremony key, `key.malformed`. */
 export function keyFromSecret(purpose: KeyPurpose, secret: Bytes): Key {
+  if (purpose === "ceremony") return ceremonyKey(secret);
   if (purpose !== "checkpoint") return { purpose, algorithm: "ed25519", publicKey: publicKeyOf(secret), secret };
   if (secret.length !== 64) throw new LedgerError("key.seed_length", { length: secret.length });
   const publicKey = concat(publicKeyOf(secret.subarray(0, 32)), mlDsaPublicKey(secret.subarray(32)));
   return { purpose, algorithm: "ed25519+ml-dsa-44", publicKey, secret };
+}
+
+function ceremonyKey(secret: Bytes): Key {
+  const scalars = Array.from({ length: secret.length / 32 }, (_, i) => secret.subarray(32 * i, 32 * i + 32));
+  if (secret.length % 32 !== 0 || scalars.length === 0) throw new LedgerError("key.seed_length", { length: secret.length });
+  if (!scalars.every(isScalar)) throw new LedgerError("key.malformed", { reason: "a scalar above the order of the group" });
+  const algorithm = scalars.length === 1 ? "ristretto255" : "ristretto255+dealing";
+  return { purpose: "ceremony", algorithm, publicKey: multiplyBase(scalarOf(scalars[0]!)), secret };
 }
 
 /** First 96 bits of the tagged hash of a public key, in six groups of four hex digits: short enough to be read aloud. */

@@ -10,6 +10,7 @@ export const commandNames = {
   prove: ["prove", "verify", "anchor", "verify-chain"],
   audit: ["audit"],
   governance: ["validators", "propose", "vote", "proposals"],
+  trustee: ["trustee"],
   operations: ["status", "peers", "doctor"],
   backup: ["backup", "restore"],
   selftest: ["selftest"],

@@ -148,8 +148,10 @@ export async function openKeyFile(file: string, globals: Globals, purposes?: rea
       why: `${file} is a ${header.purpose} key`,
       do: `give a key made with: chancery keys new --for ${purposes[0]}`,
     });
-  const passphrase = header.sealed
-    ? ((await passphraseOf(globals)) ?? new TextEncoder().encode(await ask(`Passphrase of ${file}: `, globals)))
-    : undefined;
-  return openKey(content, passphrase);
+  return openKey(content, header.sealed ? await passphraseFor(file, globals) : undefined);
+}
+
+/** The passphrase of a sealed key file: from --passphrase-file, or asked for. */
+export async function passphraseFor(file: string, globals: Globals): Promise<Uint8Array> {
+  return (await passphraseOf(globals)) ?? new TextEncoder().encode(await ask(`Passphrase of ${file}: `, globals));
 }
