@@ -32,6 +32,9 @@ export function ed25519Fast(_signature: Bytes, _message: Bytes, _key: Bytes): bo
   return false;
 }
 
+/** No native addon here. */
+export const ed25519Many = undefined;
+
 export const ed25519Sign = (seed: Bytes, message: Bytes): Bytes => ed25519.sign(message, seed);
 export const ed25519PublicKey = (seed: Bytes): Bytes => ed25519.getPublicKey(seed);
 

@@ -52,6 +52,26 @@ export function ed25519Fast(signature: Bytes, message: Bytes, key: Bytes): boole
   return sodium.crypto_sign_verify_detached(signature, message, key);
 }
 
+/**
+ * Many signatures over one buffer, in one call. Four numbers each in `items`: from and to of what is signed (behind `head`), the key, the signature.
+ * Callers have done the pre-check. Throws if an item lies outside the bytes.
+ */
+interface Ed25519Many {
+  /** Whether all hold by the equation with the cofactor. */
+  verifyTogether(head: Bytes, bytes: Bytes, items: Uint32Array): boolean;
+  /** 1 for each that holds by the equation without it, as libsodium decides, else 0. */
+  verifyEach(head: Bytes, bytes: Bytes, items: Uint32Array): Uint8Array;
+}
+let many: Ed25519Many | undefined;
+try {
+  if (process.env["CHANCERY_NO_NATIVE"] === undefined)
+    many = createRequire(import.meta.url)("../../native/chancery-native.node") as Ed25519Many;
+} catch {
+  many = undefined; // an optional accelerator (npm run build:native): libsodium verifies one by one
+}
+/** The native addon, where it has been built. */
+export const ed25519Many: Ed25519Many | undefined = many;
+
 /** RFC 8032 signature by the 32-byte seed; the public key is derived, never taken from a caller. */
 export function ed25519Sign(seed: Bytes, message: Bytes): Bytes {
   const signature = Buffer.alloc(64);

@@ -145,9 +145,12 @@ export function checkTransaction(network: Bytes, bytes: Bytes, check: typeof ver
   return { id: concat(u48be(layout.notAfter), sha256(framed).subarray(0, 26)), layout };
 }
 
+/** Where the i-th signer's key stands. */
+export const keyOffset = (layout: Layout, index: number): number => layout.signersAt + KEY_STRIDE * index;
+
 /** A view of the i-th signer's key. */
 export function signerAt(bytes: Bytes, layout: Layout, index: number): Bytes {
-  const at = layout.signersAt + KEY_STRIDE * index;
+  const at = keyOffset(layout, index);
   return bytes.subarray(at, at + 32);
 }
 

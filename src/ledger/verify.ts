@@ -7,10 +7,10 @@ import { decodeFirst, type Value } from "../base/codec.ts";
 import { isLedgerError, LedgerError } from "../base/errors.ts";
 import { sha256, sha256Into } from "../base/hash.ts";
 import { MAX_BATCH_TRANSACTIONS, MAX_BULK_BYTES, MAX_TRANSACTION_BYTES } from "../base/limits.ts";
-import { preCheck, verifyFull, verifyQuick } from "../base/signature.ts";
+import { hasNative, ITEM_FIELDS, preCheck, verifyFull, verifyMany, verifyQuick } from "../base/signature.ts";
 import { frame, tags } from "../base/tags.ts";
 import { type BatchParts, type FailedProofs, readBatch, splitTransactions, type VerifiedBatch } from "./batch.ts";
-import { type Layout, readLayout, readOperations, signerAt } from "./transaction.ts";
+import { keyOffset, type Layout, readLayout, readOperations, signerAt } from "./transaction.ts";
 
 export interface VerifyOptions {
   /** Genesis hash. */
@@ -63,6 +63,7 @@ export class BatchVerification {
   readonly #options: VerifyOptions;
   #state: { parts: BatchParts; digest: Bytes; facts: Facts } | undefined;
   #next = 0;
+  #together: Together | undefined;
   #work = 0;
   #signatures = 0;
   #slow = 0;
@@ -88,7 +89,8 @@ export class BatchVerification {
     const stopAt = this.#slow + slowLimit;
     while (this.#next < facts.count && this.#slow < stopAt) {
       const index = this.#next++;
-      const checked = checkOne(this.#bytes, facts, index, this.#options);
+      if (index % TOGETHER === 0) this.#together = signaturesOf(this.#bytes, facts, index, this.#options);
+      const checked = checkOne(this.#bytes, facts, index, this.#options, this.#together);
       this.#slow += checked.slow;
       if (checked.code !== null) {
         this.#fault = { code: checked.code, index };
@@ -137,8 +139,10 @@ export function verifyIngress(bytes: Bytes, options: VerifyOptions): IngressVerd
   const codes: (string | null)[] = [];
   const signatures = new Uint8Array(facts.count);
   const work = new Float64Array(facts.count);
+  let together: Together | undefined;
   for (let i = 0; i < facts.count; i++) {
-    const checked = checkOne(bytes, facts, i, options);
+    if (i % TOGETHER === 0) together = signaturesOf(bytes, facts, i, options);
+    const checked = checkOne(bytes, facts, i, options, together);
     codes.push(checked.code ?? (checked.failed.length === 0 ? null : ruleCode(bytes, facts, i, checked.failed[0]!)));
     signatures[i] = checked.signatures;
     work[i] = checked.work;
@@ -196,7 +200,7 @@ let scratchHead = 0;
 let scratchNetwork: Bytes | undefined;
 const digest = new Uint8Array(32);
 
-function framed(network: Bytes, bytes: Bytes, start: number, bodyEnd: number): Bytes {
+function headOf(network: Bytes): Bytes {
   if (scratchNetwork !== network) {
     const head = frame(tags.transaction, network, new Uint8Array(0));
     scratch = new Uint8Array(head.length + MAX_TRANSACTION_BYTES);
@@ -204,11 +208,50 @@ function framed(network: Bytes, bytes: Bytes, start: number, bodyEnd: number): B
     scratchHead = head.length;
     scratchNetwork = network;
   }
-  scratch.set(bytes.subarray(start, bodyEnd), scratchHead);
-  return scratch.subarray(0, scratchHead + bodyEnd - start);
+  return scratch.subarray(0, scratchHead);
 }
 
-function checkOne(bytes: Bytes, facts: Facts, index: number, options: VerifyOptions): Checked {
+function framed(network: Bytes, bytes: Bytes, start: number, bodyEnd: number): Bytes {
+  const { length } = headOf(network);
+  scratch.set(bytes.subarray(start, bodyEnd), length);
+  return scratch.subarray(0, length + bodyEnd - start);
+}
+
+/** Transactions whose signatures are verified in one call: more gain little, and one bad signature among them costs the call. */
+const TOGETHER = 256;
+
+/** What the native addon says of the signatures of up to 256 transactions, beginning with `from`. */
+interface Together {
+  readonly from: number;
+  /** Item of each transaction's first signature. */
+  readonly first: Uint32Array;
+  /** 1 for each signature that is good. */
+  readonly good: Uint8Array;
+}
+
+/** undefined where nothing is known: no addon, too few signatures, or one among them is bad. Then each is asked for by itself. */
+function signaturesOf(bytes: Bytes, facts: Facts, from: number, options: VerifyOptions): Together | undefined {
+  if (!hasNative || options.signatures === false) return undefined;
+  const to = Math.min(facts.count, from + TOGETHER);
+  const first = new Uint32Array(to - from);
+  const items: number[] = [];
+  for (let index = from; index < to; index++) {
+    first[index - from] = items.length / ITEM_FIELDS;
+    const start = facts.offsets[2 * index]!;
+    let layout: Layout;
+    try {
+      layout = readLayout(bytes, start, start + facts.offsets[2 * index + 1]!);
+    } catch (error) {
+      codeOf(error);
+      continue; // refused when its turn comes
+    }
+    for (let i = 0; i < layout.signers; i++) items.push(start, layout.bodyEnd, keyOffset(layout, i), layout.bodyEnd + 64 * i);
+  }
+  const good = verifyMany(headOf(options.network), bytes, Uint32Array.from(items), options.quick === true);
+  return good && { from, first, good };
+}
+
+function checkOne(bytes: Bytes, facts: Facts, index: number, options: VerifyOptions, together: Together | undefined): Checked {
   const start = facts.offsets[2 * index]!;
   const end = start + facts.offsets[2 * index + 1]!;
   let slow = 0;
@@ -219,6 +262,7 @@ function checkOne(bytes: Bytes, facts: Facts, index: number, options: VerifyOpti
     writeId(facts.ids, index * 32, layout.notAfter, message);
     sha256Into(bytes.subarray(start, end), facts.fullHashes, index * 32);
     for (let i = 0; i < layout.signers && options.signatures !== false; i++) {
+      if (together !== undefined && together.good[together.first[index - together.from]! + i] === 1) continue;
       const at = layout.bodyEnd + 64 * i;
       const signature = bytes.subarray(at, at + 64);
       const key = signerAt(bytes, layout, i);

@@ -9,6 +9,7 @@ import { isLedgerError } from "../base/errors.ts";
 import { readGenesis } from "../base/genesis.ts";
 import { STOP_LIMIT_MS } from "../base/limits.ts";
 import { useSodium } from "../base/ristrettoSodium.ts";
+import { hasNative } from "../base/signature.ts";
 import type { StopReason } from "../consensus/driverPorts.ts";
 import { behind, rowKey } from "../ledger/storeLayout.ts";
 import type { Api } from "./api/context.ts";
@@ -88,7 +89,7 @@ export async function runDaemon(directory: string, options: DaemonOptions): Prom
   });
   process.on("SIGHUP", () => reload(home.config, config, log));
 
-  log.info("starting", { organisation, network: hex(network).slice(0, 16), release: RELEASE });
+  log.info("starting", { organisation, network: hex(network).slice(0, 16), release: RELEASE, native: hasNative });
   await useSodium(); // a dry run asks proof predicates on this thread too
   node = await Node.start({ home, config, genesisText, organisation, secrets, log, fatal });
   if (ending) return;
