@@ -22,7 +22,7 @@ export default defineConfig({
   test: {
     projects: quick ? [pure] : [pure, simulated, real],
     pool: "forks",
-    testTimeout: long ? 3_600_000 : 60_000,
-    hookTimeout: 60_000,
+    testTimeout: long ? 3_600_000 : 120_000,
+    hookTimeout: 120_000,
   },
 });

@@ -331,6 +331,11 @@ export class Link {
     this.#state = "closed";
     clearTimeout(this.#timer);
     for (const timer of this.#resumes) clearTimeout(timer);
+    // Before any stream is refused or reset: the peer takes the first thing it hears for the reason.
+    if (notice !== undefined) {
+      this.#control.push(frameOf(control.notice, encodeNotice(notice)));
+      this.#control.flush();
+    }
     for (const { outbox, requests } of this.#lanes.values()) {
       outbox.clear();
       requests?.close("p2p.disconnected");
@@ -338,8 +343,6 @@ export class Link {
     for (const incoming of this.#waiting.values()) incoming.refuse();
     this.#waiting.clear();
     for (const answer of [...this.#probes.values()]) answer(false);
-    if (notice !== undefined) this.#control.push(frameOf(control.notice, encodeNotice(notice)));
-    // The notice leaves at the end of this turn; the connection closes behind it.
     setImmediate(() => {
       this.#control.clear();
       this.carrier.close();

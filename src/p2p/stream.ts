@@ -190,11 +190,12 @@ export class Outbox {
     this.#scheduled = true;
     setImmediate(() => {
       this.#scheduled = false;
-      this.#flush();
+      this.flush();
     });
   }
 
-  #flush(): void {
+  /** Writes what waits, as far as the wire takes it: by itself at the end of the turn, sooner for a last word. */
+  flush(): void {
     const wire = this.#wire;
     while (wire !== undefined && wire === this.#wire && !this.#blocked && this.#head < this.#queue.length) {
       const bytes = this.#next();

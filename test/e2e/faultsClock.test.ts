@@ -39,7 +39,7 @@ beforeAll(async () => {
   });
   wrong = cluster.named("health");
   load = new Load(cluster, "load", () => cluster.members.filter((m) => m !== wrong), 60);
-}, 60_000);
+}, 240_000);
 afterAll(async () => {
   await load?.stop();
   await cluster?.stop();
@@ -47,16 +47,12 @@ afterAll(async () => {
 
 /** Through an epoch that begins with this primary, to the end of the next one. */
 async function throughItsEpoch(witness: Member): Promise<{ first: number; last: number }> {
-  const first = await waitFor(
-    "an epoch with the wrong clock as primary",
-    async () => {
-      const { epoch, height } = await cluster.status(witness);
-      return SORTED[epoch % 4] === wrong.id ? height : undefined;
-    },
-    45_000,
-  );
+  const first = await waitFor("an epoch with the wrong clock as primary", async () => {
+    const { epoch, height } = await cluster.status(witness);
+    return SORTED[epoch % 4] === wrong.id ? height : undefined;
+  });
   const { epoch } = await cluster.status(witness);
-  await waitFor("the epoch after it", async () => ((await cluster.status(witness)).epoch > epoch + 1 ? true : undefined), 60_000);
+  await waitFor("the epoch after it", async () => ((await cluster.status(witness)).epoch > epoch + 1 ? true : undefined));
   return { first, last: (await cluster.status(witness)).height };
 }
 
@@ -71,7 +67,7 @@ describe(`a clock an hour off, by ${WITH}`, () => {
       const lines = logOf(wrong.home).length;
       await cluster.halt(wrong);
       await cluster.run(wrong, clock(off));
-      const line = await logged(wrong.home, "clock.off", 20_000, undefined, lines);
+      const line = await logged(wrong.home, "clock.off", undefined, undefined, lines);
       expect(line.level).toBe("warn");
       expect(Math.abs(line["ms"] + off)).toBeLessThan(60_000); // the others' clocks against its own
       const status = await cluster.status(wrong);
@@ -106,7 +102,7 @@ describe(`a clock an hour off, by ${WITH}`, () => {
       expect(await cluster.sameBlock(last)).toBe(true);
       expect(load.failed).toEqual([]);
     },
-    150_000,
+    240_000,
   );
 
   test("set right again, it votes and finds nothing to say", async () => {
@@ -125,5 +121,5 @@ describe(`a clock an hour off, by ${WITH}`, () => {
     ).toEqual([]);
     expect((await cluster.status(wrong)).clockOffMs).toBeNull();
     expect(await cluster.equivocations(wrong)).toBe(0);
-  }, 60_000);
+  }, 240_000);
 });

@@ -169,7 +169,7 @@ export class Cluster {
   }
 
   /** A deposit by the first member (who holds the role), handed in at `at`; waits for the receipt. */
-  async deposit(name: string, at: Member, timeout = "30s"): Promise<Outcome & { height: number }> {
+  async deposit(name: string, at: Member, timeout = "90s"): Promise<Outcome & { height: number }> {
     return this.act(at, this.members[0]!, "evidence.deposit@1", { deposit: name, kind: "contract", content: sha256(utf8(name)) }, timeout);
   }
 
@@ -179,7 +179,7 @@ export class Cluster {
     by: Pick<Member, "organisation">,
     action: string,
     args: Parameters<Ledger["transaction"]>[1],
-    timeout = "30s",
+    timeout = "90s",
     key = by.organisation,
   ): Promise<Outcome & { height: number }> {
     const outcome = await (await this.ledger(at)).submit(await this.signed(key, action, args), { timeout });
@@ -202,7 +202,7 @@ export class Cluster {
     return body;
   }
 
-  async reaches(member: Pick<Member, "id" | "api">, height: number, limitMs = 30_000): Promise<any> {
+  async reaches(member: Pick<Member, "id" | "api">, height: number, limitMs = 90_000): Promise<any> {
     return waitFor(
       `height ${height} at ${member.id}`,
       async () => {
@@ -213,7 +213,7 @@ export class Cluster {
     );
   }
 
-  async has(member: Member, name: string, limitMs = 30_000): Promise<true> {
+  async has(member: Member, name: string, limitMs = 90_000): Promise<true> {
     return waitFor(
       `${name} at ${member.id}`,
       async () => ((await get(`${member.api}/v1/records/evidence/deposit/${name}`)).status === 200 ? true : undefined),
@@ -235,6 +235,35 @@ export class Cluster {
     const seen = new Set<string>();
     for (let height = from; height <= to; height++) for (const id of (await this.block(member, height)).confirmedBy) seen.add(id);
     return seen;
+  }
+
+  /** A validator's vote is in a block that this node commits from now on. */
+  async signs(id: string, witness: Pick<Member, "api">): Promise<number> {
+    const { height } = await this.status(witness);
+    return waitFor(`a vote of ${id}`, async () => {
+      const now = (await this.status(witness)).height;
+      return now > height && (await this.block(witness, now)).confirmedBy.includes(id) ? now : undefined;
+    });
+  }
+
+  /** The same in the certificates of all others: whichever of them is asked shows these votes. (One block may have another certificate at each node.) */
+  async signsForAll(id: string): Promise<void> {
+    await Promise.all(this.members.filter((m) => m.id !== id && m.daemon !== undefined).map((m) => this.signs(id, m)));
+  }
+
+  /** Waits until nothing moves any more at this node, then sees that it stays so for a while, although something is owed. */
+  async standsStill(member: Pick<Member, "api">, forMs = 4_000): Promise<void> {
+    let { height } = await this.status(member);
+    await waitFor("the end of what was under way", async () => {
+      await sleep(1_500);
+      const now = (await this.status(member)).height;
+      const still = now === height;
+      height = now;
+      return still ? true : undefined;
+    });
+    await sleep(forMs);
+    const after = (await this.status(member)).height;
+    if (after !== height) throw new Error(`it went on from ${height} to ${after}`);
   }
 
   /** Nobody signed two things: the chain holds no evidence of it. */
@@ -276,7 +305,7 @@ export function logOf(home: string, event?: string): LogLine[] {
 export async function logged(
   home: string,
   event: string,
-  limitMs = 30_000,
+  limitMs = 90_000,
   fits: (line: LogLine) => boolean = () => true,
   lines = 0,
 ): Promise<LogLine> {

@@ -84,7 +84,7 @@ describe("an observer wins a seat", () => {
   let network: Network;
   beforeAll(async () => {
     network = await startNetwork(4, "--observers", "1");
-  }, 120_000);
+  }, 240_000);
   afterAll(async () => network?.stop());
 
   test("it follows, serves reads, and hands its clients' acts to a validator", async () => {
@@ -121,6 +121,10 @@ describe("an observer wins a seat", () => {
     await waitFor("the new set", async () => ((await get(`${first.api}/v1/validators`)).body.items.length === 5 ? true : undefined));
     await act("call", "evidence.deposit", "--args", deposit("O2"), "--key", network.keys["tax"]!);
     await waitFor("agency5 to validate", async () => ((await get(`${observer.api}/v1/node`)).body.role === "validator" ? true : undefined));
+
+    await waitFor("O2 at agency5", async () =>
+      (await get(`${observer.api}/v1/records/evidence/deposit/O2`)).status === 200 ? true : undefined,
+    );
 
     const file = (name: string): string => path.join(network.directory, name);
     expect(await cli("anchor", "--genesis", network.genesis, "--out", file("anchor.json"), "--node", first.api, "--json")).toMatchObject({

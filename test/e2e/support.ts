@@ -111,7 +111,8 @@ export async function startDaemon(home: string, environment: NodeJS.ProcessEnv =
   return { child, ended, err: () => err };
 }
 
-export async function waitFor<T>(what: string, ask: () => Promise<T | undefined>, limitMs = 30_000): Promise<T> {
+/** Asks until there is an answer. The limit is no expectation of speed: it ends a test that hangs, also on a machine that does other things. */
+export async function waitFor<T>(what: string, ask: () => Promise<T | undefined>, limitMs = 90_000): Promise<T> {
   const end = performance.now() + limitMs;
   for (;;) {
     const found = await ask().catch(() => undefined);

@@ -259,7 +259,7 @@ export class Cluster {
     await driver.journal.close();
   }
 
-  async until(what: () => boolean, seconds = 20): Promise<void> {
+  async until(what: () => boolean, seconds = 60): Promise<void> {
     const end = Date.now() + seconds * 1_000;
     while (!what()) {
       if (Date.now() > end) throw new LedgerError("timeout", { state: this.describe() });

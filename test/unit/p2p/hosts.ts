@@ -27,6 +27,8 @@ export interface Recorded {
   readonly id: string;
   readonly messages: { peer: string; channel: MessageChannel; bytes: Bytes }[];
   readonly events: string[];
+  /** Connections that ended, and whether the peer was banned at that moment. */
+  readonly cuts: { peer: string; code: string; banned: boolean }[];
   readonly faults: unknown[];
   answer: (peer: string, channel: RequestChannel, bytes: Bytes) => Promise<Bytes>;
   onMessage: (peer: string, channel: MessageChannel, bytes: Bytes) => void;
@@ -40,6 +42,7 @@ export async function startHost(id: string, options: Partial<HostOptions> & { ro
     id,
     messages: [],
     events: [],
+    cuts: [],
     faults: [],
     answer: async (_peer, _channel, bytes) => bytes,
     onMessage: () => {},
@@ -51,7 +54,11 @@ export async function startHost(id: string, options: Partial<HostOptions> & { ro
     },
     request: (peer, channel, bytes) => recorded.answer(peer, channel, bytes),
     connected: (peer) => recorded.events.push(`connected ${peer}`),
-    disconnected: (peer, code) => recorded.events.push(`disconnected ${peer} ${code}`),
+    disconnected: (peer, code) => {
+      recorded.events.push(`disconnected ${peer} ${code}`);
+      const banned = recorded.host!.peers().find(({ id: other }) => other === peer)?.bannedUntil !== undefined;
+      recorded.cuts.push({ peer, code, banned });
+    },
     room: (peer, channel) => recorded.events.push(`room ${peer} ${channel}`),
     wrongGenesis: (peer, theirs) => recorded.events.push(`wrongGenesis ${peer} ${theirs[0]}`),
     duplicateKey: (peer) => recorded.events.push(`duplicateKey ${peer}`),
@@ -87,7 +94,7 @@ export async function startMesh(ids: readonly string[], options: Partial<HostOpt
 }
 
 /** Waits until `condition` holds; fails with what was waited for. */
-export async function until(condition: () => boolean, what: string, ms = 8_000): Promise<void> {
+export async function until(condition: () => boolean, what: string, ms = 25_000): Promise<void> {
   const end = Date.now() + ms;
   while (!condition()) {
     if (Date.now() > end) throw new Error(`waited in vain for ${what}`);

@@ -33,7 +33,7 @@ describe("four hosts in a mesh", () => {
     const [status] = a!.host.peers();
     expect(status).toMatchObject({ id: "b1", role: "validator", connected: true, direction: "outbound", score: 0 });
     expect(status!.address).toContain("/ip4/127.0.0.1/tcp/");
-    expect(status!.rttMs).toBeLessThan(1_000);
+    expect(status!.rttMs).toBeLessThan(10_000);
     expect(status!.bytesOut).toBeGreaterThan(50_000);
     expect(status!.since).toBeGreaterThanOrEqual(before);
     expect(b!.host.peers()[0]!.bytesIn).toBeGreaterThan(50_000);
