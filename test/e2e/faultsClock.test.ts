@@ -110,10 +110,7 @@ describe(`a clock an hour off, by ${WITH}`, () => {
     await cluster.halt(wrong);
     await cluster.run(wrong);
     await cluster.has(wrong, "load-0");
-    await waitFor("its vote", async () => {
-      const { height } = await cluster.status(cluster.named("tax"));
-      return (await cluster.block(cluster.named("tax"), height)).confirmedBy.includes(wrong.id) ? true : undefined;
-    });
+    await cluster.signs(wrong.id, cluster.named("tax"));
     expect(
       logOf(wrong.home)
         .slice(lines)

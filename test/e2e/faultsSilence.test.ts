@@ -40,10 +40,7 @@ async function restart(member: Member, height: number): Promise<void> {
 async function votesAgain(victim: Member, witness: Member, silentFrom: number, lines: number): Promise<void> {
   const { from } = await logged(victim.home, "silence.settled", undefined, undefined, lines);
   await logged(victim.home, "silence.over", undefined, undefined, lines);
-  const first = await waitFor("its vote", async () => {
-    const { height } = await cluster.status(witness);
-    return (await cluster.block(witness, height)).confirmedBy.includes(victim.id) ? height : undefined;
-  });
+  const first = await cluster.signs(victim.id, witness);
   expect((await cluster.block(witness, first)).epoch).toBeGreaterThanOrEqual(from);
   for (let height = silentFrom; height <= first; height++) {
     const { epoch, confirmedBy } = await cluster.block(witness, height);

@@ -15,9 +15,9 @@ import { ChanceryError, connect, Connection, Ledger, type Outcome, type SignedTr
 import { completeMember, draftMember, type NodeKeys, planGenesis } from "../../src/node/founding.ts";
 import { furnishHome } from "../../src/node/home.ts";
 import { contracts, contractsManifest } from "../../src/node/registry.ts";
-import { type Daemon, get, startDaemon, waitFor } from "./support.ts";
+import { type Daemon, get, launchDaemon, startDaemon, waitFor } from "./support.ts";
 
-export const NAMES = ["tax", "courts", "land", "health", "agency5", "agency6", "agency7"];
+export const NAMES = ["tax", "courts", "land", "health", ...Array.from({ length: 28 }, (_, i) => `agency${i + 5}`)];
 
 export interface Member {
   readonly id: string;
@@ -31,6 +31,8 @@ export interface Member {
   /** Absent for a home that was made by other hands. */
   readonly keys: NodeKeys;
   daemon: Daemon | undefined;
+  /** A command to run its daemon under. */
+  prefix?: readonly string[];
 }
 
 export interface FoundOptions {
@@ -112,12 +114,13 @@ export class Cluster {
     return new Cluster(directory, genesis, readGenesis(text).network, homes);
   }
 
-  /** Founds, starts all, and waits for block 1 everywhere. */
-  static async start(options: FoundOptions): Promise<Cluster> {
+  /** Founds, starts all (or the first few), and waits for block 1 everywhere. */
+  static async start(options: FoundOptions, running = options.validators + (options.observers ?? 0)): Promise<Cluster> {
     const cluster = await Cluster.found(options);
+    const members = cluster.members.slice(0, running);
     try {
-      await Promise.all(cluster.members.map((m) => cluster.run(m)));
-      await Promise.all(cluster.members.map((m) => cluster.reaches(m, 1)));
+      await Promise.all(members.map((m) => cluster.run(m)));
+      await Promise.all(members.map((m) => cluster.reaches(m, 1)));
     } catch (error) {
       await cluster.stop();
       throw error;
@@ -131,18 +134,30 @@ export class Cluster {
 
   /** Starts the daemon of a home; resolves when its API listens. Throws if it ends before. */
   async run(member: Member, environment: NodeJS.ProcessEnv = {}): Promise<Daemon> {
-    const daemon = await this.launch(member.home, environment);
+    const daemon = this.spawn(member, environment);
+    await daemon.up;
     if (daemon.child.exitCode !== null || daemon.child.signalCode !== null)
       throw new Error(`${member.id} ended with ${daemon.child.exitCode}: ${daemon.err()}`);
+    return daemon;
+  }
+
+  /** Starts the daemon of a home and does not wait. */
+  spawn(member: Member, environment: NodeJS.ProcessEnv = {}): Daemon {
+    const daemon = launchDaemon(member.home, environment, member.prefix);
+    this.#own(daemon);
     member.daemon = daemon;
     return daemon;
+  }
+
+  #own(daemon: Daemon): void {
+    this.#daemons.add(daemon);
+    void daemon.ended.then(() => this.#daemons.delete(daemon));
   }
 
   /** Starts a daemon for any home; it may end at once. */
   async launch(home: string, environment: NodeJS.ProcessEnv = {}): Promise<Daemon> {
     const daemon = await startDaemon(home, environment);
-    this.#daemons.add(daemon);
-    void daemon.ended.then(() => this.#daemons.delete(daemon));
+    this.#own(daemon);
     return daemon;
   }
 
@@ -187,13 +202,14 @@ export class Cluster {
     return outcome;
   }
 
-  /** A transaction, signed; no node is asked. */
-  async signed(key: Key, action: string, args: Parameters<Ledger["transaction"]>[1]): Promise<SignedTransaction> {
-    const me = seedSigner(key.secret);
+  /** A transaction, signed by one key or several; no node is asked. */
+  async signed(by: Key | readonly Key[], action: string, args: Parameters<Ledger["transaction"]>[1]): Promise<SignedTransaction> {
+    const signers = (Array.isArray(by) ? (by as readonly Key[]) : [by as Key]).map((key) => seedSigner(key.secret));
     const draft = new Ledger(new Connection([this.members[0]!.api]), this.network, "").transaction(action, args, {
-      signers: [me.publicKey],
+      signers: signers.map((s) => s.publicKey),
     });
-    return (await draft.sign(me)).finish();
+    for (const signer of signers) await draft.sign(signer);
+    return draft.finish();
   }
 
   async status(member: Pick<Member, "api">): Promise<any> {
@@ -237,12 +253,13 @@ export class Cluster {
     return seen;
   }
 
-  /** A validator's vote is in a block that this node commits from now on. */
+  /** A validator's vote is in a certificate that this node holds, of a block from now on; gives the height. */
   async signs(id: string, witness: Pick<Member, "api">): Promise<number> {
-    const { height } = await this.status(witness);
+    let { height } = await this.status(witness);
     return waitFor(`a vote of ${id}`, async () => {
       const now = (await this.status(witness)).height;
-      return now > height && (await this.block(witness, now)).confirmedBy.includes(id) ? now : undefined;
+      while (height < now) if ((await this.block(witness, ++height)).confirmedBy.includes(id)) return height;
+      return undefined;
     });
   }
 
@@ -329,7 +346,7 @@ const ATTEMPTS = 8;
 export class Load {
   readonly #cluster: Cluster;
   readonly #at: () => Member[];
-  readonly #pauseMs: number;
+  #pauseMs: number;
   #stopped = false;
   #done: Promise<void>;
   applied = 0;
@@ -373,6 +390,11 @@ export class Load {
       await sleep(100);
     }
     return last;
+  }
+
+  /** From now on so long between two acts. */
+  slower(pauseMs: number): void {
+    this.#pauseMs = pauseMs;
   }
 
   async stop(): Promise<void> {

@@ -91,24 +91,29 @@ export async function startNetwork(nodes: number, ...args: string[]): Promise<Ne
 
 export interface Daemon {
   readonly child: ChildProcess;
-  /** Exit code, once it has ended. */
+  /** Exit code, once it has ended; -1 if a signal ended it. */
   readonly ended: Promise<number>;
+  /** Its API listens, or it has ended. */
+  readonly up: Promise<void>;
   readonly err: () => string;
 }
 
-/** `chancery start` for a home; resolves when its API listens, or it has ended. */
-export async function startDaemon(home: string, environment: NodeJS.ProcessEnv = {}): Promise<Daemon> {
-  const child = track(
-    spawn(process.execPath, [MAIN, "start", "--home", home, "--json"], {
-      stdio: ["ignore", "pipe", "pipe"],
-      env: { ...process.env, ...environment },
-    }),
-  );
+/** `chancery start` for a home, at once; `prefix` is a command to run it under. */
+export function launchDaemon(home: string, environment: NodeJS.ProcessEnv = {}, prefix: readonly string[] = []): Daemon {
+  const [command, ...rest] = [...prefix, process.execPath, MAIN, "start", "--home", home, "--json"];
+  const child = track(spawn(command!, rest, { stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, ...environment } }));
   let err = "";
   child.stderr!.setEncoding("utf8").on("data", (text: string) => (err += text));
   const ended = new Promise<number>((resolve) => child.once("exit", (code) => resolve(code ?? -1)));
-  await Promise.race([new Promise((resolve) => readline.createInterface({ input: child.stdout! }).once("line", resolve)), ended]);
-  return { child, ended, err: () => err };
+  const line = new Promise<void>((resolve) => readline.createInterface({ input: child.stdout! }).once("line", () => resolve()));
+  return { child, ended, up: Promise.race([line, ended.then(() => undefined)]), err: () => err };
+}
+
+/** The same; resolves when its API listens, or it has ended. */
+export async function startDaemon(home: string, environment: NodeJS.ProcessEnv = {}): Promise<Daemon> {
+  const daemon = launchDaemon(home, environment);
+  await daemon.up;
+  return daemon;
 }
 
 /** Asks until there is an answer. The limit is no expectation of speed: it ends a test that hangs, also on a machine that does other things. */

@@ -17,8 +17,20 @@ import { network, pause, type Recorded, seedOf } from "./hosts.ts";
 
 const running = new Set<Libp2p>();
 
-export async function rawPeer(id: string): Promise<Libp2p> {
-  const seed = seedOf(id);
+/** Where a host listens, and who it is. */
+export interface Target {
+  readonly address: string;
+  readonly peerId: string;
+}
+
+export const rawPeer = (id: string): Promise<Libp2p> => rawPeerWith(seedOf(id), network);
+
+/** The same with any member's peer key, for any network; hears what comes on the streams that the host opens. */
+export async function rawPeerWith(
+  seed: Bytes,
+  ofNetwork: Bytes,
+  heard: (channel: Channel, bytes: Bytes) => void = () => {},
+): Promise<Libp2p> {
   const node = await createLibp2p({
     privateKey: privateKeyFromRaw(concat(seed, publicKeyOf(seed))),
     addresses: { listen: [] },
@@ -28,7 +40,9 @@ export async function rawPeer(id: string): Promise<Libp2p> {
     connectionMonitor: { enabled: false },
   });
   for (const channel of ["votes", "batches", "blocks", "transactions"] as const)
-    await node.handle(protocolOf(channel, network), (stream) => stream.addEventListener("message", () => {}));
+    await node.handle(protocolOf(channel, ofNetwork), (stream) =>
+      stream.addEventListener("message", ({ data }) => heard(channel, data.slice())),
+    );
   running.add(node);
   return node;
 }
@@ -39,8 +53,11 @@ export async function stopRaw(): Promise<void> {
 }
 
 export function dial(node: Libp2p, target: Recorded): Promise<Connection> {
-  return node.dial(multiaddr(`${target.host.addresses()[0]}/p2p/${target.host.peerId}`), { force: true });
+  return dialAt(node, { address: target.host.addresses()[0]!, peerId: target.host.peerId });
 }
+
+export const dialAt = (node: Libp2p, { address, peerId }: Target): Promise<Connection> =>
+  node.dial(multiaddr(`${address}/p2p/${peerId}`), { force: true });
 
 export const helloOf = (id: string, fields: Partial<Hello> = {}): Bytes =>
   frameOf(control.hello, encodeHello({ version: 1, network, organisation: id, role: "validator", nonce: new Uint8Array(16), ...fields }));
@@ -51,8 +68,8 @@ export interface RawStream {
   closed: boolean;
 }
 
-export async function openRaw(connection: Connection, name: Channel | "hello"): Promise<RawStream> {
-  const stream = await connection.newStream(name === "hello" ? HELLO_PROTOCOL : protocolOf(name, network));
+export async function openRaw(connection: Connection, name: Channel | "hello", ofNetwork: Bytes = network): Promise<RawStream> {
+  const stream = await connection.newStream(name === "hello" ? HELLO_PROTOCOL : protocolOf(name, ofNetwork));
   const raw: RawStream = { stream, received: [], closed: false };
   stream.addEventListener("message", ({ data }) => raw.received.push(data.slice()));
   stream.addEventListener("close", () => void (raw.closed = true));
@@ -60,7 +77,7 @@ export async function openRaw(connection: Connection, name: Channel | "hello"): 
 }
 
 /** Stays alive in the eyes of the host: every ping gets its pong. */
-function answerPings({ stream }: RawStream): void {
+export function answerPings({ stream }: RawStream): void {
   stream.addEventListener("message", ({ data }) => {
     const bytes = data.slice();
     for (let at = 0; at + 4 < bytes.length; at += 4 + readU32(bytes, at))
