@@ -36,7 +36,8 @@ export type App = FastifyInstance;
 
 /** A server without routes. */
 export function createServer(options: ServerOptions): App {
-  const { config } = options;
+  const { config, onBug } = options;
+  const refuse = errorHandler(onBug);
   const tls = config["api.tls_certificate"];
   const common = {
     bodyLimit: MAX_JSON_BYTES,
@@ -47,6 +48,8 @@ export function createServer(options: ServerOptions): App {
     routerOptions: { maxParamLength: MAX_URL_LENGTH },
     trustProxy: config["api.trusted_proxies"].length > 0 ? [...config["api.trusted_proxies"]] : false,
     clientErrorHandler: malformedHttp,
+    // A URL that cannot be decoded reaches no route, and no handler of errors but this.
+    frameworkErrors: refuse,
     requestIdHeader: false as const,
   };
   const limits = { maxHeaderSize: MAX_HEADER_BYTES, headersTimeout: HEADER_TIMEOUT_MS };
@@ -57,7 +60,7 @@ export function createServer(options: ServerOptions): App {
         https: { ...limits, cert: fs.readFileSync(options.resolve(tls)), key: fs.readFileSync(options.resolve(config["api.tls_key"]!)) },
       })) as unknown as App;
   app.server.maxConnections = MAX_CONNECTIONS;
-  app.setErrorHandler(errorHandler(options.onBug));
+  app.setErrorHandler(refuse);
   app.setNotFoundHandler((request, reply) =>
     sendProblem(reply, new LedgerError("route.unknown", { detail: `${request.method} ${request.url.slice(0, 200)}` }), request.id),
   );
