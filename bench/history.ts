@@ -57,7 +57,8 @@ export function notLinearizable(updates: readonly Update[], initial: string): st
   // At the same instant a beginning comes first: the two then overlap, which is the weaker claim.
   events.sort((a, b) => a.at - b.at || Number(a.end) - Number(b.end));
   const numbers = new Map(updates.map((update, i) => [update, i]));
-  const nameOf = ({ done, holder }: Configuration): string => `${[...done].map((u) => numbers.get(u)!).sort((a, b) => a - b)} ${holder}`;
+  const nameOf = ({ done, holder }: Configuration): string =>
+    [holder, ...[...done].map((u) => numbers.get(u)!).sort((a, b) => a - b)].join(" ");
   const open = new Set<Update>();
   let configurations = new Map<string, Configuration>();
   const start: Configuration = { done: new Set(), holder: initial };

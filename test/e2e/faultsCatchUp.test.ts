@@ -21,16 +21,16 @@ describe("catching up", () => {
   test(`${MISSED} missed blocks are had again at no less than five times the rate at which they were made`, async () => {
     const [late, ...others] = [cluster.named("health"), cluster.named("tax"), cluster.named("courts"), cluster.named("land")];
     await cluster.halt(late);
-    const first = (await cluster.status(others[0]!)).height;
+    const first = (await cluster.status(others[0])).height;
     // As fast as three validators make blocks on this machine: one act after the other of each of eight clients.
     const begun = performance.now();
     for (let i = 0; i < CLIENTS; i++) loads.push(new Load(cluster, `load${i}`, () => others, 0));
-    await cluster.reaches(others[0]!, first + MISSED, 3_000_000);
-    const madePerSecond = (1_000 * ((await cluster.status(others[0]!)).height - first)) / (performance.now() - begun);
+    await cluster.reaches(others[0], first + MISSED, 3_000_000);
+    const madePerSecond = (1_000 * ((await cluster.status(others[0])).height - first)) / (performance.now() - begun);
     await Promise.all(loads.splice(1).map((load) => load.stop()));
     loads[0]!.slower(200);
 
-    const goal = (await cluster.status(others[0]!)).height;
+    const goal = (await cluster.status(others[0])).height;
     await cluster.run(late);
     const from = (await cluster.status(late)).height;
     const started = performance.now();
@@ -41,7 +41,7 @@ describe("catching up", () => {
       `made ${madePerSecond.toFixed(0)}/s, had again ${hadPerSecond.toFixed(0)}/s (${goal - from} blocks in ${seconds.toFixed(1)} s)`,
     );
     expect(hadPerSecond).toBeGreaterThan(5 * madePerSecond);
-    await cluster.signs(late.id, others[0]!);
+    await cluster.signs(late.id, others[0]);
     expect(await cluster.sameBlock(goal)).toBe(true);
     await loads[0]!.stop();
     expect(loads[0]!.failed).toEqual([]);

@@ -101,7 +101,7 @@ export interface Daemon {
 /** `chancery start` for a home, at once; `prefix` is a command to run it under. */
 export function launchDaemon(home: string, environment: NodeJS.ProcessEnv = {}, prefix: readonly string[] = []): Daemon {
   const [command, ...rest] = [...prefix, process.execPath, MAIN, "start", "--home", home, "--json"];
-  const child = track(spawn(command!, rest, { stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, ...environment } }));
+  const child = track(spawn(command, rest, { stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, ...environment } }));
   let err = "";
   child.stderr!.setEncoding("utf8").on("data", (text: string) => (err += text));
   const ended = new Promise<number>((resolve) => child.once("exit", (code) => resolve(code ?? -1)));
