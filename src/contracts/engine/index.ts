@@ -35,6 +35,7 @@ export {
   type Time,
   type ValueOf,
 } from "./fields.ts";
+export { shownField } from "./sealed.ts";
 export {
   type Action,
   anyone,

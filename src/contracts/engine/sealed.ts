@@ -4,7 +4,7 @@
 
 import type { Bytes } from "../../base/bytes.ts";
 import { decode, encode, type Value } from "../../base/codec.ts";
-import { LedgerError } from "../../base/errors.ts";
+import { isLedgerError, LedgerError } from "../../base/errors.ts";
 import { hmacSha256 } from "../../base/hash.ts";
 import { leafHash, rootOf, verifyInclusion } from "../../base/merkle.ts";
 import { frame, tags } from "../../base/tags.ts";
@@ -94,6 +94,16 @@ export function shownFields(schema: string, sealed: Sealed, leaves: readonly Sho
     if (!verifyInclusion({ root: sealed.root, size: sealed.size, index, leaf: leafHash(bytes), path })) return refuse("not_under_root");
     return { index, path: name, value };
   });
+}
+
+/** One leaf alone, as it comes in arguments: what it shows; undefined unless all holds. */
+export function shownField(schema: string, sealed: Sealed, leaf: ShownLeaf): ShownField | undefined {
+  try {
+    return shownFields(schema, sealed, [leaf])[0];
+  } catch (error) {
+    if (!isLedgerError(error)) throw error;
+    return undefined;
+  }
 }
 
 /** Where a sealed field of a record stands, as its leaves name it. */

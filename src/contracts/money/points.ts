@@ -23,7 +23,7 @@ export const holds = record("hold", {
   key: ["of", "hold"],
   read: ["holder"],
   find: ["holder"],
-  fields: { of: id, hold: id, holder: party, amount: money },
+  fields: { of: id, hold: text(96, 1), holder: party, amount: money },
   states: { standing: ["ended"], ended: [] },
 });
 export const awards = record("award", {
@@ -222,8 +222,7 @@ export const receive = points.action({
   run(tx, { conversion, receipt }) {
     const it = tx.move(tx.get(conversions, conversion), "received", { receipt });
     tx.signed("to", it.to);
-    spend(tx, POINTS, conversion, it.amount);
-    end(tx, POINTS, conversion);
+    take(tx, POINTS, conversion, it.amount, false);
     const counterparty = tx.get(counterparties, it.purpose, it.to);
     tx.put(counterparty, { received: counterparty.received + it.amount });
   },
@@ -237,7 +236,7 @@ export const decline = points.action({
   run(tx, { conversion, ground }) {
     const it = tx.move(tx.get(conversions, conversion), "returned", { ground });
     tx.signed("to", it.to);
-    end(tx, POINTS, conversion);
+    free(tx, POINTS, conversion);
   },
 });
 
@@ -246,7 +245,7 @@ export const lapse = points.due(conversions, {
   at: (it) => (it.$.status === "asked" ? it.until : undefined),
   run(tx, it) {
     tx.move(it, "returned", { ground: "unanswered" });
-    end(tx, POINTS, it.conversion);
+    free(tx, POINTS, it.conversion);
   },
 });
 
@@ -265,15 +264,12 @@ export const hold = points.procedure((tx, of: string, key: string, holder: Party
 });
 /** Pays a part of what is held to somebody. */
 export const payHeld = points.procedure((tx, of: string, key: string, to: Party, amount: bigint): void => {
-  spend(tx, of, key, amount);
+  take(tx, of, key, amount, false);
   credit(tx, to, amount);
 });
-/** Ends a hold: what is left is free again. */
-export const end = points.procedure((tx, of: string, key: string): void => {
-  const it = tx.get(holds, of, key);
-  const account = tx.get(accounts, it.holder);
-  tx.move(it, "ended", { amount: 0n });
-  tx.put(account, { balance: account.balance + it.amount, held: account.held - it.amount });
+/** A part of what is held, or all that is left, is free again. A hold of which nothing is left has ended. */
+export const free = points.procedure((tx, of: string, key: string, amount?: bigint): void => {
+  take(tx, of, key, amount ?? tx.get(holds, of, key).amount, true);
 });
 
 // ── words of this file ───────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -292,13 +288,14 @@ const debit = points.procedure((tx, holder: Party, amount: bigint): void => {
   tx.require(it.balance >= amount, "balance_short", { balance: it.balance });
   tx.put(it, { balance: it.balance - amount });
 });
-/** Takes a part of what is held out of the account. */
-const spend = points.procedure((tx, of: string, key: string, amount: bigint): void => {
+/** Takes a part out of a hold: back into the balance, or out of the account. */
+const take = points.procedure((tx, of: string, key: string, amount: bigint, back: boolean): void => {
   const it = tx.get(holds, of, key);
-  const account = tx.get(accounts, it.holder);
   tx.require(it.amount >= amount, "balance_short", { held: it.amount });
-  tx.put(it, { amount: it.amount - amount });
-  tx.put(account, { held: account.held - amount });
+  if (it.amount === amount) tx.move(it, "ended", { amount: 0n });
+  else tx.put(it, { amount: it.amount - amount });
+  const { balance, held } = tx.get(accounts, it.holder);
+  tx.put(tx.get(accounts, it.holder), { balance: back ? balance + amount : balance, held: held - amount });
 });
 
 // ── what an auditor recomputes ───────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -228,10 +228,10 @@ const pay = shop.action({
   run: (tx, { order, to, amount }) => acts.payHeld(tx, "shop", order, to, amount),
 });
 const over = shop.action({
-  title: "End",
+  title: "Free",
   by: "shop",
   input: { order: id },
-  run: (tx, { order }) => acts.end(tx, "shop", order),
+  run: (tx, { order }) => acts.free(tx, "shop", order),
 });
 const shopModule = { default: shop, reserve, pay, over };
 const people = ["p:ann", "p:bob", "p:carl", "c:metro", "land"] as const;
@@ -247,7 +247,7 @@ it("another contract pays from what it holds, no more than that, and what is lef
   town.refused("one name, one hold", "engine.already_exists", reserve, { order: "o1", holder: "p:ann", amount: 1n }, signedBy("tax"));
   town.act("a part is paid", pay, { order: "o1", to: "p:bob", amount: 250n }, signedBy("tax"));
   town.refused("more than is left", "points.balance_short", pay, { order: "o1", to: "p:bob", amount: 51n }, signedBy("tax"));
-  town.act("it ends", over, { order: "o1" }, signedBy("tax"));
+  town.act("the rest is free", over, { order: "o1" }, signedBy("tax"));
   town.refused("once", "engine.illegal_move", over, { order: "o1" }, signedBy("tax"));
   town.refused("nothing is left in it", "points.balance_short", pay, { order: "o1", to: "p:bob", amount: 1n }, signedBy("tax"));
   expect([has(town, "p:ann"), has(town, "p:bob"), town.row(holds, "shop", "o1")?.$.status]).toEqual([[250n, 0n], [250n, 0n], "ended"]);
