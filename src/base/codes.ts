@@ -70,6 +70,13 @@ export const codes: { readonly [code: string]: CodeEntry } = {
   "p2p.timeout": { title: "The peer did not answer in time.", retry: "same" },
   "p2p.cancelled": { title: "The question was withdrawn." },
   "p2p.handler": { title: "The peer failed at the answer.", retry: "same" },
+  "state.unproved": { title: "What a peer sent of the state is not proved." },
+  "state.omitted": { title: "A peer left out rows that stand in the state." },
+  "state.range_large": { title: "The range of the state is too large for one answer." },
+  "state.unsettled": { title: "The peer cannot prove its state at the moment.", retry: "same" },
+  "sync.stopped": { title: "The node stopped while it took the state from its peers.", retry: "same" },
+  "sync.stale": { title: "No peer holds the blocks any more that a state sync begun earlier needs." },
+  "sync.needless": { title: "No peer proves a head that is worth a state sync." },
   // ── files and keys ───────────────────────────────────────────────────────────────────────────────────────────────────────
   "config.invalid": { title: "The configuration is not valid.", exit: 2 },
   "document.malformed": { title: "The file is not a document of the ledger.", exit: 2 },

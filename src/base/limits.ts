@@ -159,6 +159,30 @@ export const MAX_VERIFY_BACKLOG_BYTES = 8 << 20;
 /** Blocks sent in one answer to a node that catches up. */
 export const MAX_SYNC_ANSWER_BYTES = 2 << 20;
 
+// ── state sync, blocks of the past, retention (§4.9) ─────────────────────────────────────────────────────────────────────────
+/** Borders of epochs in one answer: 20 KB each with 128 validators. */
+export const MAX_STATE_BORDERS = 128;
+/** Entries of a range of the tree in one answer; a larger range is asked for in halves. */
+export const MAX_STATE_RANGE_BYTES = 2 << 20;
+/** Rows in one answer: some 5 ms of reading, so that votes do not wait. */
+export const MAX_STATE_ROWS_BYTES = 262_144;
+/** Nodes of the tree of block hashes in one answer: 16 million blocks. */
+export const MAX_STATE_NODES = 65_536;
+/** Blocks of the past asked for in one question; as many as fit are sent. */
+export const HISTORY_AHEAD = 64;
+/** What is kept of blocks begins at a multiple of this: the group of leaves under one kept node of the tree of block hashes. */
+export const HISTORY_GROUP = 256;
+/** A peer that could not answer is asked again after this long. */
+export const STATE_PEER_REST_MS = 1_000;
+/** How often a node asks a peer for its head, to learn that it is far behind. */
+export const STATE_CLAIM_MS = 5_000;
+/** Blocks behind from which on a node takes the state instead of executing (`sync.state_blocks`). */
+export const STATE_SYNC_BLOCKS = 20_000;
+/** Groups of blocks that retention leaves below the head, whatever their age. */
+export const KEPT_GROUPS = 2;
+/** How often retention looks. */
+export const RETENTION_CHECK_MS = 60_000;
+
 // ── consensus core (src/consensus, §4.2, §4.9, §4.11) ────────────────────────────────────────────────────────────────────────
 /** Epochs, views, heights and times in messages: sums of a few of them stay exact. */
 export const MAX_COUNTER = 2 ** 48;

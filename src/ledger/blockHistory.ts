@@ -8,7 +8,7 @@ import type { Bytes } from "../base/bytes.ts";
 import { nodeHash, Peaks } from "../base/merkle.ts";
 
 /** Every eighth level is kept: 32 bytes for 256 blocks, and no node is made of more than 256 others. */
-const KEPT_LEVELS = 8;
+export const KEPT_LEVELS = 8;
 
 /** Where the nodes come from: leaf hashes at level 0, kept nodes at multiples of eight. */
 export interface HistorySource {

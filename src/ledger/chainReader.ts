@@ -4,9 +4,9 @@
 
 import { type Bytes, equalBytes } from "../base/bytes.ts";
 import type { Certificate } from "../base/certificate.ts";
-import { fail } from "../base/errors.ts";
+import { fail, LedgerError } from "../base/errors.ts";
 import { type BatchReference, type BlockHeader, blockHashOf, decodeBlock } from "../base/header.ts";
-import { COMMIT_WAIT_MS } from "../base/limits.ts";
+import { COMMIT_WAIT_MS, TREE_TOP_BITS } from "../base/limits.ts";
 import type { State } from "../contracts/engine/registry.ts";
 import { readBatch, splitTransactions } from "./batch.ts";
 import { type BlockResults, decodeReceipt, positionOfLeaf, type Receipt, type Write } from "./block.ts";
@@ -63,6 +63,13 @@ export interface StateProofAt extends TreeProof {
   readonly keyHash: Bytes;
 }
 
+/** A range of the tree as it stood after a committed block. */
+interface StateRangeAt {
+  readonly height: number;
+  readonly entries: Bytes;
+  readonly siblings: Bytes;
+}
+
 export class ChainReader {
   readonly #input: ReaderInput;
   readonly #waiting = new Map<number, Set<(hash: Bytes | undefined) => void>>();
@@ -80,13 +87,20 @@ export class ChainReader {
     return this.#input.store;
   }
 
+  /** Records in the state tree. */
+  get records(): number {
+    return this.#input.tree().size;
+  }
+
   headHeight(): number {
     return this.#input.head().height;
   }
 
-  /** Undefined above the head, and for height 0, which has no block. Throws `store.damaged`. */
+  /** Undefined above the head, and for height 0, which has no block. Throws `store.damaged`, `height.pruned`. */
   block(height: number): ReadBlock | undefined {
-    if (!this.#has(height)) return undefined;
+    if (!this.#isCommitted(height)) return undefined;
+    // Below what is kept there are still the blocks at the borders of epochs.
+    if (height < this.#store.lowest && !this.#store.hasBlock(height)) this.#pruned(height);
     const { headerBytes, certificate, references } = this.#store.block(height);
     return {
       height,
@@ -98,8 +112,22 @@ export class ChainReader {
     };
   }
 
-  #has(height: number): boolean {
+  /** The first height whose block is kept whole. */
+  get lowest(): number {
+    return this.#store.lowest;
+  }
+
+  #isCommitted(height: number): boolean {
     return Number.isSafeInteger(height) && height >= 1 && height <= this.headHeight();
+  }
+
+  /** Is the block here, whole? Throws `height.pruned` if it was, or might have been. */
+  #has(height: number): boolean {
+    return this.#isCommitted(height) && (height >= this.#store.lowest || this.#pruned(height));
+  }
+
+  #pruned(height: number): never {
+    throw new LedgerError("height.pruned", { height, lowest: this.#store.lowest });
   }
 
   /** Hash of the block at a height up to the head; the genesis hash for 0. */
@@ -132,6 +160,7 @@ export class ChainReader {
     const place = this.locate(id);
     if (place === undefined) return undefined;
     const { height, leaf } = place;
+    this.#has(height);
     const receipt = decodeReceipt(
       this.#store.results(height).receipts[leaf] ?? fail("a receipt stands where the index says", { height, leaf }),
     );
@@ -163,14 +192,18 @@ export class ChainReader {
     return this.state.get(collection, key)?.bytes;
   }
 
-  /** Versions of a record, the newest first, by walking back through the blocks' write sets (§5); from the version that `from` wrote, if given. */
+  /**
+   * Versions of a record, the newest first, by walking back through the blocks' write sets (§5); from the version that `from` wrote, if given. If the last one
+   * has a revision above 1 although fewer than `limit` came, the blocks before are no longer kept.
+   */
   history(collection: string, key: Bytes, limit: number, from?: { readonly height: number; readonly index: number }): Version[] {
     const out: Version[] = [];
     let row = from === undefined ? this.row(collection, key) : this.#written(collection, key, from.height, from.index);
     while (row !== undefined && out.length < limit) {
       const { revision, height, index, previous } = rowOrigin(row);
       out.push({ revision, height, index, row });
-      row = previous === undefined ? undefined : this.#written(collection, key, previous.height, previous.index);
+      const kept = previous !== undefined && (previous.height === 0 || previous.height >= this.lowest);
+      row = !kept ? undefined : this.#written(collection, key, previous.height, previous.index);
     }
     return out;
   }
@@ -221,6 +254,21 @@ export class ChainReader {
     return undefined;
   }
 
+  /** All entries of a range of the tree with their siblings, in the same way: taken at the tip, given out when it commits. */
+  async proveRange(depth: number, index: number, attempts = 8): Promise<StateRangeAt | undefined> {
+    for (let attempt = 0; attempt < attempts; attempt++) {
+      const tree = this.#input.tree();
+      const { height, hash } = this.#input.tip() ?? this.#input.head();
+      const width = 1 << (TREE_TOP_BITS - depth);
+      const entries = tree.entries(index * width, (index + 1) * width);
+      const siblings = tree.rangeSiblings(depth, index);
+      const committed = await this.whenCommitted(height);
+      if (committed === undefined) return undefined;
+      if (equalBytes(committed, hash)) return { height, entries, siblings };
+    }
+    return undefined;
+  }
+
   #tip(): StateTip {
     const tip = this.#input.tip();
     const { height, hash } = tip ?? this.#input.head();
@@ -238,6 +286,7 @@ export class ChainReader {
     const source = historySource(this.#store, network);
     return {
       network,
+      lowest: this.lowest,
       headHeight: () => this.headHeight(),
       tip: () => this.#tip(),
       row: (collection, key) => this.row(collection, key),

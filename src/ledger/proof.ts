@@ -35,6 +35,8 @@ export interface StateTip {
 export interface ProofSource {
   readonly network: Bytes;
   /** Height of the committed head. */
+  /** Blocks are kept from here on; 1 if left out. */
+  readonly lowest?: number;
   headHeight(): number;
   tip(): StateTip;
   /** The row at the committed head. */
@@ -90,7 +92,8 @@ export async function proveRecord(source: ProofSource, collection: string, key: 
     record: { collection, key, row: row ?? null, bucket, path: siblings },
     ...(at !== undefined && { at }),
     ...(row !== undefined &&
-      writer > 0 &&
+      // An act in a block that is no longer kept is left out: the record is proved without it.
+      writer >= (source.lowest ?? 1) &&
       options.transaction !== false && { transaction: proveAct(source, placeOf(row), collection, key, height) }),
   };
 }

@@ -169,7 +169,7 @@ async function atBlock(input: StartInput, height: number): Promise<Started> {
 
 /** Each header names the one before by both of its hashes, and its batches. */
 function checkHeaders(store: Store, network: Bytes, genesisTime: number, head: number): void {
-  const lowest = Math.max(1, head - CHECKED_HEADERS);
+  const lowest = Math.max(store.lowest, head - CHECKED_HEADERS);
   let before: { hash: Bytes; digest: Bytes; time: number } | undefined =
     lowest === 1 ? { hash: network, digest: network, time: genesisTime } : undefined;
   for (let height = lowest; height <= head; height++) {
@@ -239,7 +239,7 @@ async function treeFromDump(
   if (directory === undefined) return undefined;
   const where = join(directory, "state");
   for (const dumped of await dumps(where)) {
-    if (dumped > height) continue;
+    if (dumped > height || dumped < store.lowest - 1) continue; // the write sets behind an older one are not kept
     let tree: StateTree;
     try {
       tree = await loadDump(where, dumped, network);

@@ -4,7 +4,7 @@
 //
 // The top is a complete binary heap over the first 16 bits. Below, a subtree of at most 16 entries is a bucket; more are a pair of subtrees on the next bit.
 
-import type { Bytes } from "../base/bytes.ts";
+import { type Bytes, concat } from "../base/bytes.ts";
 import { fail } from "../base/errors.ts";
 import { sha256Into } from "../base/hash.ts";
 import { TREE_BUCKET_ENTRIES, TREE_TOP_BITS } from "../base/limits.ts";
@@ -302,6 +302,16 @@ export class StateTree {
     const siblings = new Uint8Array(32 * downwards.length);
     downwards.reverse().forEach((hash, i) => siblings.set(hash, 32 * i));
     return { bucket: ref === NO_NODE ? new Uint8Array(0) : this.#entriesOf(ref).slice(), siblings };
+  }
+
+  /** The siblings from the subtree of a range of the top (its first `depth` bits are `index`) up to the root, 32 bytes each, end to end. */
+  rangeSiblings(depth: number, index: number): Bytes {
+    return concat(
+      ...this.#top
+        .siblings(index << (TREE_TOP_BITS - depth))
+        .slice(0, depth)
+        .reverse(),
+    );
   }
 
   #entriesOf(bucket: number): Bytes {

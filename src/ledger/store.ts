@@ -3,7 +3,7 @@
 // What fails its checksum, or is missing where it must be, is `store.damaged` and named; it is never served.
 
 import { Level } from "level";
-import { type Bytes, latin1 } from "../base/bytes.ts";
+import { type Bytes, latin1, u48be } from "../base/bytes.ts";
 import { decode, encode, type Value } from "../base/codec.ts";
 import { isLedgerError, LedgerError } from "../base/errors.ts";
 import { CHECKED_TABLE_BYTES, STORE_MAX_OPEN_FILES, STORE_WRITE_BUFFER_BYTES } from "../base/limits.ts";
@@ -124,6 +124,7 @@ function levelError(error: unknown, directory: string): unknown {
 export class Store {
   readonly #database: Database;
   #value: Uint8Array = new Uint8Array(1 << 16);
+  #lowest: number | undefined;
 
   private constructor(database: Database) {
     this.#database = database;
@@ -169,6 +170,18 @@ export class Store {
     for await (const [key] of this.#database.scan({ ...layout.spaceRange("writes"), reverse: true, limit: 1 }))
       return layout.heightOfKey(key);
     return undefined;
+  }
+
+  /** From this height on blocks are kept whole: 1, or a multiple of 256 (retention.ts). Below stand state, epochs with the blocks at their borders, history. */
+  get lowest(): number {
+    const place = layout.metaKey("lowest");
+    const payload = this.#lowest === undefined ? this.#get(place) : undefined;
+    this.#lowest ??= payload === undefined ? 1 : layout.decoded(place, () => decode(payload) as number);
+    return this.#lowest;
+  }
+
+  hasBlock(height: number): boolean {
+    return this.#get(layout.blockKey(height)) !== undefined;
   }
 
   /** For heights from 1 to the last. */
@@ -239,6 +252,11 @@ export class Store {
     return undefined;
   }
 
+  /** The payload of any place. */
+  payload(place: Bytes): Bytes | undefined {
+    return this.#get(place);
+  }
+
   meta(name: string): Bytes | undefined {
     return this.#get(layout.metaKey(name));
   }
@@ -247,6 +265,13 @@ export class Store {
   async *rows(collection?: string): AsyncIterable<{ collection: string; key: Bytes; bytes: Bytes }> {
     const from = collection === undefined ? undefined : layout.rowKey(collection, new Uint8Array(0));
     for await (const [key, value] of this.#database.scan(from === undefined ? layout.spaceRange("row") : { from, to: layout.behind(from) }))
+      yield { ...layout.rowOfKey(key), bytes: layout.unseal(key, value) };
+  }
+
+  /** The rows behind one, or all, in the order of their places. */
+  async *rowsBehind(row: { collection: string; key: Bytes } | undefined): AsyncIterable<{ collection: string; key: Bytes; bytes: Bytes }> {
+    const after = row === undefined ? {} : { after: layout.rowKey(row.collection, row.key) };
+    for await (const [key, value] of this.#database.scan({ ...layout.spaceRange("row"), ...after }))
       yield { ...layout.rowOfKey(key), bytes: layout.unseal(key, value) };
   }
 
@@ -309,6 +334,33 @@ export class Store {
     for (const { level, index, hash } of write.history) yield [layout.historyKey(level, index), hash];
     if (epoch !== undefined) yield [layout.epochKey(epoch.epoch), layout.encodeEpoch(epoch)];
     for (const [name, value] of write.meta ?? []) yield [layout.metaKey(name), value];
+  }
+
+  /** What comes otherwise than by executing a block: state sync, blocks of the past, retention. All or nothing, like a block. */
+  async write(puts: Iterable<readonly [place: Bytes, payload: Bytes | undefined]>, lowest?: number): Promise<void> {
+    const batch = this.#database.batch();
+    for (const [place, payload] of puts)
+      if (payload === undefined) batch.delete(place);
+      else this.#put(batch, place, payload);
+    // A store in which nothing is missing is byte for byte one in which nothing ever was.
+    if (lowest === 1) batch.delete(layout.metaKey("lowest"));
+    else if (lowest !== undefined) this.#put(batch, layout.metaKey("lowest"), encode(lowest));
+    await batch.write();
+    this.#lowest = lowest ?? this.#lowest;
+  }
+
+  /** The proved ranges that a state sync under way has laid down. */
+  async *ranges(): AsyncIterable<{ depth: number; index: number; payload: Bytes }> {
+    for await (const [key, value] of this.#database.scan(layout.spaceRange("range")))
+      yield { ...layout.rangeOfKey(key), payload: layout.unseal(key, value) };
+  }
+
+  /** Ids whose time was over before `time`, at most `limit`. */
+  async idsBefore(time: number, limit: number): Promise<Bytes[]> {
+    const { from } = layout.spaceRange("id");
+    const out: Bytes[] = [];
+    for await (const [key] of this.#database.scan({ from, to: layout.idKey(u48be(time)), limit })) out.push(key.slice());
+    return out;
   }
 
   close(): Promise<void> {

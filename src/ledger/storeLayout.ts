@@ -6,7 +6,7 @@
 //   i id              height and leaf of what has a receipt           s collection 00 key a row
 //   x entry           an entry of the index in RAM                   f entry             an entry of the indexes for queries
 //   h level index     a node of the tree of block hashes             e epoch             its first height, set, parameters, protocol version
-//   m name            format, genesis
+//   m name            format, genesis, lowest                        t depth index   a proved range of the tree, while state sync goes on
 //
 // Heights are six bytes big endian, so that a range is in order. An id begins with its notAfter: old ranges of that index are never rewritten.
 
@@ -34,6 +34,7 @@ const SPACES = {
   history: 0x68,
   epoch: 0x65,
   meta: 0x6d,
+  range: 0x74,
 } as const;
 export type Space = keyof typeof SPACES;
 
@@ -47,6 +48,7 @@ export const findKey = (entry: string): Bytes => key("find", unlatin1(entry));
 export const historyKey = (level: number, index: number): Bytes => key("history", concat(Uint8Array.of(level), u48be(index)));
 export const epochKey = (epoch: number): Bytes => key("epoch", u48be(epoch));
 export const metaKey = (name: string): Bytes => key("meta", utf8(name));
+export const rangeKey = (depth: number, index: number): Bytes => key("range", concat(Uint8Array.of(depth), u32be(index)));
 
 function key(space: Space, rest: Bytes): Bytes {
   const out = allocate(1 + rest.length);
@@ -70,6 +72,9 @@ export function rowOfKey(bytes: Bytes): { collection: string; key: Bytes } {
   const end = bytes.indexOf(0);
   return { collection: latin1(bytes.subarray(1, end)), key: bytes.slice(end + 1) };
 }
+
+/** Depth and index of a range's place. */
+export const rangeOfKey = (bytes: Bytes): { depth: number; index: number } => ({ depth: bytes[1]!, index: readU32(bytes, 2) });
 
 /** The height of a block's place. */
 export const heightOfKey = (bytes: Bytes): number => readU48(bytes, 1);
@@ -139,6 +144,8 @@ function describe(place: Bytes): Record<string, unknown> {
       const row = rowOfKey(place);
       return { value: space, collection: row.collection, keyHash: hex(stateKeyHash(row.collection, row.key)) };
     }
+    case "range":
+      return { value: space, depth: place[1], index: readU32(place, 2) };
     case "meta":
       return { value: space, name: latin1(place.subarray(1)) };
     case "index":

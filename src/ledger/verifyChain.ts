@@ -39,6 +39,12 @@ export interface VerifiedChain {
 export async function verifyChain(input: VerifyChainInput): Promise<VerifiedChain> {
   const { database, temporary, network, genesis, registry, consensusView, pause, onProgress } = input;
   const source = await Store.open(database, network);
+  const { lowest } = source;
+  if (lowest > 1)
+    throw new LedgerError("height.pruned", {
+      why: `this home keeps blocks from ${lowest} on; the chain can be executed from genesis only where all blocks are`,
+      do: 'ask a node that keeps everything, or set store.retain = "archive" and let it fetch the others',
+    });
   const head = (await source.lastHeight()) ?? 0;
   const chain = await Chain.open({
     store: await Store.open(temporary, network),

@@ -27,6 +27,8 @@ export interface ConsensusParts {
   readonly verifier: Verifier;
   /** Free space is below the reserve: this node votes on nothing until there is room. */
   readonly paused: () => boolean;
+  /** The state is being taken from peers: blocks one by one would be executed in vain. */
+  readonly takingState: () => boolean;
   readonly dissemination: () => Dissemination;
   /** Not there before it has started: what is sent until then is lost, as on a wire. */
   readonly host: () => PeerHost | undefined;
@@ -121,7 +123,8 @@ export function consensusPorts(parts: ConsensusParts): DriverPorts {
       await chain.capsule(digest, certified === null ? others.map((o) => o.hash) : [certified]);
       return resultOf(await chain.executeAgain(digest));
     },
-    blocks: async (peer, first, last) => askBlocks(parts.host() ?? fail("sync needs the host"), peer, first, last),
+    blocks: async (peer, first, last) =>
+      parts.takingState() ? [] : askBlocks(parts.host() ?? fail("sync needs the host"), peer, first, last),
     evidence: (evidence) => parts.ownActs()?.evidence(evidence),
     epochEnd: () => parts.ownActs()?.epochEnd(),
     notice: (code, data) => parts.notice(code, data),

@@ -1,7 +1,8 @@
 // What happens on a node, counted for the metrics. Owns which event moves which metric.
 
 import type { Metrics } from "./metrics.ts";
-import type { Counters, Node } from "./node.ts";
+import type { Node } from "./node.ts";
+import type { Counters } from "./nodeOptions.ts";
 
 const OUTCOMES = ["applied", "rejected", "failed"] as const;
 

@@ -91,11 +91,26 @@ export async function runDaemon(directory: string, options: DaemonOptions): Prom
 
   log.info("starting", { organisation, network: hex(network).slice(0, 16), release: RELEASE, native: hasNative });
   await useSodium(); // a dry run asks proof predicates on this thread too
-  node = await Node.start({ home, config, genesisText, organisation, secrets, log, fatal });
-  if (ending) return;
-  const url = await serve(node);
-  log.info("started", { api: url, height: node.chain.head.height, role: node.role, peers: node.host!.addresses().join(",") });
-  if (options.announce)
+  const start = async (): Promise<string | undefined> => {
+    node = await Node.start({ home, config, genesisText, organisation, secrets, log, fatal, again: () => void again() });
+    if (ending) return undefined;
+    const url = await serve(node);
+    log.info("started", { api: url, height: node.chain.head.height, role: node.role, peers: node.host!.addresses().join(",") });
+    return url;
+  };
+  /** State sync has laid down another store: the node ends and begins again with it, within this process. */
+  const again = async (): Promise<void> => {
+    if (ending) return;
+    try {
+      await node?.stop();
+      if (!ending) await start();
+    } catch (cause) {
+      const code = isLedgerError(cause) ? cause.code : "bug.unexpected";
+      fatal({ exit: codeEntry(code).exit ?? 70, code, data: {}, cause });
+    }
+  };
+  const url = await start();
+  if (url !== undefined && options.announce)
     process.stdout.write(`${JSON.stringify({ started: true, api: url, pid: process.pid, home: directory, organisation })}\n`);
 }
 

@@ -23,37 +23,18 @@ import { consensusPorts, headOf } from "./consensusPorts.ts";
 import { DiskWatch } from "./disk.ts";
 import { Dissemination } from "./dissemination.ts";
 import { Heads } from "./heads.ts";
-import type { Home } from "./home.ts";
 import { Intake } from "./intake.ts";
-import type { NodeLogger } from "./logger.ts";
 import { Membership } from "./membership.ts";
-import type { NodeSecrets } from "./nodeKeys.ts";
+import type { Counters, NodeOptions } from "./nodeOptions.ts";
 import { levelOf } from "./notices.ts";
 import { OwnActs } from "./ownActs.ts";
 import { clockOf, openGenesis } from "./openGenesis.ts";
 import { contracts, principalOf, saidReady, viewOf } from "./registry.ts";
-import type { Config } from "./settings.ts";
-import { answerBlocks } from "./sync.ts";
+import { retentionOf, stateSyncOf } from "./past.ts";
+import type { RetentionTask } from "./retention.ts";
+import { exchange, type StateSyncing } from "./stateSync.ts";
+import { answerPeer } from "./sync.ts";
 import { Verifier } from "./verifier.ts";
-
-export interface NodeOptions {
-  readonly home: Home;
-  readonly config: Config;
-  readonly genesisText: string;
-  readonly organisation: string;
-  readonly secrets: NodeSecrets;
-  readonly log: NodeLogger;
-  /** The node must end: it signs and sends nothing more. Called once. */
-  readonly fatal: (reason: StopReason) => void;
-}
-/** What counts: metrics, if somebody reads them. */
-export interface Counters {
-  notice(code: NoticeCode, data: NoticeData): void;
-  /** A block's time, and how many of its leaves were applied, rejected, failed. */
-  committed(time: number, outcomes: readonly [number, number, number]): void;
-  executed(milliseconds: number): void;
-  quotaRefused(count: number): void;
-}
 
 export class Node {
   readonly options: NodeOptions;
@@ -74,6 +55,8 @@ export class Node {
   membership!: Membership;
   heads!: Heads;
   disk!: DiskWatch;
+  stateSync!: StateSyncing;
+  retention: RetentionTask | undefined;
   ownActs: OwnActs | undefined;
   counters: Counters | undefined;
   app: App | undefined;
@@ -83,6 +66,7 @@ export class Node {
   diverged = false;
   split = false;
   #ended = false;
+  #tookState = false;
   readonly #duplicates = new Set<string>();
 
   private constructor(options: NodeOptions) {
@@ -119,6 +103,8 @@ export class Node {
     const { home, config, organisation, secrets, log } = this.options;
     const { network, genesis, clock } = this;
     const data = home.resolve(config["node.data"]);
+    this.#tookState = exchange(data);
+    if (this.#tookState) log.info("sync.state_installed");
     fs.mkdirSync(data, { recursive: true, mode: 0o700 });
     this.disk = new DiskWatch(data, config["store.reserve_mb"] << 20, (paused, free) =>
       paused ? log.warn("disk.low", { free }) : log.info("disk.enough", { free }),
@@ -231,6 +217,7 @@ export class Node {
       mempool,
       verifier,
       paused: () => this.disk.paused,
+      takingState: () => this.stateSync?.active ?? false,
       dissemination: () => this.dissemination,
       host: () => this.host,
       ownActs: () => this.ownActs,
@@ -258,7 +245,9 @@ export class Node {
 
   async #startPeers(): Promise<void> {
     const { config, organisation, secrets, log } = this.options;
-    const { network, clock } = this;
+    const { network, clock, store, chain } = this;
+    this.stateSync = stateSyncOf(this, this.#tookState);
+    this.retention = retentionOf(this);
     this.host = await Host.start({
       peerSeed: secrets.peer.secret,
       organisation,
@@ -271,12 +260,17 @@ export class Node {
       handlers: {
         message: (peer, channel, bytes) =>
           channel === "votes" ? this.driver?.message(peer, bytes, this.#duplicates.has(peer)) : this.dissemination.received(peer, bytes),
-        request: async (peer, channel, bytes) => (channel === "blocks" ? this.#giveBlocks(bytes) : this.intake.fromPeer(peer, bytes)),
+        request: async (peer, channel, bytes) =>
+          channel === "blocks" ? answerPeer({ store, reader: chain.reader }, bytes) : this.intake.fromPeer(peer, bytes),
         connected: (peer) => {
           this.driver?.connected(peer);
           this.dissemination.ackAll(peer);
+          this.stateSync.connected(peer);
         },
-        disconnected: (peer) => void this.#duplicates.delete(peer),
+        disconnected: (peer) => {
+          this.#duplicates.delete(peer);
+          this.stateSync.disconnected(peer);
+        },
         wrongGenesis: (peer, theirs) => this.#otherGenesis(peer, theirs),
         duplicateKey: (peer) => {
           this.#duplicates.add(peer);
@@ -288,14 +282,6 @@ export class Node {
         fault: (error) => this.bug(error),
       },
     });
-  }
-
-  #giveBlocks(question: Bytes): Bytes {
-    const { store, chain } = this;
-    return answerBlocks(
-      { height: () => chain.head.height, block: (height) => store.block(height), body: (height, position) => store.body(height, position) },
-      question,
-    );
   }
 
   #otherGenesis(peer: string, theirs: Bytes): void {
@@ -390,6 +376,8 @@ export class Node {
     this.heads?.stop();
     this.finality.stop();
     await this.#closeApi();
+    await this.stateSync?.stop();
+    await this.retention?.stop();
     await this.driver?.close();
     await this.host?.stop();
     await this.verifier?.stop();

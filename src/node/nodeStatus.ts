@@ -43,6 +43,7 @@ export function statusOf(node: Node): NodeStatus {
     lastBlockAgeMs: Math.round(performance.now() - node.lastCommitAt),
     heartbeatMs: epoch.parameters.heartbeat_ms,
     behind: node.behind(),
+    ...(node.stateSync.progress === undefined ? {} : { stateSync: node.stateSync.progress }),
     pending: mempool.pending,
     split: node.split,
     diverged: node.diverged,

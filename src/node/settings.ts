@@ -2,7 +2,7 @@
 // Owns what may be set locally. Never here: consensus timers, block and window sizes, clock drift, quorum, algorithms, contract versions, validators,
 // signature checks, fsync, journal: one node's local timing has hung whole chains.
 
-import { MAX_SETTING_LENGTH } from "../base/limits.ts";
+import { MAX_SETTING_LENGTH, STATE_SYNC_BLOCKS } from "../base/limits.ts";
 
 export interface Setting<T> {
   readonly default: T;
@@ -106,6 +106,19 @@ export const settings = {
   "log.level": word("info", ["trace", "debug", "info", "warn", "error"], "what is logged", true),
   "log.file": optional("a file", "where the log goes; standard error if not set"),
   "store.reserve_mb": integer(1_024, 256, 65_536, "free disk below which the node pauses"),
+  "store.retain": word(
+    "archive",
+    ["archive", "standard", "light"],
+    "blocks kept: all, of some days, or as old as a transaction may live",
+    true,
+  ),
+  "store.retain_days": integer(30, 1, 36_500, "with standard: days for which blocks are kept", true),
+  "sync.state_blocks": integer(
+    STATE_SYNC_BLOCKS,
+    16,
+    1_000_000_000,
+    "blocks behind from which on the state is taken from peers instead of executed",
+  ),
   "workers.verify": { ...integer(-1, 0, 32, "threads that verify signatures"), expected: "a whole number from 0 to 32", default: -1 },
 } as const satisfies Record<string, Setting<unknown>>;
 

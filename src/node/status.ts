@@ -38,6 +38,8 @@ export interface NodeStatus {
   readonly lastBlockAgeMs: number;
   readonly heartbeatMs: number;
   readonly behind: number;
+  /** How far it is with taking the state from its peers. */
+  readonly stateSync?: { readonly phase: string; readonly rows: number; readonly records: number; readonly height: number };
   readonly pending: number;
   readonly split: boolean;
   readonly diverged: boolean;
@@ -62,6 +64,7 @@ export function readiness(s: NodeStatus, reading: boolean): Check[] {
   const checks = [
     check("started", s.height > 0, "block 1 has no certificate yet"),
     check("running", !s.stopping, "the node is stopping"),
+    check("state", s.stateSync === undefined, "the state is being taken from peers"),
     check("synced", s.behind <= 2, `${s.behind} blocks behind`),
     check("result", !s.diverged, "this node computed another result than the network"),
     check("disk", !s.paused, "free space is below the reserve"),
@@ -86,6 +89,8 @@ export function advice(s: NodeStatus): string {
   if (s.paused) return "Free space is below the reserve: make room. Runbook: DiskRunsOut";
   const down = s.peers.filter((p) => p.role === "validator" && !p.connected).map((p) => p.id);
   if (s.connected < s.quorum) return `The ledger stands still: ${down.join(", ")} cannot be reached. Runbook: LedgerStalled`;
+  if (s.stateSync !== undefined)
+    return `Taking the state from peers: ${s.stateSync.phase}, ${s.stateSync.rows} of ${s.stateSync.records} records, height ${s.stateSync.height}.`;
   if (s.behind > 2) return `Catching up: ${s.behind} blocks to go.`;
   if (s.clockOffMs !== null) return `The clock is off by ${s.clockOffMs} ms: set it. Runbook: ClockSkewed`;
   if (s.lastBlockAgeMs > 2 * s.heartbeatMs) return "No block for long. Runbook: LedgerStalled";

@@ -8,25 +8,26 @@ import { decodeBlock } from "../base/header.ts";
 import { MAX_SYNC_ANSWER_BYTES, SYNC_TIMEOUT_MS } from "../base/limits.ts";
 import type { SyncBlock } from "../consensus/driverPorts.ts";
 import { decodeMessage, encodeMessage } from "../consensus/messages.ts";
-import type { StoredBlock } from "../ledger/storeLayout.ts";
+import { answerState, type StateSource } from "../ledger/stateAnswers.ts";
 import type { PeerHost } from "../p2p/types.ts";
-
-export interface BlockSource {
-  readonly height: () => number;
-  readonly block: (height: number) => StoredBlock;
-  readonly body: (height: number, position: number) => Bytes;
-}
 
 const HEADS_BYTES = 32_768;
 
-/** Answers ["blocks", first, last]: [[block message, [body, …]], …], as many as fit, at least one. Throws `request.invalid`. */
-export function answerBlocks(source: BlockSource, question: Bytes): Bytes {
-  const [kind, first, last, ...rest] = listOf(decode(question));
+/** Answers a question on the channel "blocks": for blocks to execute, or for state. Throws `request.invalid`, `height.pruned`, and as `answerState`. */
+export async function answerPeer(source: StateSource, question: Bytes): Promise<Bytes> {
+  const value = decode(question);
+  return listOf(value)[0] === "blocks" ? answerBlocks(source, value) : answerState(source, value);
+}
+
+/** Answers ["blocks", first, last]: [[block message, [body, …]], …], as many as fit, at least one. */
+function answerBlocks({ store: source, reader }: StateSource, question: Value): Bytes {
+  const [kind, first, last, ...rest] = listOf(question);
   if (kind !== "blocks" || typeof first !== "number" || typeof last !== "number" || first < 1 || rest.length > 0)
     throw new LedgerError("request.invalid");
+  if (first < source.lowest) throw new LedgerError("height.pruned", { first, lowest: source.lowest });
   const blocks: Value[] = [];
   let bytes = 0;
-  for (let height = first; height <= Math.min(last, source.height()); height++) {
+  for (let height = first; height <= Math.min(last, reader.headHeight()); height++) {
     const { headerBytes, certificate, references } = source.block(height);
     const size = references.reduce((sum, r) => sum + r.bytes, HEADS_BYTES);
     if (blocks.length > 0 && bytes + size > MAX_SYNC_ANSWER_BYTES) break;

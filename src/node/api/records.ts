@@ -62,6 +62,8 @@ function versionAt(api: Api, collection: string, key: Bytes, at: number): Versio
   for (let step = 1; ; step = STEP) {
     const versions = api.reader.history(collection, key, step, from); // mostly the present one is asked for
     const found = versions.find((v) => v.height <= at);
+    if (found === undefined && versions.length < step && (versions.at(-1)?.revision ?? 1) > 1)
+      throw new LedgerError("height.pruned", { detail: `this node keeps blocks from ${api.reader.lowest} on` });
     if (found !== undefined || versions.length < step) return found;
     from = versions.at(-1)!;
   }
@@ -132,7 +134,14 @@ async function history(api: Api, request: FastifyRequest, reply: FastifyReply): 
   const versions = api.reader.history(collection, key, limit + 1, from);
   const next = versions[limit];
   const items = versions.slice(0, limit).map((v) => ({ record, ...rowToJson(api.registry.rowOf(collection, key, { bytes: v.row })) }));
-  return reply.send({ items, next: next === undefined ? null : api.cursors.write(scope, utf8(`${next.height}.${next.index}`)), asOf });
+  // Older versions stood in blocks that are no longer kept here.
+  const pruned = next === undefined && (versions.at(-1)?.revision ?? 1) > 1 ? { pruned: { keptFrom: api.reader.lowest } } : {};
+  return reply.send({
+    items,
+    next: next === undefined ? null : api.cursors.write(scope, utf8(`${next.height}.${next.index}`)),
+    ...pruned,
+    asOf,
+  });
 }
 
 function placeOf(place: string): { height: number; index: number } {

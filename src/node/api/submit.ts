@@ -109,6 +109,10 @@ async function lookUp(api: Api, request: FastifyRequest, reply: FastifyReply): P
   const known = receiptOf(api, id);
   if (known !== undefined) return reply.header("cache-control", "public, max-age=31536000, immutable").send(known);
   const notAfter = readU48(id, 0);
+  // An id whose time was over before the first block that is kept may have had a receipt, which is gone.
+  const { lowest } = api.reader;
+  if (lowest > 1 && notAfter < api.reader.block(lowest)!.header.order.time)
+    throw new LedgerError("height.pruned", { detail: `this node keeps blocks from ${lowest} on; an archive knows what became of it` });
   if (notAfter < api.head().time) return reply.send({ id: text, status: "expired", notAfter });
   if (query["wait"] === "final") {
     const outcome = await finalOf(api, id, durationOf(query, "timeout", api.config["api.max_wait"], api.config["api.max_wait"]), reply);

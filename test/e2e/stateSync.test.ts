@@ -1,0 +1,115 @@
+// A wiped validator takes the state from its peers instead of executing every block: real processes, under load, one peer lying, killed in the middle.
+// docs/protocol.md §4.9.3. CHANCERY_LONG: a million records in at most 60 s.
+
+import fs from "node:fs";
+import path from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { u32be } from "../../src/base/bytes.ts";
+import { sha256 } from "../../src/base/hash.ts";
+import { MAX_OPERATIONS } from "../../src/base/limits.ts";
+import { signTransaction } from "../../src/ledger/transaction.ts";
+import { Cluster, Load, logged, logOf, type Member } from "./harness.ts";
+import { get, waitFor } from "./support.ts";
+
+const LONG = process.env["CHANCERY_LONG"] === "1";
+const RECORDS = LONG ? 1_000_000 : 10_000;
+let cluster: Cluster;
+let load: Load;
+const down = new Set<Member>();
+
+/** Deposits, as many to a transaction as it takes, handed in to all nodes in bulk. */
+async function fill(records: number): Promise<void> {
+  const { secret } = cluster.members[0]!.organisation;
+  let made = 0;
+  const next = (): { bytes: Uint8Array } => {
+    const operations = Array.from({ length: Math.min(MAX_OPERATIONS, records - made) }, () => {
+      const n = made++;
+      return { action: "evidence.deposit@1", args: { deposit: `r-${n}`, kind: "contract", content: sha256(u32be(n)) } };
+    });
+    const nonce = sha256(u32be(made)).slice(0, 16);
+    return { bytes: signTransaction(cluster.network, { nonce, notAfter: Date.now() + 3_600_000, operations }, [secret]) };
+  };
+  const handIn = async (at: Member): Promise<void> => {
+    const ledger = await cluster.ledger(at);
+    while (made < records) {
+      const list: { bytes: Uint8Array }[] = [];
+      while (list.length < 24 && made < records) list.push(next());
+      for await (const line of ledger.submitMany(list, { wait: "final" }))
+        if (line.outcome !== "applied") throw new Error(JSON.stringify(line));
+    }
+  };
+  await Promise.all(cluster.members.map(handIn));
+}
+
+beforeAll(
+  async () => {
+    cluster = await Cluster.start({ validators: 4, parameters: { epoch_length: 100, heartbeat_ms: 1_000, proposal_interval_ms: 20 } });
+    await fill(RECORDS);
+    load = new Load(cluster, "load", () => cluster.members.filter((m) => !down.has(m)), 20);
+  },
+  LONG ? 1_200_000 : 120_000,
+);
+afterAll(async () => {
+  await load?.stop();
+  await cluster?.stop();
+});
+
+async function wipe(member: Member, signal: NodeJS.Signals = "SIGKILL"): Promise<number> {
+  down.add(member);
+  await cluster.halt(member, signal);
+  for (const part of ["db", "state", "journal"]) fs.rmSync(path.join(member.home, part), { recursive: true, force: true });
+  return logOf(member.home).length;
+}
+
+const STATE = { CHANCERY_SYNC__STATE_BLOCKS: "16" };
+
+describe("a wiped validator", () => {
+  test(`has the state of ${RECORDS} records back in at most 60 s, under load`, async () => {
+    const [witness, victim] = [cluster.named("tax"), cluster.named("land")];
+    const lines = await wipe(victim);
+    const { height } = await cluster.status(witness);
+    const started = performance.now();
+    await cluster.run(victim, STATE);
+    const { records } = await logged(victim.home, "sync.state_complete", 120_000, undefined, lines);
+    await logged(victim.home, "sync.state_installed", 30_000, undefined, lines);
+    await cluster.reaches(victim, height, 60_000);
+    const seconds = (performance.now() - started) / 1_000;
+    console.log(`${records} records at height ${height}: back after ${seconds.toFixed(1)} s`);
+    expect(records).toBeGreaterThanOrEqual(RECORDS);
+    if (LONG) expect(seconds).toBeLessThan(60);
+    down.delete(victim);
+    // What it never executed it serves, finds and proves; and what was committed before has no second receipt here.
+    const name = `r-${RECORDS - 1}`;
+    const read = await get(`${victim.api}/v1/records/evidence/deposit/${name}`);
+    expect(read.status).toBe(200);
+    const history = await get(`${victim.api}/v1/history/evidence/deposit/${name}`);
+    expect(history.body.items).toHaveLength(1);
+    const found = await get(`${victim.api}/v1/records/evidence/deposit?find.holder=tax&limit=3`);
+    expect(found.body.items).toHaveLength(3);
+    await waitFor("the same block", async () => ((await cluster.sameBlock(height)) ? true : undefined));
+    // It goes on with the others, and executes what comes to the same results.
+    const { height: now } = await cluster.status(witness);
+    await cluster.reaches(victim, now + 3, 60_000);
+    expect(await cluster.sameBlock(now + 3)).toBe(true);
+    expect(load.failed).toEqual([]);
+  }, 300_000);
+
+  test("killed while it takes the state: goes on where it was, and gets there", async () => {
+    const [witness, victim] = [cluster.named("tax"), cluster.named("health")];
+    const lines = await wipe(victim, "SIGTERM");
+    const { height } = await cluster.status(witness);
+    await cluster.run(victim, STATE);
+    await logged(victim.home, "sync.state", 60_000, (line) => line["phase"] === "rows" || line["phase"] === "past", lines);
+    await cluster.halt(victim, "SIGKILL");
+    const complete = logOf(victim.home, "sync.state_complete").length;
+    await cluster.run(victim, STATE);
+    // Only if the kill came before the end; on a fast machine it may have been over.
+    if (complete === 0) await logged(victim.home, "sync.resumed", 60_000, undefined, lines);
+    await logged(victim.home, "sync.state_installed", 120_000, undefined, lines);
+    await cluster.reaches(victim, height, 60_000);
+    down.delete(victim);
+    await waitFor("the same block", async () => ((await cluster.sameBlock(height)) ? true : undefined));
+    expect(fs.existsSync(path.join(victim.home, "db.sync"))).toBe(false);
+    expect(fs.existsSync(path.join(victim.home, "db.replaced"))).toBe(false);
+  }, 300_000);
+});
