@@ -1,5 +1,5 @@
 // Whole blocks between nodes: header, certificate, batches, results, write set, checked against the header without executing anything. docs/protocol.md
-// §4.9 (state sync, blocks of the past). Owns the form and the check: the leaves are made again of bodies and receipts, and each act's writes have the root
+// §4.9.5. Owns the form and the check: the leaves are made again of bodies and receipts, and each act's writes have the root
 // that its receipt names. Does not own: certificates' sets (fetchBlocks.ts), executing (chain.ts).
 
 import { type Bytes, equalBytes } from "../base/bytes.ts";
