@@ -25,19 +25,32 @@ export interface Devnet {
 
 const main = path.resolve(import.meta.dirname, "../src/cli/main.ts");
 const START_LIMIT_MS = 60_000;
+const START_LIMIT_EACH_MS = 5_000;
 
 /** Runs the command line of this checkout. */
 export function spawnCli(args: readonly string[], environment: NodeJS.ProcessEnv = {}): ChildProcess {
   return spawn(process.execPath, [main, ...args], { stdio: ["ignore", "pipe", "inherit"], env: { ...process.env, ...environment } });
 }
 
+export interface DevnetOptions {
+  readonly environment?: NodeJS.ProcessEnv;
+  /** More words for `chancery devnet`. */
+  readonly more?: readonly string[];
+  /** A directory that startDevnet made before: its network is continued. */
+  readonly directory?: string;
+}
+
 /** Starts `nodes` validators; resolves when block 1 has a certificate on every node. */
-export async function startDevnet(nodes: number, environment: NodeJS.ProcessEnv = {}): Promise<Devnet> {
-  const directory = fs.mkdtempSync(path.join(os.tmpdir(), "chancery-bench-"));
-  const child = spawnCli(["devnet", "--dir", path.join(directory, "net"), "--nodes", String(nodes), "--json"], environment);
+export async function startDevnet(nodes: number, { environment, more = [], directory: given }: DevnetOptions = {}): Promise<Devnet> {
+  const directory = given ?? fs.mkdtempSync(path.join(os.tmpdir(), "chancery-bench-"));
+  const keep = given === undefined ? [] : ["--keep"];
+  const child = spawnCli(
+    ["devnet", "--dir", path.join(directory, "net"), "--nodes", String(nodes), "--json", ...keep, ...more],
+    environment,
+  );
   const exited = new Promise<void>((resolve) => child.once("exit", () => resolve()));
   const ready = await new Promise<Omit<Devnet, "directory" | "halt" | "stop">>((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error("the devnet is not ready after a minute")), START_LIMIT_MS);
+    const timer = setTimeout(() => reject(new Error("the devnet is not ready in time")), START_LIMIT_MS + nodes * START_LIMIT_EACH_MS);
     child.once("exit", (code) => reject(new Error(`the devnet ended with exit code ${code} before it was ready`)));
     readline.createInterface({ input: child.stdout! }).on("line", (line) => {
       const document = JSON.parse(line) as { ready?: boolean } & Omit<Devnet, "directory" | "halt" | "stop">;

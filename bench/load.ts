@@ -1,11 +1,12 @@
-// One load process: sends presigned transactions in bulk requests, waits until each is final, and counts. Run by scenarios through fork().
-// Closed loop: each connection has one request of `perRequest` transactions out. Latency is from sending a request to each item's final line.
+// One load process: sends presigned transactions in bulk requests, waits until each is final, and counts. Run by scenarios through loaders.ts.
+// Closed loop: each connection has one request out, so the network sets the pace. Open loop: requests leave at the times of a fixed schedule whatever
+// comes back, and latency counts from the time in the schedule, so that a stall is felt by everything that was due in it (no coordinated omission).
 
 import fs from "node:fs";
 import http from "node:http";
 
 export interface LoadOptions {
-  /** Presigned transactions: u32 length ‖ bytes, one after the other. */
+  /** Presigned transactions: u32 length ‖ bytes, one after the other, all of one size. */
   readonly file: string;
   /** First and one past the last transaction of the file that this process sends. */
   readonly from: number;
@@ -13,88 +14,175 @@ export interface LoadOptions {
   /** Bytes of each transaction with its length. */
   readonly stride: number;
   readonly apis: readonly string[];
-  readonly connectionsPerNode: number;
-  readonly perRequest: number;
 }
+export type LoadMode =
+  | { readonly kind: "closed"; readonly connectionsPerNode: number; readonly perRequest: number }
+  /** `rate`: transactions a second of this process. */
+  | { readonly kind: "open"; readonly rate: number; readonly perRequest: number }
+  | { readonly kind: "pause" };
+export type LoadMessage = { readonly mode: LoadMode } | "sample" | "stop";
+
 export interface LoadSample {
   readonly applied: number;
   readonly refused: number;
+  /** Due by the schedule, whether sent or not (open loop). */
+  readonly due: number;
+  readonly outstanding: number;
   readonly exhausted: boolean;
-  /** First refusals, to be shown. */
-  readonly examples: readonly string[];
-  /** Milliseconds, one for each transaction since the last sample. */
+  /** How often each refusal was given: a code, or the HTTP status and code of a request refused whole. */
+  readonly refusals: Readonly<Record<string, number>>;
+  /** Milliseconds, one for each transaction that was applied since the last sample. */
   readonly latencies: readonly number[];
+  /** CPU of this process, µs. */
+  readonly cpu: number;
 }
 
-function run(options: LoadOptions): void {
-  const file = fs.openSync(options.file, "r");
-  let next = options.from;
-  let stopped = false;
-  let applied = 0;
-  let refused = 0;
-  let latencies: number[] = [];
-  const examples: string[] = [];
+/** Beyond so many outstanding an open loop sends no more: those due count as refused by the client's own bound. */
+const MAX_OUTSTANDING = 60_000;
+const SOCKETS_PER_NODE = 128;
+const RETRY_MS = 100;
 
-  const line = (text: string, sent: number): void => {
-    if (text.length === 0) return;
-    const answer = JSON.parse(text) as { outcome?: string };
-    if (answer.outcome === "applied") {
-      applied++;
-      latencies.push(performance.now() - sent);
-    } else {
-      refused++;
-      if (examples.length < 3) examples.push(text.slice(0, 300));
+class Load {
+  readonly #options: LoadOptions;
+  readonly #file: number;
+  #next: number;
+  #mode: LoadMode = { kind: "pause" };
+  /** Loops of an older mode end when they see another number. */
+  #turn = 0;
+  #applied = 0;
+  #refused = 0;
+  #due = 0;
+  #outstanding = 0;
+  #latencies: number[] = [];
+  readonly #refusals: Record<string, number> = {};
+  readonly #agents: http.Agent[];
+
+  constructor(options: LoadOptions) {
+    this.#options = options;
+    this.#file = fs.openSync(options.file, "r");
+    this.#next = options.from;
+    this.#agents = options.apis.map(() => new http.Agent({ keepAlive: true, maxSockets: SOCKETS_PER_NODE }));
+  }
+
+  set mode(mode: LoadMode) {
+    this.#mode = mode;
+    const turn = ++this.#turn;
+    if (mode.kind === "closed")
+      this.#options.apis.forEach((_, node) => {
+        for (let i = 0; i < mode.connectionsPerNode; i++) void this.#closed(node, mode.perRequest, turn);
+      });
+    if (mode.kind === "open") this.#open(mode.rate, mode.perRequest, turn);
+  }
+
+  sample(): LoadSample {
+    const { user, system } = process.cpuUsage();
+    const latencies = this.#latencies;
+    this.#latencies = [];
+    return {
+      applied: this.#applied,
+      refused: this.#refused,
+      due: this.#due,
+      outstanding: this.#outstanding,
+      exhausted: this.#mode.kind !== "pause" && this.#next >= this.#options.to,
+      refusals: this.#refusals,
+      latencies,
+      cpu: user + system,
+    };
+  }
+
+  async #closed(node: number, perRequest: number, turn: number): Promise<void> {
+    while (this.#turn === turn) {
+      const body = this.#take(perRequest);
+      if (body === undefined) return;
+      const well = await this.#send(node, body, performance.now());
+      if (!well) await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
     }
-  };
+  }
 
-  const connection = (api: string): void => {
-    const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
-    const send = (): void => {
-      if (stopped || next + options.perRequest > options.to) return;
-      const body = Buffer.allocUnsafe(options.perRequest * options.stride);
-      fs.readSync(file, body, 0, body.length, next * options.stride);
-      next += options.perRequest;
-      const sent = performance.now();
-      const request = http.request(`${api}/v1/transactions/bulk?wait=final`, {
+  #open(rate: number, perRequest: number, turn: number): void {
+    const start = performance.now();
+    const every = (perRequest * 1_000) / rate;
+    let sent = 0;
+    const tick = (): void => {
+      if (this.#turn !== turn) return;
+      for (; start + sent * every <= performance.now(); sent++) {
+        this.#due += perRequest;
+        if (this.#outstanding > MAX_OUTSTANDING) {
+          this.#refuse("client: too many outstanding", perRequest);
+          continue;
+        }
+        const body = this.#take(perRequest);
+        if (body === undefined) return;
+        void this.#send(sent % this.#options.apis.length, body, start + sent * every);
+      }
+      setTimeout(tick, 1);
+    };
+    tick();
+  }
+
+  #take(count: number): Buffer | undefined {
+    const { stride, to } = this.#options;
+    const real = Math.min(count, to - this.#next);
+    if (real <= 0) return undefined;
+    const body = Buffer.allocUnsafe(real * stride);
+    fs.readSync(this.#file, body, 0, body.length, this.#next * stride);
+    this.#next += real;
+    return body;
+  }
+
+  #refuse(code: string, count: number): void {
+    this.#refused += count;
+    this.#refusals[code] = (this.#refusals[code] ?? 0) + count;
+  }
+
+  /** Resolves when the last line has come; false if the request was refused whole. `due` is when it should have left. */
+  #send(node: number, body: Buffer, due: number): Promise<boolean> {
+    const count = body.length / this.#options.stride;
+    this.#outstanding += count;
+    let left = count;
+    const line = (text: string): void => {
+      if (text.length === 0) return;
+      left--;
+      if (text.includes('"outcome":"applied"')) {
+        this.#applied++;
+        this.#latencies.push(performance.now() - due);
+      } else this.#refuse(/"code":"([^"]+)"/.exec(text)?.[1] ?? /"status":"([^"]+)"/.exec(text)?.[1] ?? text.slice(0, 80), 1);
+    };
+    return new Promise((resolve) => {
+      const end = (well: boolean, why: string): void => {
+        if (left > 0) this.#refuse(why, left);
+        left = 0;
+        this.#outstanding -= count;
+        resolve(well);
+      };
+      const request = http.request(`${this.#options.apis[node]!}/v1/transactions/bulk?wait=final`, {
         method: "POST",
-        agent,
+        agent: this.#agents[node]!,
         headers: { "content-type": "application/vnd.chancery.transactions", "content-length": body.length },
       });
       request.on("response", (response) => {
         let rest = "";
+        const well = response.statusCode === 200;
         response.setEncoding("utf8");
         response.on("data", (chunk: string) => {
           const lines = (rest + chunk).split("\n");
           rest = lines.pop()!;
-          for (const text of lines) line(text, sent);
+          if (well) for (const text of lines) line(text);
         });
         response.on("end", () => {
-          if (response.statusCode === 200) line(rest, sent);
-          else if (examples.length < 3) examples.push(`${response.statusCode} ${rest}`.slice(0, 300));
-          if (response.statusCode === 200) send();
-          else setTimeout(send, 100);
+          if (well) line(rest);
+          end(well, `${response.statusCode} ${/"code":"([^"]+)"/.exec(rest)?.[1] ?? ""}`);
         });
+        response.on("error", (error) => end(false, String(error)));
       });
-      request.on("error", (error) => {
-        if (examples.length < 3) examples.push(String(error));
-        setTimeout(send, 100);
-      });
+      request.on("error", (error) => end(false, String(error)));
       request.end(body);
-    };
-    send();
-  };
-
-  process.on("message", (message: "start" | "sample" | "stop") => {
-    if (message === "start") for (const api of options.apis) for (let i = 0; i < options.connectionsPerNode; i++) connection(api);
-    if (message === "stop") stopped = true;
-    if (message === "sample" || message === "stop") {
-      const sample: LoadSample = { applied, refused, exhausted: next + options.perRequest > options.to, examples, latencies };
-      latencies = [];
-      process.send!(sample, () => {
-        if (message === "stop") process.exit(0);
-      });
-    }
-  });
+    });
+  }
 }
 
-run(JSON.parse(process.argv[2]!) as LoadOptions);
+const load = new Load(JSON.parse(process.argv[2]!) as LoadOptions);
+process.on("message", (message: LoadMessage) => {
+  if (typeof message === "object") load.mode = message.mode;
+  else process.send!(load.sample(), () => void (message === "stop" && process.exit(0)));
+});

@@ -2,6 +2,7 @@
 
 import { Command } from "commander";
 import { type ThroughputOptions, throughput, throughputDefaults } from "./throughput.ts";
+import { type WorkloadName, workloadNames } from "./workloads.ts";
 
 const program = new Command("bench").description(
   "Measures this checkout on this machine; every figure says what was measured and under which conditions",
@@ -15,31 +16,48 @@ function print(result: Record<string, unknown>, json: boolean): void {
       process.stdout.write(`${name.padEnd(28)} ${typeof value === "object" ? JSON.stringify(value) : String(value)}\n`);
 }
 
-program
-  .command("throughput")
-  .description("signed transactions a second over validators on loopback")
-  .option("--json", "one JSON line, last")
-  .option("--validators <n>", "validators", Number, throughputDefaults.validators)
-  .option("--bytes <n>", "bytes of a whole transaction", Number, throughputDefaults.bytes)
-  .option("--seconds <n>", "measured time", Number, throughputDefaults.seconds)
-  .option("--warmup <n>", "seconds before", Number, throughputDefaults.warmupSeconds)
-  .option("--connections <n>", "connections to each node from each load process", Number, throughputDefaults.connectionsPerNode)
-  .option("--per-request <n>", "transactions in a request", Number, throughputDefaults.perRequest)
-  .option("--loaders <n>", "load processes", Number, throughputDefaults.loaders)
-  .option("--profile <dir>", "a CPU profile per process, written there")
-  .action(async (o: Record<string, unknown>) => {
-    const options: ThroughputOptions = {
-      ...throughputDefaults,
-      validators: o["validators"] as number,
-      bytes: o["bytes"] as number,
-      seconds: o["seconds"] as number,
-      warmupSeconds: o["warmup"] as number,
-      connectionsPerNode: o["connections"] as number,
-      perRequest: o["perRequest"] as number,
-      loaders: o["loaders"] as number,
-      profile: o["profile"] as string | undefined,
-    };
-    print(await throughput(options, say), o["json"] === true);
-  });
+type Options = { readonly json?: true; readonly [name: string]: unknown };
+
+/** A scenario with what all have in common: --json, and --no-native to measure without the addon. */
+function scenario(name: string, description: string, run: (options: Options) => Promise<Record<string, unknown>>): Command {
+  return program
+    .command(name)
+    .description(description)
+    .option("--json", "one JSON line, last")
+    .action(async (options: Options) => print(await run(options), options.json === true));
+}
+
+function throughputOf(o: Options): ThroughputOptions {
+  return {
+    ...throughputDefaults,
+    validators: o["validators"] as number,
+    act: o["act"] as WorkloadName,
+    bytes: (o["bytes"] as number | undefined) ?? (o["act"] === "deposit" || o["act"] === "transfer" ? 250 : undefined),
+    runs: o["runs"] as number,
+    seconds: o["seconds"] as number,
+    warmupSeconds: o["warmup"] as number,
+    connectionsPerNode: o["connections"] as number,
+    perRequest: o["perRequest"] as number,
+    loaders: o["loaders"] as number,
+    rate: o["rate"] as number | undefined,
+    latency: o["latency"] as boolean,
+    profile: o["profile"] as string | undefined,
+  };
+}
+
+const d = throughputDefaults;
+scenario("throughput", "signed transactions a second over validators on loopback", async (o) => throughput(throughputOf(o), say))
+  .option("--validators <n>", "validators", Number, d.validators)
+  .option("--act <name>", `what a transaction does: ${workloadNames.join(", ")}`, d.act)
+  .option("--bytes <n>", "bytes of a whole transaction", Number)
+  .option("--runs <n>", "measured stretches after one warm-up", Number, d.runs)
+  .option("--seconds <n>", "measured time of each", Number, d.seconds)
+  .option("--warmup <n>", "seconds before", Number, d.warmupSeconds)
+  .option("--connections <n>", "connections to each node from each load process", Number, d.connectionsPerNode)
+  .option("--per-request <n>", "transactions in a request", Number, d.perRequest)
+  .option("--loaders <n>", "load processes", Number, d.loaders)
+  .option("--rate <n>", "an open loop of so many transactions a second, instead of saturation", Number)
+  .option("--no-latency", "leave out the open loops after the runs")
+  .option("--profile <dir>", "a CPU profile per process, written there, and a table of µs by stage");
 
 await program.parseAsync();

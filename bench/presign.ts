@@ -1,10 +1,10 @@
-// Presigned transactions of one exact size, so that a load process only sends. The act is `evidence.deposit`: one new record each.
+// Presigned transactions of one exact size in one file, so that a load process only sends.
 
 import fs from "node:fs";
-import { loadKey } from "../src/base/keyFile.ts";
-import { sha256 } from "../src/base/hash.ts";
-import { utf8 } from "../src/base/bytes.ts";
-import { signTransaction } from "../src/ledger/transaction.ts";
+import { publicKeyOf } from "../src/base/signature.ts";
+import type { Value } from "../src/base/codec.ts";
+import { type Bytes, concat } from "../src/base/bytes.ts";
+import { encodeBody, signTransaction } from "../src/ledger/transaction.ts";
 
 export interface Presigned {
   readonly file: string;
@@ -12,58 +12,58 @@ export interface Presigned {
   /** Bytes of a transaction and of its length before it. */
   readonly stride: number;
 }
+export interface Operation {
+  readonly action: string;
+  readonly args: { readonly [name: string]: Value };
+}
+/** What the i-th transaction does, and whose seed signs it. */
+export type Act = (i: number) => { readonly operations: readonly Operation[]; readonly seed: Bytes };
 
-/** Writes `count` deposits of exactly `bytes` bytes each (body and one signature). Throws if no deposit has that size. */
-export function presignDeposits(
-  file: string,
-  count: number,
-  bytes: number,
-  network: Uint8Array,
-  keyFile: string,
-  notAfter: number,
-): Presigned {
-  const key = loadKey(keyFile);
+const LIFETIME_MS = 3_600_000;
+const CHUNK = 1_000;
+
+/** Writes `count` transactions, all of the size of the first. */
+export function presign(file: string, count: number, network: Bytes, act: Act): Presigned {
   const descriptor = fs.openSync(file, "w");
-  const stride = bytes + 4;
-  const chunk = Buffer.alloc(stride * 1_000);
-  let used = 0;
-  const nonce = Buffer.alloc(16);
-  const padding = paddingFor(bytes, (pad) => deposit(0, pad).length);
-  for (let i = 0; i < count; i++) {
-    nonce.writeUInt32BE(i, 0);
-    const signed = deposit(i, padding);
-    chunk.writeUInt32BE(bytes, used);
-    chunk.set(signed, used + 4);
-    used += stride;
-    if (used === chunk.length || i === count - 1) {
-      fs.writeSync(descriptor, chunk, 0, used);
-      used = 0;
+  const notAfter = Date.now() + LIFETIME_MS;
+  let stride = 0;
+  for (let i = 0; i < count; i += CHUNK) {
+    const parts: Bytes[] = [];
+    for (let j = i; j < Math.min(count, i + CHUNK); j++) {
+      const { operations, seed } = act(j);
+      const signed = signTransaction(network, { nonce: nonceOf(j), notAfter, operations }, [seed]);
+      if (stride === 0) stride = signed.length + 4;
+      if (signed.length + 4 !== stride) throw new Error(`transaction ${j} has ${signed.length} bytes, the first ${stride - 4}`);
+      const head = Buffer.alloc(4);
+      head.writeUInt32BE(signed.length);
+      parts.push(head, signed);
     }
+    fs.writeSync(descriptor, concat(...parts));
   }
   fs.closeSync(descriptor);
   return { file, count, stride };
-
-  function deposit(i: number, [inId, inKind]: Padding): Uint8Array {
-    const args = {
-      deposit: `D${i.toString().padStart(9, "0")}${"x".repeat(inId)}`,
-      kind: `k${"x".repeat(inKind)}`,
-      content: sha256(utf8(`item ${i}`)),
-    };
-    const operations = [{ action: "evidence.deposit@1", args }];
-    return signTransaction(network, { nonce: new Uint8Array(nonce), notAfter, operations }, [key.secret]);
-  }
 }
 
-/** How many letters are added to the item's id and to its kind. */
-type Padding = readonly [inId: number, inKind: number];
-const MAX_ID = 54;
-const MAX_KIND = 63;
+function nonceOf(i: number): Bytes {
+  const nonce = Buffer.alloc(16);
+  nonce.writeUInt32BE(i);
+  return new Uint8Array(nonce);
+}
 
-/** The first padding that gives the size: a text of 32 bytes has a longer head, so one field alone cannot reach every size. */
-function paddingFor(bytes: number, size: (padding: Padding) => number): Padding {
-  for (let inKind = 0; inKind <= MAX_KIND; inKind++) {
-    const inId = Math.min(MAX_ID, bytes - size([0, inKind]));
-    if (inId >= 0 && size([inId, inKind]) === bytes) return [inId, inKind];
+/** Bytes that a transaction with these operations has, signed by one. */
+export function sizeOf(operations: readonly Operation[], seed: Bytes): number {
+  const body = encodeBody({ nonce: new Uint8Array(16), notAfter: Date.now(), signers: [publicKeyOf(seed)], operations });
+  return body.length + 64;
+}
+
+/** The first of `candidates` whose operations make a transaction of exactly `bytes`. Throws if none does. */
+export function fitting<T>(candidates: Iterable<T>, bytes: number, operations: (candidate: T) => readonly Operation[], seed: Bytes): T {
+  let [least, most] = [Number.POSITIVE_INFINITY, 0];
+  for (const candidate of candidates) {
+    const size = sizeOf(operations(candidate), seed);
+    if (size === bytes) return candidate;
+    least = Math.min(least, size);
+    most = Math.max(most, size);
   }
-  throw new Error(`no deposit has ${bytes} bytes: ${size([0, 0])} to ${size([MAX_ID, MAX_KIND])}`);
+  throw new Error(`no such transaction has ${bytes} bytes: ${least} to ${most}`);
 }

@@ -2,7 +2,7 @@
 
 import { readFileSync } from "node:fs";
 import os from "node:os";
-import { generateSeed, publicKeyOf, sign, verify } from "../src/base/signature.ts";
+import { generateSeed, hasNative, publicKeyOf, sign, verify } from "../src/base/signature.ts";
 
 /** The machine and the versions, as they stand beside each figure. */
 export function conditions(): Record<string, string | number> {
@@ -14,8 +14,24 @@ export function conditions(): Record<string, string | number> {
     system: `${os.type()} ${os.release()}`,
     node: process.version,
     chancery: version,
+    verifier: hasNative ? "native addon (batches), libsodium" : "libsodium",
+    load_average: rounded(os.loadavg()[0]!, 1),
   };
 }
+
+/** Least, middle and greatest of some runs. */
+export interface Spread {
+  readonly min: number;
+  readonly median: number;
+  readonly max: number;
+}
+export function spread(values: readonly number[], digits = 0): Spread {
+  const sorted = values.toSorted((a, b) => a - b);
+  const at = (i: number): number => rounded(sorted[i] ?? 0, digits);
+  return { min: at(0), median: at(Math.floor((sorted.length - 1) / 2)), max: at(sorted.length - 1) };
+}
+export const sum = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0);
+export const sleep = async (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, Math.max(0, ms)));
 
 /** The p-th percentile (0…100) of numbers sorted ascending; 0 if there are none. */
 export function percentile(sorted: readonly number[], p: number): number {

@@ -1,155 +1,273 @@
 // Scenario `throughput`: n validators as processes on loopback, each signature checked by every node, each block synced to disk, load from separate processes.
+// One network, one warm-up, then the runs: saturation by a closed loop; then open loops at 90 % of it (does it hold?) and at 50 % (latency). With `rate` only
+// an open loop at that rate.
 
-import { type ChildProcess, fork } from "node:child_process";
 import fs from "node:fs";
 import path from "node:path";
-import { readGenesis } from "../src/base/genesis.ts";
-import { cpuMicroseconds, diskBytes, type Devnet, residentBytes, startDevnet } from "./devnet.ts";
-import type { LoadOptions, LoadSample } from "./load.ts";
-import { presignDeposits } from "./presign.ts";
-import { conditions, percentile, rounded, verificationsPerSecond } from "./report.ts";
+import type { LoadMode, LoadSample } from "./load.ts";
+import { type Devnet, startDevnet } from "./devnet.ts";
+import { Loaders } from "./loaders.ts";
+import { presign } from "./presign.ts";
+import { showStages, type StageTable, stageTable } from "./profile.ts";
+import { conditions, percentile, rounded, sleep, spread, sum, verificationsPerSecond } from "./report.ts";
+import { type Usage, watchUsage } from "./window.ts";
+import { networkOf, type Workload, type WorkloadName, workload } from "./workloads.ts";
 
 export interface ThroughputOptions {
   readonly validators: number;
+  readonly act: WorkloadName;
   /** Bytes of a whole transaction: body and one signature. */
-  readonly bytes: number;
+  readonly bytes: number | undefined;
+  readonly runs: number;
+  /** Of each run. */
   readonly seconds: number;
   readonly warmupSeconds: number;
   readonly loaders: number;
   readonly connectionsPerNode: number;
   readonly perRequest: number;
+  /** Offered transactions a second, instead of as many as go. */
+  readonly rate?: number | undefined;
+  /** Open loops after the runs. */
+  readonly latency: boolean;
   /** Presigned supply, transactions a second: more than can be reached. */
   readonly supplyPerSecond: number;
   readonly profile?: string | undefined;
+  readonly environment?: NodeJS.ProcessEnv;
 }
 
 export const throughputDefaults: ThroughputOptions = {
   validators: 4,
+  act: "deposit",
   bytes: 250,
-  seconds: 20,
-  warmupSeconds: 5,
+  runs: 3,
+  seconds: 10,
+  warmupSeconds: 8,
   loaders: 1,
   connectionsPerNode: 4,
   perRequest: 250,
-  supplyPerSecond: 9_000,
+  latency: true,
+  supplyPerSecond: 12_000,
 };
+type Say = (text: string) => void;
+
+/** One measured stretch. */
+export interface Run {
+  readonly txPerSecond: number;
+  readonly transactions: number;
+  readonly offeredPerSecond: number;
+  readonly usage: Usage;
+  /** Sorted, ms. */
+  readonly latencies: readonly number[];
+  readonly perSecond: readonly number[];
+  readonly refused: number;
+  readonly loaderCpu: number;
+}
+
+/** A network under a workload, presigned and connected: what scenarios measure on. */
+export class Rig {
+  readonly devnet: Devnet;
+  readonly workload: Workload;
+  readonly loaders: Loaders;
+  readonly bytes: number;
+  readonly say: Say;
+
+  private constructor(devnet: Devnet, work: Workload, loaders: Loaders, bytes: number, say: Say) {
+    this.devnet = devnet;
+    this.workload = work;
+    this.loaders = loaders;
+    this.bytes = bytes;
+    this.say = say;
+  }
+
+  static async on(devnet: Devnet, o: Pick<ThroughputOptions, "act" | "bytes" | "loaders">, supply: number, say: Say): Promise<Rig> {
+    const work = await workload(o.act, o.bytes, devnet, say);
+    say(`signing ${supply} transactions`);
+    const presigned = presign(path.join(devnet.directory, "load.bin"), supply, networkOf(devnet), work.act);
+    const apis = devnet.nodes.map((n) => n.api);
+    return new Rig(devnet, work, new Loaders(o.loaders, presigned, apis), presigned.stride - 4, say);
+  }
+
+  set mode(mode: LoadMode) {
+    this.loaders.mode = mode;
+  }
+
+  /** Watches for so many seconds whatever the loaders do. */
+  async run(seconds: number, name: string): Promise<Run> {
+    const begin = await this.loaders.sample();
+    const end = watchUsage(this.devnet);
+    const start = performance.now();
+    const perSecond: number[] = [];
+    const latencies: number[] = [];
+    let last: LoadSample = begin;
+    for (let s = 1; s <= seconds; s++) {
+      await sleep(start + s * 1_000 - performance.now());
+      const now = await this.loaders.sample();
+      perSecond.push(now.applied - last.applied);
+      for (const ms of now.latencies) latencies.push(ms);
+      last = now;
+    }
+    const usage = end();
+    latencies.sort((a, b) => a - b);
+    const transactions = last.applied - begin.applied;
+    const run: Run = {
+      txPerSecond: transactions / usage.seconds,
+      transactions,
+      offeredPerSecond: (last.due - begin.due) / usage.seconds,
+      usage,
+      latencies,
+      perSecond,
+      refused: last.refused - begin.refused,
+      loaderCpu: last.cpu - begin.cpu,
+    };
+    this.say(`  ${name}: ${Math.round(run.txPerSecond)} tx/s, ${Math.round(usage.cpu / Math.max(1, transactions))} µs a transaction`);
+    return run;
+  }
+
+  /** No more is sent; waits until what is out has been answered, `limitMs` at most. */
+  async drain(limitMs = 30_000): Promise<void> {
+    this.mode = { kind: "pause" };
+    const until = performance.now() + limitMs;
+    while (performance.now() < until && (await this.loaders.sample()).outstanding > 0) await sleep(50);
+    await this.loaders.sample();
+  }
+}
+
+/** What nodes need to let this machine's load through, and to write profiles. */
+export function environmentOf(o: Pick<ThroughputOptions, "profile" | "environment">): NodeJS.ProcessEnv {
+  const environment: NodeJS.ProcessEnv = {
+    CHANCERY_API__QUOTA_TX_PER_S: "100000",
+    CHANCERY_API__QUOTA_ANONYMOUS_PER_S: "1000",
+    ...o.environment,
+  };
+  if (o.profile !== undefined) {
+    fs.mkdirSync(o.profile, { recursive: true });
+    environment["NODE_OPTIONS"] = `--cpu-prof --cpu-prof-dir=${path.resolve(o.profile)}`;
+  }
+  return environment;
+}
+
+/** An open loop of this rate: requests small enough that each node gets many a second, as from many clients. */
+export const openLoop = (rate: number): LoadMode => ({ kind: "open", rate, perRequest: Math.max(1, Math.round(rate / 500)) });
 
 /** Runs the scenario once; progress to `say`. */
-export async function throughput(options: ThroughputOptions, say: (text: string) => void): Promise<Record<string, unknown>> {
+export async function throughput(o: ThroughputOptions, say: Say): Promise<Record<string, unknown>> {
   const verifications = verificationsPerSecond();
-  say(`starting ${options.validators} validators`);
-  const environment: NodeJS.ProcessEnv = { CHANCERY_API__QUOTA_TX_PER_S: "100000", CHANCERY_API__QUOTA_ANONYMOUS_PER_S: "1000" };
-  if (options.profile !== undefined) environment["NODE_OPTIONS"] = `--cpu-prof --cpu-prof-dir=${options.profile}`;
-  const devnet = await startDevnet(options.validators, environment);
+  say(`starting ${o.validators} validators`);
+  const devnet = await startDevnet(o.validators, { environment: environmentOf(o) });
+  let rig: Rig | undefined;
   try {
-    return await measure(options, devnet, verifications, say);
+    const loaded = o.warmupSeconds + o.runs * o.seconds + 2;
+    const supply = Math.ceil((o.rate ?? o.supplyPerSecond) * (loaded + (o.rate === undefined && o.latency ? 16 : 0)));
+    rig = await Rig.on(devnet, o, supply, say);
+    say(`warming up for ${o.warmupSeconds} s`);
+    rig.mode =
+      o.rate === undefined ? { kind: "closed", connectionsPerNode: o.connectionsPerNode, perRequest: o.perRequest } : openLoop(o.rate);
+    await sleep(o.warmupSeconds * 1_000);
+    const runs: Run[] = [];
+    for (let i = 1; i <= o.runs; i++) runs.push(await rig.run(o.seconds, `run ${i} of ${o.runs}`));
+    await rig.drain();
+    const peak = spread(runs.map((r) => r.txPerSecond)).median;
+    const more = o.rate === undefined && o.latency ? await openLoops(rig, peak) : {};
+    const end = await rig.loaders.stop();
+    await devnet.halt(); // profiles are written when a process ends
+    const table = o.profile === undefined ? undefined : profileOf(o.profile, devnet, runs);
+    if (table !== undefined) say(`\n${showStages(table)}\n`);
+    return {
+      scenario: "throughput",
+      ...about(rig, o.validators),
+      ...figures(runs, o.validators, verifications, rig.workload),
+      ...more,
+      supply_exhausted: end.exhausted,
+      refusals: end.refusals,
+      ...(table === undefined ? {} : { stages: table.stages }),
+      conditions: conditions(),
+    };
   } finally {
+    rig?.loaders.kill();
     await devnet.stop();
   }
 }
 
-async function measure(
-  options: ThroughputOptions,
-  devnet: Devnet,
-  verifications: number,
-  say: (text: string) => void,
-): Promise<Record<string, unknown>> {
-  const { network } = readGenesis(fs.readFileSync(devnet.genesis, "utf8"));
-  const count = Math.ceil((options.seconds + options.warmupSeconds + 2) * options.supplyPerSecond);
-  say(`signing ${count} transactions of ${options.bytes} bytes`);
-  const presigned = presignDeposits(
-    path.join(devnet.directory, "load.bin"),
-    count,
-    options.bytes,
-    network,
-    devnet.keys["tax"]!,
-    Date.now() + 3_600_000,
-  );
-  const loaders = startLoaders(options, devnet, presigned.file, presigned.stride, count);
-  const sample = async (message: "sample" | "stop"): Promise<LoadSample[]> => Promise.all(loaders.map((l) => ask(l, message)));
-
-  say(`warming up for ${options.warmupSeconds} s`);
-  for (const loader of loaders) loader.send("start");
-  await sleep(options.warmupSeconds * 1_000);
-  const before = total(await sample("sample"));
-  const cpuBefore = devnet.nodes.map((n) => cpuMicroseconds(n.pid));
-  const diskBefore = sum(devnet.nodes.map((n) => diskBytes(n.home)));
-  const start = performance.now();
-  say(`measuring for ${options.seconds} s`);
-  const perSecond: number[] = [];
-  const latencies: number[] = [];
-  let last = before.applied;
-  for (let s = 1; s <= options.seconds; s++) {
-    await sleep(start + s * 1_000 - performance.now());
-    const now = total(await sample("sample"));
-    perSecond.push(now.applied - last);
-    for (const ms of now.latencies) latencies.push(ms);
-    last = now.applied;
-    say(`  ${s} s: ${perSecond.at(-1)} tx/s`);
-  }
-  const elapsed = (performance.now() - start) / 1_000;
-  const cpu = devnet.nodes.map((n, i) => cpuMicroseconds(n.pid) - cpuBefore[i]!);
-  const rss = devnet.nodes.map((n) => residentBytes(n.pid));
-  const end = total(await sample("stop"));
-  const disk = sum(devnet.nodes.map((n) => diskBytes(n.home))) - diskBefore;
-  const done = last - before.applied;
-  latencies.sort((a, b) => a - b);
-  const limit = Math.round((conditions()["cores"] as number) * verifications) / options.validators;
+/** What stands beside each figure. */
+export function about(rig: Rig, validators: number): Record<string, unknown> {
   return {
-    scenario: "throughput",
-    act: "evidence.deposit: one new record",
-    validators: options.validators,
-    transaction_bytes: options.bytes,
+    act: rig.workload.says,
+    validators,
+    transaction_bytes: rig.bytes,
     signature_checks_per_node: 1,
     durability: "journal synced before each vote, every block synced to disk on every node",
-    seconds: rounded(elapsed),
-    tx_per_s: Math.round(done / elapsed),
+  };
+}
+
+/** Medians over the runs, and their spread. Percentiles are over all runs together. */
+export function figures(runs: readonly Run[], validators: number, verifications: number, work: Workload): Record<string, unknown> {
+  const rate = spread(runs.map((r) => r.txPerSecond));
+  const cpu = spread(runs.map((r) => r.usage.cpu / Math.max(1, r.transactions)));
+  const latencies = runs.flatMap((r) => r.latencies).sort((a, b) => a - b);
+  const limit = ((conditions()["cores"] as number) * verifications) / validators;
+  const transactions = Math.max(1, sum(runs.map((r) => r.transactions)));
+  return {
+    runs: runs.length,
+    seconds: rounded(sum(runs.map((r) => r.usage.seconds))),
+    tx_per_s: rate.median,
+    tx_per_s_spread: rate,
+    records_per_s: Math.round(rate.median * work.records),
     limit_tx_per_s: Math.round(limit),
-    of_limit: rounded(done / elapsed / limit, 3),
+    of_limit: rounded(rate.median / limit, 3),
     p50_ms: rounded(percentile(latencies, 50)),
     p95_ms: rounded(percentile(latencies, 95)),
     p99_ms: rounded(percentile(latencies, 99)),
-    cpu_us_per_tx: Math.round(sum(cpu) / Math.max(1, done)),
-    rss_mb: rss.map((b) => Math.round(b / 2 ** 20)),
-    disk_bytes_per_tx: Math.round(disk / options.validators / Math.max(1, end.applied - before.applied)),
-    refused: end.refused,
-    supply_exhausted: end.exhausted,
-    per_second: perSecond,
-    examples: end.examples,
-    conditions: conditions(),
+    cpu_us_per_tx: cpu.median,
+    cpu_us_per_tx_spread: cpu,
+    cpu_us_by_thread: Object.fromEntries(
+      [...new Set(runs.flatMap((r) => [...r.usage.threads.keys()]))].map((role) => [
+        role,
+        rounded(sum(runs.map((r) => r.usage.threads.get(role) ?? 0)) / transactions),
+      ]),
+    ),
+    loader_us_per_tx: rounded(sum(runs.map((r) => r.loaderCpu)) / transactions),
+    rss_mb: runs.at(-1)!.usage.rss.map((b) => Math.round(b / 2 ** 20)),
+    disk_bytes_per_tx: Math.round(sum(runs.map((r) => r.usage.disk)) / validators / transactions),
+    written_bytes_per_tx: Math.round(sum(runs.map((r) => r.usage.written)) / validators / transactions),
+    refused: sum(runs.map((r) => r.refused)),
+    per_second: runs.flatMap((r) => r.perSecond),
   };
 }
 
-function startLoaders(options: ThroughputOptions, devnet: Devnet, file: string, stride: number, count: number): ChildProcess[] {
-  return Array.from({ length: options.loaders }, (_, i) => {
-    const load: LoadOptions = {
-      file,
-      stride,
-      from: Math.floor((count * i) / options.loaders),
-      to: Math.floor((count * (i + 1)) / options.loaders),
-      apis: devnet.nodes.map((n) => n.api),
-      connectionsPerNode: options.connectionsPerNode,
-      perRequest: options.perRequest,
+/** Offered and reached at 90 % of saturation; latency at 50 %. */
+async function openLoops(rig: Rig, peak: number): Promise<Record<string, unknown>> {
+  const result: Record<string, unknown> = {};
+  for (const share of [0.9, 0.5]) {
+    rig.mode = openLoop(peak * share);
+    await sleep(2_000);
+    await rig.loaders.sample();
+    const run = await rig.run(6, `open loop at ${share * 100} %`);
+    await rig.drain();
+    result[`open_loop_${share * 100}`] = {
+      offered_tx_per_s: Math.round(run.offeredPerSecond),
+      tx_per_s: Math.round(run.txPerSecond),
+      p50_ms: rounded(percentile(run.latencies, 50)),
+      p95_ms: rounded(percentile(run.latencies, 95)),
+      p99_ms: rounded(percentile(run.latencies, 99)),
+      refused: run.refused,
     };
-    return fork(path.join(import.meta.dirname, "load.ts"), [JSON.stringify(load)], { serialization: "advanced" });
-  });
+  }
+  return result;
 }
 
-async function ask(loader: ChildProcess, message: "sample" | "stop"): Promise<LoadSample> {
-  return new Promise((resolve) => {
-    loader.once("message", (sample) => resolve(sample as LoadSample));
-    loader.send(message);
-  });
-}
-
-function total(samples: readonly LoadSample[]): LoadSample {
-  return {
-    applied: sum(samples.map((s) => s.applied)),
-    refused: sum(samples.map((s) => s.refused)),
-    exhausted: samples.some((s) => s.exhausted),
-    examples: samples.flatMap((s) => s.examples).slice(0, 3),
-    latencies: samples.flatMap((s) => s.latencies),
+/** Stages over all runs together, as one stretch. */
+function profileOf(directory: string, devnet: Devnet, runs: readonly Run[]): StageTable {
+  const threads = new Map<string, number>();
+  for (const { usage } of runs) for (const [role, us] of usage.threads) threads.set(role, (threads.get(role) ?? 0) + us);
+  const whole: Usage = {
+    ...runs[0]!.usage,
+    to: runs.at(-1)!.usage.to,
+    cpu: sum(runs.map((r) => r.usage.cpu)),
+    threads,
   };
+  const pids = devnet.nodes.map((n) => n.pid);
+  const table = stageTable(directory, pids, whole, sum(runs.map((r) => r.transactions)));
+  fs.writeFileSync(path.join(directory, "stages.json"), `${JSON.stringify(table, undefined, 2)}\n`);
+  fs.writeFileSync(path.join(directory, "stages.txt"), `${showStages(table)}\n`);
+  return table;
 }
-const sum = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0);
-const sleep = async (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, Math.max(0, ms)));

@@ -1,0 +1,86 @@
+// What the nodes use in a stretch of time, as the kernel counts it: CPU (by thread too), memory, disk. Owns reading and subtracting.
+
+import fs from "node:fs";
+import { cpuMicroseconds, type Devnet, diskBytes, residentBytes } from "./devnet.ts";
+import { sum } from "./report.ts";
+
+export interface Usage {
+  readonly seconds: number;
+  /** µs of all nodes together. */
+  readonly cpu: number;
+  /** µs of all nodes by what the thread is for. */
+  readonly threads: ReadonlyMap<string, number>;
+  /** Bytes of each node at the end. */
+  readonly rss: readonly number[];
+  /** Bytes that the homes grew by on disk, all nodes together. */
+  readonly disk: number;
+  /** Bytes that the processes handed to the disk (`write_bytes` of the kernel), all nodes together. */
+  readonly written: number;
+  /** CLOCK_MONOTONIC µs: the clock that CPU profiles use. */
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Begins now; the function that it gives ends the stretch. */
+export function watchUsage({ nodes }: Pick<Devnet, "nodes">): () => Usage {
+  const state = () => ({
+    at: Number(process.hrtime.bigint() / 1_000n),
+    cpu: sum(nodes.map((n) => cpuMicroseconds(n.pid))),
+    threads: nodes.map((n) => threadsOf(n.pid)),
+    disk: sum(nodes.map((n) => diskBytes(n.home))),
+    written: sum(nodes.map((n) => writtenBytes(n.pid))),
+  });
+  const before = state();
+  return () => {
+    const after = state();
+    const threads = new Map<string, number>();
+    after.threads.forEach((list, i) => {
+      for (const [tid, { role, cpu }] of list) {
+        const used = cpu - (before.threads[i]!.get(tid)?.cpu ?? 0);
+        threads.set(role, (threads.get(role) ?? 0) + used);
+      }
+    });
+    return {
+      seconds: (after.at - before.at) / 1e6,
+      cpu: after.cpu - before.cpu,
+      threads,
+      rss: nodes.map((n) => residentBytes(n.pid)),
+      disk: after.disk - before.disk,
+      written: after.written - before.written,
+      from: before.at,
+      to: after.at,
+    };
+  };
+}
+
+function writtenBytes(pid: number): number {
+  try {
+    return Number(/^write_bytes: (\d+)/m.exec(fs.readFileSync(`/proc/${pid}/io`, "latin1"))?.[1] ?? 0);
+  } catch {
+    return 0; // the kernel may keep it from us
+  }
+}
+
+function threadsOf(pid: number): Map<number, { role: string; cpu: number }> {
+  const threads = new Map<number, { role: string; cpu: number }>();
+  for (const tid of fs.readdirSync(`/proc/${pid}/task`)) {
+    try {
+      const stat = fs.readFileSync(`/proc/${pid}/task/${tid}/stat`, "latin1");
+      const name = stat.slice(stat.indexOf("(") + 1, stat.lastIndexOf(")"));
+      const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+      threads.set(Number(tid), { role: roleOf(Number(tid) === pid, name), cpu: (Number(fields[11]) + Number(fields[12])) * 10_000 });
+    } catch {
+      // a thread that has ended
+    }
+  }
+  return threads;
+}
+
+function roleOf(isMain: boolean, name: string): string {
+  if (isMain) return "main";
+  if (/^verify-|WorkerThread/.test(name)) return "verify";
+  if (/^libuv/.test(name)) return "libuv";
+  if (/^(V8Worker|DelayedTask|node-V8)/.test(name)) return "v8 helpers";
+  if (/^v8:Prof|^Signal/.test(name)) return "profiler";
+  return `other (${name})`;
+}
