@@ -9,13 +9,13 @@ export class Loaders {
   readonly #processes: ChildProcess[];
 
   /** `count` processes share the presigned file among them. */
-  constructor(count: number, { file, stride, count: total }: Presigned, apis: readonly string[]) {
+  constructor(count: number, { file, stride, count: supply }: Presigned, apis: readonly string[]) {
     this.#processes = Array.from({ length: count }, (_, i) => {
       const options: LoadOptions = {
         file,
         stride,
-        from: Math.floor((total * i) / count),
-        to: Math.floor((total * (i + 1)) / count),
+        from: Math.floor((supply * i) / count),
+        to: Math.floor((supply * (i + 1)) / count),
         // Each begins at another node, so that few loaders load all nodes alike.
         apis: [...apis.slice(i % apis.length), ...apis.slice(0, i % apis.length)],
       };

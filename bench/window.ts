@@ -79,7 +79,7 @@ function threadsOf(pid: number): Map<number, { role: string; cpu: number }> {
 function roleOf(isMain: boolean, name: string): string {
   if (isMain) return "main";
   if (/^verify-|WorkerThread/.test(name)) return "verify";
-  if (/^libuv/.test(name)) return "libuv";
+  if (name.startsWith("libuv")) return "libuv";
   if (/^(V8Worker|DelayedTask|node-V8)/.test(name)) return "v8 helpers";
   if (/^v8:Prof|^Signal/.test(name)) return "profiler";
   return `other (${name})`;
