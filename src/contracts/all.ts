@@ -11,6 +11,7 @@ import { actsFor, known, type Signer, signerOf } from "./identity/principals.ts"
 import * as energy from "./money/energy.ts";
 import * as funds from "./money/funds.ts";
 import * as points from "./money/points.ts";
+import * as tenders from "./money/tenders.ts";
 import * as ceremonies from "./platform/ceremonies.ts";
 import * as governance from "./platform/governance.ts";
 import { delegated, granted } from "./platform/network.ts";
@@ -27,7 +28,7 @@ const resolver: Resolver<Signer> = {
 };
 
 export const composition: Composition = {
-  modules: [governance, eid, credentials, evidence, invoices, ceremonies, points, funds, energy],
+  modules: [governance, eid, credentials, evidence, invoices, ceremonies, points, funds, energy, tenders],
   resolver,
   found: governance.found,
 };
