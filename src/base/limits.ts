@@ -166,6 +166,8 @@ export const MAX_STATE_BORDERS = 128;
 export const MAX_STATE_RANGE_BYTES = 2 << 20;
 /** Rows in one answer: some 5 ms of reading, so that votes do not wait. */
 export const MAX_STATE_ROWS_BYTES = 262_144;
+/** How long a range taken at the tip waits for its block before it is taken at the head. */
+export const RANGE_WAIT_MS = 1_000;
 /** Nodes of the tree of block hashes in one answer: 16 million blocks. */
 export const MAX_STATE_NODES = 65_536;
 /** Blocks of the past asked for in one question; as many as fit are sent. */
@@ -176,7 +178,7 @@ export const HISTORY_GROUP = 256;
 export const STATE_PEER_REST_MS = 1_000;
 /** How often a node asks a peer for its head, to learn that it is far behind. */
 export const STATE_CLAIM_MS = 5_000;
-/** Blocks behind from which on a node takes the state instead of executing (`sync.state_blocks`). */
+/** Blocks behind from which on a node takes the state instead of executing (`sync.state_behind`). */
 export const STATE_SYNC_BLOCKS = 20_000;
 /** Groups of blocks that retention leaves below the head, whatever their age. */
 export const KEPT_GROUPS = 2;

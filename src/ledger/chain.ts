@@ -125,6 +125,7 @@ export class Chain {
       head: () => this.#head,
       tip: () => this.#speculation.applied.at(-1),
       tree: () => this.#tree.current,
+      atHead: (read) => this.#speculation.atHead(read),
       state: started.state.reader(() => this.#speculation.applied),
     });
     this.#dueHead = options.registry.dueHead(this.reader.state);

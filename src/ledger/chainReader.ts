@@ -6,7 +6,7 @@ import { type Bytes, equalBytes } from "../base/bytes.ts";
 import type { Certificate } from "../base/certificate.ts";
 import { fail, LedgerError } from "../base/errors.ts";
 import { type BatchReference, type BlockHeader, blockHashOf, decodeBlock } from "../base/header.ts";
-import { COMMIT_WAIT_MS, TREE_TOP_BITS } from "../base/limits.ts";
+import { COMMIT_WAIT_MS, RANGE_WAIT_MS, TREE_TOP_BITS } from "../base/limits.ts";
 import type { State } from "../contracts/engine/registry.ts";
 import { readBatch, splitTransactions } from "./batch.ts";
 import { type BlockResults, decodeReceipt, positionOfLeaf, type Receipt, type Write } from "./block.ts";
@@ -27,6 +27,8 @@ export interface ReaderInput {
   /** The block the state tree is at, if it is beyond the head. */
   readonly tip: () => Speculated | undefined;
   readonly tree: () => StateTree;
+  /** Runs `read` with the tree at the head. */
+  readonly atHead: <T>(read: () => T) => T;
   /** The state at the head. */
   readonly state: State;
 }
@@ -254,19 +256,20 @@ export class ChainReader {
     return undefined;
   }
 
-  /** All entries of a range of the tree with their siblings, in the same way: taken at the tip, given out when it commits. */
-  async proveRange(depth: number, index: number, attempts = 8): Promise<StateRangeAt | undefined> {
-    for (let attempt = 0; attempt < attempts; attempt++) {
+  /**
+   * All entries of a range of the tree with their siblings, in the same way: taken at the tip, given out when it commits. If it does not for a second – the
+   * network may stand still, and wait for just the node that asks – the tree goes back to the head for the moment.
+   */
+  async proveRange(depth: number, index: number): Promise<StateRangeAt> {
+    const width = 1 << (TREE_TOP_BITS - depth);
+    const at = (height: number): StateRangeAt => {
       const tree = this.#input.tree();
-      const { height, hash } = this.#input.tip() ?? this.#input.head();
-      const width = 1 << (TREE_TOP_BITS - depth);
-      const entries = tree.entries(index * width, (index + 1) * width);
-      const siblings = tree.rangeSiblings(depth, index);
-      const committed = await this.whenCommitted(height);
-      if (committed === undefined) return undefined;
-      if (equalBytes(committed, hash)) return { height, entries, siblings };
-    }
-    return undefined;
+      return { height, entries: tree.entries(index * width, (index + 1) * width), siblings: tree.rangeSiblings(depth, index) };
+    };
+    const { height, hash } = this.#input.tip() ?? this.#input.head();
+    const range = at(height);
+    const committed = await this.whenCommitted(height, RANGE_WAIT_MS);
+    return committed !== undefined && equalBytes(committed, hash) ? range : this.#input.atHead(() => at(this.headHeight()));
   }
 
   #tip(): StateTip {

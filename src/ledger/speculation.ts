@@ -57,6 +57,17 @@ export class Speculation {
     }
   }
 
+  /** Runs `read` with the tree at the committed head, and brings it back to where it was. */
+  atHead<T>(read: () => T): T {
+    const tip = this.#applied.at(-1);
+    this.moveTo(undefined);
+    try {
+      return read();
+    } finally {
+      this.moveTo(tip);
+    }
+  }
+
   /** The tree, which was at the parent's state, is at this block's now. Keeps at most `most` results, those off this block's chain go first. */
   add(block: Speculated, most: number): void {
     if (this.#applied.at(-1) !== block.parent) fail("a block is sealed on the tree's own tip");

@@ -62,7 +62,7 @@ function answerHead({ store, reader }: StateSource, known: number): Bytes {
 async function answerRange({ store, reader }: StateSource, depth: number, index: number): Promise<Bytes> {
   if (depth > TREE_TOP_BITS || index >= 2 ** depth) throw new LedgerError("request.invalid");
   const range = await reader.proveRange(depth, index);
-  if (range === undefined || range.height === 0) throw new LedgerError("state.unsettled");
+  if (range.height === 0) throw new LedgerError("state.unsettled");
   if (range.entries.length > MAX_STATE_RANGE_BYTES && depth < TREE_TOP_BITS) throw new LedgerError("state.range_large");
   return encode([headBlockValue(store.block(range.height)), range.entries, range.siblings]);
 }

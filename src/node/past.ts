@@ -14,7 +14,7 @@ export function stateSyncOf(node: Node, tookState: boolean): StateSyncing {
     genesis: node.genesis,
     home: home.directory,
     data: home.resolve(config["node.data"]),
-    blocks: Math.max(config["sync.state_blocks"], tookState ? STATE_SYNC_BLOCKS : 0),
+    blocks: Math.max(config["sync.state_behind"], tookState ? STATE_SYNC_BLOCKS : 0),
     height: () => node.chain.head.height,
     validators: () => node.membership.epoch.validators.map((v) => v.id),
     host: () => node.host,

@@ -113,7 +113,7 @@ export const settings = {
     true,
   ),
   "store.retain_days": integer(30, 1, 36_500, "with standard: days for which blocks are kept", true),
-  "sync.state_blocks": integer(
+  "sync.state_behind": integer(
     STATE_SYNC_BLOCKS,
     16,
     1_000_000_000,

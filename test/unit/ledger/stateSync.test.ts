@@ -169,6 +169,18 @@ describe("a node without the state (§4.9)", () => {
     }
   });
 
+  test("a block that is executed and never committed keeps nobody from proving the head", async () => {
+    const stuck = await grown(5);
+    const executed = await stuck.network.execute([batchOf([actBy(["tax"], [deposit("in flight", sha256(u32be(9)))])])]);
+    const { database, store } = await emptyStore();
+    expect((await new StateSync(new World(stuck).input(store)).run()).height).toBe(5);
+    expect((await reopened(database)).chain.head.height).toBe(5);
+    // And it can still be committed where it was executed.
+    await stuck.network.commit(executed);
+    expect(stuck.network.chain.head.height).toBe(6);
+    expect((await stuck.network.block()).header.order.height).toBe(7);
+  });
+
   test("replay protection: what has a receipt in a block that was never executed here has none a second time", async () => {
     const { database, store } = await emptyStore();
     await new StateSync(new World(source).input(store)).run();
