@@ -12,6 +12,7 @@ import * as energy from "./money/energy.ts";
 import * as funds from "./money/funds.ts";
 import * as points from "./money/points.ts";
 import * as tenders from "./money/tenders.ts";
+import * as work from "./money/work.ts";
 import * as ceremonies from "./platform/ceremonies.ts";
 import * as governance from "./platform/governance.ts";
 import { delegated, granted } from "./platform/network.ts";
@@ -28,7 +29,7 @@ const resolver: Resolver<Signer> = {
 };
 
 export const composition: Composition = {
-  modules: [governance, eid, credentials, evidence, invoices, ceremonies, points, funds, energy, tenders],
+  modules: [governance, eid, credentials, evidence, invoices, ceremonies, points, funds, energy, tenders, work],
   resolver,
   found: governance.found,
 };

@@ -1,7 +1,7 @@
 // Rates: an amount is a rule of facts. A tariff is an integer table that says everything – what it counts, between which bounds, how much for how many –
 // so that anybody recomputes an amount from the record. Pure. Rounding: each line by itself, downwards; the remainder stays with who pays.
 
-import { type Body, count, id, list, MAX_MONEY, money, object, optional, range } from "../engine/index.ts";
+import { type Body, count, type Field, id, list, MAX_MONEY, money, object, optional, range, type Time, time } from "../engine/index.ts";
 
 /** n/d of an amount, rounded down: the remainder stays with who pays. */
 export const portion = (amount: bigint, n: number | bigint, d: number | bigint): bigint => (amount * BigInt(n)) / BigInt(d);
@@ -10,6 +10,12 @@ export const portionUp = (amount: bigint, n: number | bigint, d: number | bigint
   const whole = BigInt(d);
   return (amount * BigInt(n) + whole - 1n) / whole;
 };
+
+/** A rate that changes with time, in order. */
+export const steps = (max: number): Field<Steps> => list(object({ from: time, rate: money }), max);
+export type Steps = readonly { readonly from: Time; readonly rate: bigint }[];
+/** The one in force at a time. */
+export const rateAt = (all: Steps, at: Time): bigint | undefined => all.findLast(({ from }) => from <= at)?.rate;
 
 /** `amount` for each `per` of a fact's value, of what is above one bound and not above the other. */
 const line = object({ fact: id, above: count, upTo: optional(count), amount: money, per: range(1, Number.MAX_SAFE_INTEGER) });
