@@ -155,7 +155,7 @@ export const paid = fund.audit({
       const { status } = it.$;
       const sum = confirmed.take(`${it.order} ${it.chunk}`);
       audit.require(it.confirmed === sum, "the bank's references do not add up", { confirmed: it.confirmed, references: sum });
-      const is = it.confirmed === it.total ? "paid" : it.confirmed > 0n ? "open" : status === "due" ? "due" : "returned";
+      const is = it.confirmed === it.total && !it.differs ? "paid" : it.confirmed > 0n ? "open" : status === "due" ? "due" : "returned";
       audit.require(status === is, "its status is not what was confirmed", { total: it.total, confirmed: it.confirmed });
       totals.add(it.order, it.total);
       if (status === "paid") {

@@ -6,7 +6,7 @@
 
 import { concat, hex, utf8 } from "../../base/bytes.ts";
 import { account, MAX_WAGES, wages } from "../descriptors/payments.ts";
-import { count, type FieldsOf, hash, id, list, MAX_MONEY, money, optional, type Party, party } from "../engine/index.ts";
+import { count, type FieldsOf, flag, hash, id, list, MAX_MONEY, money, optional, type Party, party } from "../engine/index.ts";
 import { range, type Row, type Sealed, signs, text, type Tx } from "../engine/index.ts";
 import { aHash, aSeal } from "../kit/examples.ts";
 import {
@@ -141,14 +141,16 @@ export const withdraw = fund.action({
 const byItsBank = {
   bank: { role: "bank", is: (a: { readonly order: string }, tx: Tx) => tx.get(funds, tx.get(orders, a.order).fund).bank },
 } as const;
-const booked = { order: id, chunk: count, amount: money, reference: text(35, 1) };
+/** `differs`: among the lines that are booked so far are others than were ordered, whatever they sum to. */
+const booked = { order: id, chunk: count, amount: money, reference: text(35, 1), differs: flag };
 export const confirm = fund.action({
-  title: "Confirm that money went out for a payment, under the bank's reference; another amount than ordered is an open item",
+  title:
+    "Confirm that money went out for a payment, under the bank's reference; another amount, or other lines, than ordered are an open item",
   by: byItsBank,
   input: booked,
   rules: ["reference_once", "not_released", "amount_given", "countable"],
-  example: { order: "x7-roof-1", chunk: 0, amount: 20_000_00n, reference: "BK-2027-01-04-0001" },
-  run(tx, { order: key, chunk, amount, reference }) {
+  example: { order: "x7-roof-1", chunk: 0, amount: 20_000_00n, reference: "BK-2027-01-04-0001", differs: false },
+  run(tx, { order: key, chunk, amount, reference, differs }) {
     const order = tx.get(orders, key);
     const root = tx.get(funds, order.fund);
     tx.require(amount > 0n, "amount_given");
@@ -158,7 +160,7 @@ export const confirm = fund.action({
     refer(tx, root, { reference, kind: "paid", subject: key, chunk, amount });
     const stopped = order.stops.length + root.stops.length > 0 || (order.of === TREE && tx.get(engagements, order.matter).stops.length > 0);
     if (stopped) tx.flag("paid_while_stopped");
-    book(tx, it, order, it.confirmed + amount);
+    book(tx, it, order, { confirmed: it.confirmed + amount, differs });
   },
 });
 
@@ -167,15 +169,16 @@ export const bounce = fund.action({
   by: byItsBank,
   input: booked,
   rules: ["reference_once", "not_released", "not_paid"],
-  example: { order: "x7-roof-1", chunk: 0, amount: 20_000_00n, reference: "BK-2027-01-05-0007" },
-  run(tx, { order: key, chunk, amount, reference }) {
+  example: { order: "x7-roof-1", chunk: 0, amount: 20_000_00n, reference: "BK-2027-01-05-0007", differs: false },
+  run(tx, { order: key, chunk, amount, reference, differs }) {
     const order = tx.get(orders, key);
     const root = tx.get(funds, order.fund);
     tx.require(order.$.status === "released" || order.$.status === "settled", "not_released");
     const it = tx.get(payments, key, chunk);
-    tx.require(amount <= it.confirmed && amount > 0n === it.confirmed > 0n, "not_paid", { confirmed: it.confirmed });
+    const back = it.$.status === "due" ? amount === 0n : amount > 0n && amount <= it.confirmed; // of what came back whole nothing comes back again
+    tx.require(back, "not_paid", { confirmed: it.confirmed });
     refer(tx, root, { reference, kind: "returned", subject: key, chunk, amount });
-    book(tx, it, order, it.confirmed - amount);
+    book(tx, it, order, { confirmed: it.confirmed - amount, differs });
   },
 });
 
@@ -282,7 +285,7 @@ function payment(
   more: { readonly count: number; readonly wages?: Sealed },
 ): FieldsOf<typeof payments> {
   const reference = hex(tx.hash(concat(tx.network, utf8(`payment ${order}/${chunk}`)))).slice(0, 30);
-  return { order, chunk, fund: of, reference, total, confirmed: 0n, ...more };
+  return { order, chunk, fund: of, reference, total, confirmed: 0n, differs: false, ...more };
 }
 
 /** What was ordered and will not be paid goes back to where it was ordered from. */
@@ -304,12 +307,16 @@ export function refer(tx: Tx<"reference_once">, { bank, fund: of }: Fund, it: Om
   tx.create(references, { bank, fund: of, ...it });
 }
 
+interface Said {
+  readonly confirmed: bigint;
+  readonly differs: boolean;
+}
 /** Writes what is confirmed of a payment now, and what follows from it: a payment counts as paid while, and only while, it is its total. */
-function book(tx: Tx<string, string, "open_item">, it: Row<typeof payments>, order: Order, confirmed: bigint): void {
+function book(tx: Tx<string, string, "open_item">, it: Row<typeof payments>, order: Order, says: Said): void {
   const was = it.$.status;
-  const now = confirmed === it.total ? "paid" : confirmed === 0n ? "returned" : "open";
-  if (now === was) tx.put(it, { confirmed });
-  else tx.move(it, now, { confirmed });
+  const now = says.confirmed === 0n ? "returned" : says.confirmed === it.total && !says.differs ? "paid" : "open";
+  if (now === was) tx.put(it, says);
+  else tx.move(it, now, says);
   if (now === "open") tx.flag("open_item");
   const counts = (now === "paid" ? it.total : 0n) - (was === "paid" ? it.total : 0n);
   const paid = order.paid + counts;

@@ -3,7 +3,7 @@
 // (fundAudits.ts). Persons are named by the pseudonyms of the contract that orders: funds has no sector of its own.
 
 import { account, MAX_WAGES, wages } from "../descriptors/payments.ts";
-import { agency, contract, count, hash, id, list, money, oneOf, optional, party, range } from "../engine/index.ts";
+import { agency, contract, count, flag, hash, id, list, money, oneOf, optional, party, range } from "../engine/index.ts";
 import { record, type Row, text, type Tx } from "../engine/index.ts";
 
 /** Who signs the orders of a fund or step, each of them. */
@@ -42,6 +42,8 @@ export const payments = record("payment", {
     count: range(1, MAX_WAGES),
     wages: optional(wages),
     confirmed: money,
+    /** The bank moved the right sum, but by other lines than ordered. */
+    differs: flag,
   },
   states: { due: ["paid", "open", "returned"], open: ["paid", "returned"], paid: ["open", "returned"], returned: [] },
 });
@@ -180,7 +182,7 @@ export const fund = contract("funds", {
     not_settled: "A fund is closed when all that was committed is paid.",
   },
   flags: {
-    open_item: "The bank confirmed another amount than was ordered: an open item.",
+    open_item: "The bank confirmed another amount, or by other lines, than was ordered: an open item.",
     paid_while_stopped: "The bank paid what was stopped.",
     gift_differs: "The gift that came is not the gift that was pledged.",
   },

@@ -241,11 +241,22 @@ describe("a payment", () => {
     passes(t, "funds");
   });
 
+  it("of the right sum to the wrong people is an open item as well", () => {
+    const t = due();
+    expect(t.act("other lines", acts.confirm, booked("b1", 200n, { differs: true }), signedBy("bank"))).toEqual(["funds.open_item"]);
+    expect(t.row(acts.funds, "station")).toMatchObject({ paid: 0n });
+    t.act("the wrong ones came back", acts.bounce, booked("b2", 30n), signedBy("bank"));
+    t.act("the right ones went out", acts.confirm, booked("b3", 30n), signedBy("bank"));
+    expect(t.row(acts.payments, "o1", 0)).toMatchObject({ confirmed: 200n, differs: false, $: { status: "paid" } });
+    passes(t, "funds");
+  });
+
   it("that came back is over; the step has it to be asked for anew", () => {
     const t = due();
     t.refused("what was not paid does not come back", "funds.not_paid", acts.bounce, booked("b1"), signedBy("bank"));
     t.act("it will never go out", acts.bounce, booked("b1", 0n), signedBy("bank"));
     expect(t.row(acts.orders, "o1")).toMatchObject({ paid: 0n, returned: 200n, $: { status: "settled" } });
+    t.refused("once", "funds.not_paid", acts.bounce, booked("b2", 0n), signedBy("bank"));
     t.refused("then it is not paid", "engine.illegal_move", acts.confirm, booked("b2"), signedBy("bank"));
     t.act("asked anew", acts.ask, asked({ order: "o2", amount: 250n }), signedBy("roofers"));
     released(t, "o2");
@@ -429,7 +440,7 @@ describe("money set aside for another contract", () => {
     t.refused("one to sign twice", "funds.keyholders_named", order, pay({ keyholders: ["city", "city"] }), signedBy("office"));
     t.act("ordered, released at once", order, pay(), signedBy("office"));
     expect(t.row(acts.orders, "r1")).toMatchObject({ of: "relief", matter: "m", $: { status: "released" } });
-    t.act("paid", acts.confirm, { order: "r1", chunk: 0, amount: 60n, reference: "b1" }, signedBy("bank"));
+    t.act("paid", acts.confirm, booked("b1", 60n, { order: "r1" }), signedBy("bank"));
     t.act("one that still waits for a signature", order, pay({ order: "r2", amount: 40n, keyholders: ["court"] }), signedBy("office"));
     t.refused("there is no more", "funds.over_step", order, pay({ order: "r3", amount: 1n }), signedBy("office"));
     t.act("refused", acts.refuse, { order: "r2", keyholder: "court", ground: "no" }, signedBy("court"));
@@ -457,7 +468,7 @@ describe("money set aside for another contract", () => {
     t.refused("nothing comes back to it", "funds.fund_closed", back, { matter: "m", amount: 1n, reference: "b3" }, signedBy("bank"));
     t.refused("nor is more set aside", "funds.purpose_kept", setAside, aside, holders);
     expect(t.row(acts.funds, "station")).toMatchObject({ budget: 1_010n, committed: 1_010n });
-    t.act("the last order will never be paid", acts.bounce, { order: "r3", chunk: 0, amount: 0n, reference: "b4" }, signedBy("bank"));
+    t.act("the last order will never be paid", acts.bounce, booked("b4", 0n, { order: "r3" }), signedBy("bank"));
     t.act("so it is freed", release, { matter: "m", end: true }, signedBy("office"));
     expect(t.row(acts.funds, "station")).toMatchObject({ committed: 960n });
     passes(t, "funds");

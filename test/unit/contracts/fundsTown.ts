@@ -115,4 +115,11 @@ export const asked = (more: object = {}) => ({
 export function released(t: Scenario, key: string, holders: readonly string[] = ["city", "supervision", "engineer"]): void {
   for (const keyholder of holders) t.act(`${keyholder} signs ${key}`, acts.approve, { keyholder, orders: [key] }, signedBy(keyholder));
 }
-export const booked = (reference: string, amount = 200n, more: object = {}) => ({ order: "o1", chunk: 0, amount, reference, ...more });
+export const booked = (reference: string, amount = 200n, more: object = {}) => ({
+  order: "o1",
+  chunk: 0,
+  amount,
+  reference,
+  differs: false,
+  ...more,
+});
