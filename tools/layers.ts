@@ -11,7 +11,7 @@ const FOLDERS: Record<string, string[]> = {
   ledger: ["base/", "contracts/"],
   consensus: ["base/"],
   p2p: ["base/"],
-  client: ["base/", "ledger/proof", "ledger/transaction", "contracts/descriptors"],
+  client: ["base/", "ledger/proof", "ledger/transaction", "contracts/descriptors", "contracts/engine/sealed"],
   sim: ["base/", "contracts/", "ledger/", "consensus/"],
   node: ["base/", "contracts/", "ledger/", "consensus/", "p2p/", "client/", "sim/"],
   cli: ["base/", "client/", "ledger/", "sim/", "node/"],

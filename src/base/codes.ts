@@ -93,6 +93,12 @@ export const codes: { readonly [code: string]: CodeEntry } = {
   "key.seed_length": { title: "A secret has another length than it must.", exit: 2 },
   "key.purpose": { title: "The key is made for another purpose.", exit: 2 },
   "file.exists": { title: "The file exists already.", exit: 2 },
+  "iso20022.malformed": { title: "The file is not the bank message that it should be.", exit: 2 },
+  "iso20022.amount": { title: "An amount cannot be stated in the currency's smallest unit.", exit: 2 },
+  "payment.unopened": { title: "Nobody has opened the sealed part of the payment: to whom it goes is not known here.", exit: 2 },
+  "payment.mismatch": { title: "What was opened is not what was ordered; no instruction is made.", exit: 1 },
+  "payment.account": { title: "The account's number is wrong.", exit: 2 },
+  "payment.text": { title: "The text cannot stand in a bank message.", exit: 2 },
   // ── the command line ─────────────────────────────────────────────────────────────────────────────────────────────────────
   "ceremony.failed": { title: "The ceremony has failed; who failed it is named.", exit: 1 },
   "ceremony.waits": { title: "The ceremony waits for the others.", retry: "same", exit: 5 },

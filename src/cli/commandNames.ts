@@ -11,6 +11,7 @@ export const commandNames = {
   audit: ["audit"],
   governance: ["validators", "propose", "vote", "proposals"],
   trustee: ["trustee"],
+  payments: ["payments"],
   operations: ["status", "peers", "doctor"],
   backup: ["backup", "restore"],
   selftest: ["selftest"],

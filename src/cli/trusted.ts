@@ -10,6 +10,8 @@ import { refuse, usage } from "./output.ts";
 /** A record, and the block as of which it stands so. */
 export interface ProvedRecord<F> {
   readonly status: string;
+  /** When it entered its status, ms since 1970. */
+  readonly since: number;
   readonly fields: F;
   readonly asOf: { readonly height: number; readonly time: number };
 }
@@ -39,7 +41,12 @@ export async function provedRecord<F = { readonly [name: string]: Json }>(
   if (!("collection" in subject) || subject.collection !== collection || !same || asOf.time === null)
     return unproved(`the node proves something else than ${name}`);
   if (record === null) return undefined;
-  return { status: record.status, fields: record.fields as unknown as F, asOf: { height: asOf.height, time: asOf.time } };
+  return {
+    status: record.status,
+    since: record.since,
+    fields: record.fields as unknown as F,
+    asOf: { height: asOf.height, time: asOf.time },
+  };
 }
 
 function unproved(why: string): never {

@@ -3,6 +3,7 @@
 
 import { XMLParser } from "fast-xml-parser";
 import { LedgerError } from "../base/errors.ts";
+import { unitsOf } from "./currency.ts";
 
 export interface UblDocument {
   readonly kind: "invoice" | "credit_note";
@@ -21,21 +22,6 @@ export interface UblDocument {
 }
 
 const MAX_XML_BYTES = 8 << 20;
-/** ISO 4217 currencies whose smallest unit is not a hundredth. */
-const EXPONENTS: { readonly [currency: string]: number } = {
-  JPY: 0,
-  KRW: 0,
-  VND: 0,
-  ISK: 0,
-  CLP: 0,
-  HUF: 2,
-  BHD: 3,
-  KWD: 3,
-  OMR: 3,
-  TND: 3,
-  JOD: 3,
-};
-
 // Values stay text: a parser that makes numbers of amounts makes floats of them. Entities are not expanded: a document cannot grow while it is read.
 const parser = new XMLParser({
   removeNSPrefix: true,
@@ -106,14 +92,10 @@ function date(value: string): number {
   return Date.UTC(Number(match[1]), Number(match[2]) - 1, Number(match[3]));
 }
 
-/** "1125.00" in hundredths of a unit (or as the currency has it): 112500n. Digits finer than the smallest unit must be zeros. */
+/** "1125.00" in smallest units of the currency: 112500n. Digits finer than the smallest unit must be zeros. */
 export function amount(value: string, currency: string): bigint {
-  const exponent = EXPONENTS[currency] ?? 2;
-  const match = /^(-?)(\d{1,15})(?:\.(\d{1,10}))?$/.exec(value);
-  if (match === null) throw new LedgerError("ubl.amount", { value: value.slice(0, 32) });
-  const digits = (match[3] ?? "").padEnd(exponent, "0");
-  if (/[1-9]/.test(digits.slice(exponent)))
-    throw new LedgerError("ubl.amount", { value, currency, reason: "finer than the smallest unit" });
-  const units = BigInt(match[2]! + digits.slice(0, exponent));
-  return match[1] === "-" ? -units : units;
+  return unitsOf(value, currency) ?? refuse(value, currency);
+}
+function refuse(value: string, currency: string): never {
+  throw new LedgerError("ubl.amount", { value: value.slice(0, 32), currency });
 }

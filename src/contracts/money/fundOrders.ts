@@ -4,8 +4,8 @@
 // An order is the decision, a payment (order, chunk) is the movement of money. The order's release is the bank's mandate: nobody needs to act again. A payment
 // is paid when what the bank confirmed equals its total, and is an open item as long as it does not.
 
-import { concat, hex, utf8 } from "../../base/bytes.ts";
-import { account, MAX_WAGES, wages } from "../descriptors/payments.ts";
+import { hex } from "../../base/bytes.ts";
+import { account, MAX_WAGES, REFERENCE_LENGTH, referenceBytes, wages } from "../descriptors/payments.ts";
 import { count, type FieldsOf, flag, hash, id, list, MAX_MONEY, money, optional, type Party, party } from "../engine/index.ts";
 import { range, type Row, type Sealed, signs, text, type Tx } from "../engine/index.ts";
 import { aHash, aSeal } from "../kit/examples.ts";
@@ -284,7 +284,7 @@ function payment(
   total: bigint,
   more: { readonly count: number; readonly wages?: Sealed },
 ): FieldsOf<typeof payments> {
-  const reference = hex(tx.hash(concat(tx.network, utf8(`payment ${order}/${chunk}`)))).slice(0, 30);
+  const reference = hex(tx.hash(referenceBytes(tx.network, order, chunk))).slice(0, REFERENCE_LENGTH);
   return { order, chunk, fund: of, reference, total, confirmed: 0n, differs: false, ...more };
 }
 

@@ -2,7 +2,7 @@
 // plain model made from the receipts alone, and the audits.
 
 import fc from "fast-check";
-import { expect, it } from "vitest";
+import { expect, test } from "vitest";
 import { MAX_MONEY } from "../../../src/contracts/engine/fields.ts";
 import * as acts from "../../../src/contracts/money/funds.ts";
 import { passes } from "./audited.ts";
@@ -54,6 +54,9 @@ const partiesOf = (t: Scenario, key: string): string[] => {
 /** Large ones stay as they are: what is larger still cannot even be said. */
 const times = (n: bigint, by: bigint): bigint => (n > 1_000n ? n : n * by);
 const canonical = (n: bigint): bigint => (n > 0n ? n : -1n); // what arguments can say at all
+
+const { courtStop, courtLift, auditorStop, auditorLift } = acts;
+const stopping = { courtStop, courtLift, auditorStop, auditorLift };
 
 /** Is this an order that such an act is about? */
 function suits(kind: Kind, { $, listed, chunks, paid, returned, amount: whole }: Order): boolean {
@@ -127,7 +130,7 @@ function made(t: Scenario, model: Model, s: Step, n: number): [action: any, args
       const sum = s.amount > 8n && s.amount <= 120n ? s.amount / 8n : s.amount;
       const key = s.exact === 0 && model.orders.length > 0 ? at : `o${n}`;
       const where = wages ? { chunks: 1 + s.other } : { chunks: 0, account: sealedAccount };
-      return [acts.ask, { order: key, engagement: of, step: name, amount: sum, ...where }, [partiesOf(t, of!)[1]!]];
+      return [acts.ask, { order: key, engagement: of, step: name, amount: sum, ...where }, [partiesOf(t, of)[1]!]];
     }
     case "listWages": {
       const left = row === undefined ? s.amount : row.amount - row.sum;
@@ -151,13 +154,13 @@ function made(t: Scenario, model: Model, s: Step, n: number): [action: any, args
       return [acts.bounce, booked(payment?.confirmed ?? 0n), ["bank"]];
     case "courtStop":
     case "auditorStop":
-      return [acts[s.kind], { ...stop, ground: "c" }, [s.kind === "courtStop" ? "court" : "auditor"]];
+      return [stopping[s.kind], { ...stop, ground: "c" }, [s.kind === "courtStop" ? "court" : "auditor"]];
     case "courtLift":
     case "auditorLift": {
       const who = s.kind === "courtLift" ? "courtStop" : "auditorStop";
       const [kind, key] = ([...model.stops].find(([, by]) => by.has(who))?.[0] ?? `${stop.kind} ${stop.key}`).split(" ");
       return [
-        acts[s.kind],
+        stopping[s.kind],
         { kind: s.exact === 0 ? stop.kind : kind, key: s.exact === 0 ? stop.key : key, ground: "c" },
         [who === "courtStop" ? "court" : "auditor"],
       ];
@@ -256,6 +259,7 @@ function learn(t: Scenario, model: Model, kind: Kind, args: any, flags: readonly
     case "receiveGift":
       model.gifts += args.amount;
       break;
+    default:
   }
   if (["confirm", "bounce", "receiveGift", "back"].includes(kind)) {
     expect(model.references.has(args.reference)).toBe(false);
@@ -263,7 +267,7 @@ function learn(t: Scenario, model: Model, kind: Kind, args: any, flags: readonly
   }
 }
 
-it("never pays more than there is, twice, or what not every key-holder signed, whatever anybody does (12,000 acts)", {
+test("never pays more than there is, twice, or what not every key-holder signed, whatever anybody does (12,000 acts)", {
   timeout: 60_000,
 }, () => {
   const accepted = new Map<Kind, number>();
