@@ -59,7 +59,7 @@ export async function wages(
       do: "ask for an order that fits, or name the right file",
       exit: exits.no,
     });
-  let [listed, before] = [0, 0];
+  let [listed, known] = [0, 0];
   for (const [chunk, opening] of lists.entries()) {
     const root = rootOf(network, opening);
     const there = await ledger.get("funds/payment", [order, `${chunk}`]);
@@ -70,7 +70,7 @@ export async function wages(
           do: "name the openings that it was listed with",
           exit: exits.no,
         });
-      before++;
+      known++;
       continue;
     }
     const sum = opening.wages.reduce((all, wage) => all + wage.amount, 0n);
@@ -87,10 +87,10 @@ export async function wages(
         do: "run the same command again: it goes on where it was",
         exit: outcome.status === "pending" ? exits.pending : exits.refused,
       });
-    progress(`${++listed + before} of ${lists.length} lists`);
+    progress(`${++listed + known} of ${lists.length} lists`);
   }
   answer(
-    { order, lists: lists.length, listed, before, total },
+    { order, lists: lists.length, listed, known, total },
     `${green("✓")} ${order}: ${lists.length} lists of wages, ${listed} of them now, ${total} in all`,
   );
 }

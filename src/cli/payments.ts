@@ -127,8 +127,7 @@ async function instruct(fund: string, o: Trust & { openings: string[]; out: stri
   const ledger = await ledgerOf(globalsOf(command));
   const { network } = trusted;
   const opened = new Map<string, Opening>();
-  for (const file of o.openings)
-    for (const opening of readOpenings(readText(file))) opened.set(hex(rootOf(network, opening).root), opening);
+  for (const file of o.openings) for (const one of readOpenings(readText(file))) opened.set(hex(rootOf(network, one).root), one);
   const root = await proved<FundFields>("funds/fund", { fund });
   const debtor = accountIn(root.fields.account, `fund ${fund}`);
   const orders = new Map<string, ReturnType<typeof release>>();

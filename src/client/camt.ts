@@ -42,7 +42,7 @@ const parser = new XMLParser({
   processEntities: false,
   isArray: (name) => LISTS.has(name),
 });
-type Element = { readonly [name: string]: any };
+type Element = { readonly [name: string]: unknown };
 
 /** All entries of a notification, in its order. Throws `iso20022.malformed` naming the element, `iso20022.amount`. */
 export function readCamt(xml: string): Entry[] {

@@ -111,5 +111,5 @@ function bankReference(
   const given = whole
     ? (reference ?? own)
     : (own ?? (reference === undefined ? undefined : hex(sha256(utf8(`${reference} ${payment}`))).slice(0, 34)));
-  return given !== undefined && [...given].length <= 35 ? given : undefined;
+  return given !== undefined && Array.from(given).length <= 35 ? given : undefined;
 }

@@ -80,16 +80,17 @@ export function isIban(account: string): boolean {
 /** Throws `payment.account` for an IBAN whose check digits are wrong, `payment.text` for what no message can hold. */
 export function checkDestination({ name, account }: Destination): void {
   for (const text of [name, account])
-    if (!text.isWellFormed() || /[\u0000-\u001f\u007f-\u009f\ufffe\uffff]/.test(text) || text.trim() !== text || text === "")
+    if (!text.isWellFormed() || /[\p{Cc}\ufffe\uffff]/u.test(text) || text.trim() !== text || text === "")
       throw new LedgerError("payment.text", { text });
-  if ([...name].length > 140) throw new LedgerError("payment.text", { name, longest: 140 });
-  if ([...account].length > 34) throw new LedgerError("payment.account", { account, longest: 34 });
+  if (Array.from(name).length > 140) throw new LedgerError("payment.text", { name, longest: 140 });
+  if (Array.from(account).length > 34) throw new LedgerError("payment.account", { account, longest: 34 });
   if (/^[A-Z]{2}\d{2}[A-Za-z0-9]{11,30}$/.test(account) && !isIban(account))
     throw new LedgerError("payment.account", { account, reason: "the check digits of the IBAN are wrong" });
 }
 
 // ── at rest ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 const FORMAT = "chancery-openings/1";
+type Loose = Readonly<Record<string, unknown>> | null | undefined;
 
 /** Openings as a file keeps them. Whoever has it knows the accounts: keep it as a secret. */
 export function writeOpenings(openings: readonly Opening[]): string {
@@ -106,28 +107,30 @@ export function readOpenings(text: string): Opening[] {
   const refuse = (at: string): never => {
     throw new LedgerError("document.malformed", { format: FORMAT, at });
   };
-  let file: any;
+  let file: Loose;
   try {
-    file = JSON.parse(text);
+    file = JSON.parse(text) as Loose;
   } catch (cause) {
     throw new LedgerError("document.malformed", { format: FORMAT }, cause);
   }
   if (file?.format !== FORMAT || !Array.isArray(file.openings)) return refuse("format");
-  return file.openings.map((it: any, i: number): Opening => {
+  return file.openings.map((it: Loose, i: number): Opening => {
     if (typeof it?.schema !== "string" || typeof it.secret !== "string" || !/^[0-9a-f]{64}$/.test(it.secret)) return refuse(`${i}`);
-    const terms = { schema: it.schema as string, secret: unhex(it.secret) };
-    if (Array.isArray(it.wages)) return { ...terms, wages: it.wages.map((wage: any, j: number) => wageOf(wage) ?? refuse(`${i}/${j}`)) };
+    const terms = { schema: it.schema, secret: unhex(it.secret) };
+    if (Array.isArray(it.wages))
+      return { ...terms, wages: it.wages.map((wage: unknown, j: number) => wageOf(wage) ?? refuse(`${i}/${j}`)) };
     return { ...terms, account: destinationOf(it.account) ?? refuse(`${i}/account`) };
   });
 }
 
-function destinationOf(json: any): Destination | undefined {
-  return typeof json?.name === "string" && typeof json.account === "string" ? { name: json.name, account: json.account } : undefined;
+function destinationOf(json: unknown): Destination | undefined {
+  const { name, account } = (json ?? {}) as Record<string, unknown>;
+  return typeof name === "string" && typeof account === "string" ? { name, account } : undefined;
 }
 /** A wage of JSON: {"worker", "name", "account", "amount": decimal text in the smallest unit}. */
-export function wageOf(json: any): Wage | undefined {
+export function wageOf(json: unknown): Wage | undefined {
   const to = destinationOf(json);
-  if (to === undefined || typeof json.worker !== "string" || typeof json.amount !== "string" || !/^(0|[1-9]\d{0,18})$/.test(json.amount))
-    return undefined;
-  return { ...to, worker: json.worker, amount: BigInt(json.amount) };
+  const { worker, amount } = (json ?? {}) as Record<string, unknown>;
+  if (to === undefined || typeof worker !== "string" || typeof amount !== "string" || !/^(0|[1-9]\d{0,18})$/.test(amount)) return undefined;
+  return { ...to, worker, amount: BigInt(amount) };
 }
