@@ -13,7 +13,7 @@ import { type Opening, openWages, readOpenings, rootOf, wageOf } from "../client
 import { globalsOf, openKeyFile, readJson, readText } from "./globals.ts";
 import { ledgerOf } from "./nodes.ts";
 import { answer, dim, exits, type Globals, green, progress, red, refuse, usage, yellow } from "./output.ts";
-import { type FundFields, instructed, type OrderFields, type PaymentFields, saveOpenings } from "./payments.ts";
+import { type FundFields, instructed, type OrderFields, type PaymentFields, saveOpenings } from "./paymentFiles.ts";
 import { trustedBy } from "./trusted.ts";
 
 /** Acts under way at once. */

@@ -6,49 +6,21 @@ import fs from "node:fs";
 import path from "node:path";
 import type { Command } from "commander";
 import { equalBytes, hex } from "../base/bytes.ts";
-import { openAccount, type Opening, readOpenings, referenceOf, rootOf, schemas, writeOpenings } from "../client/payments.ts";
-import { linesOf, painOf } from "../client/pain.ts";
-import type { Ledger } from "../client/index.ts";
+import { openAccount, type Opening, readOpenings, referenceOf, rootOf, schemas } from "../client/payments.ts";
+import { painOf } from "../client/pain.ts";
 import { collect, globalsOf, readText } from "./globals.ts";
 import { ledgerOf } from "./nodes.ts";
 import { answer, dim, exits, green, progress, refuse, yellow } from "./output.ts";
+import {
+  type FundFields,
+  type OrderFields,
+  type PaymentFields,
+  paymentsOf,
+  saveOpenings,
+  type SealedFields,
+  type Trust,
+} from "./paymentFiles.ts";
 import { provedRecord, trustedBy } from "./trusted.ts";
-
-interface Trust {
-  readonly genesis?: string;
-  readonly anchor?: string;
-}
-export interface SealedFields {
-  readonly root: string;
-  readonly size: number;
-}
-export interface OrderFields {
-  readonly order: string;
-  readonly fund: string;
-  readonly of: string;
-  readonly matter: string;
-  readonly payee: string;
-  readonly amount: string;
-  readonly account?: SealedFields;
-  readonly chunks: number;
-  readonly stops: readonly string[];
-}
-export interface PaymentFields {
-  readonly order: string;
-  readonly chunk: number;
-  readonly fund: string;
-  readonly reference: string;
-  readonly total: string;
-  readonly count: number;
-  readonly differs: boolean;
-  readonly wages?: SealedFields;
-}
-export interface FundFields {
-  readonly bank: string;
-  readonly currency: string;
-  readonly account: SealedFields;
-  readonly stops: readonly string[];
-}
 
 export function register(program: Command): void {
   const payments = program.command("payments").description("to whom money goes, instructions for banks, and what banks have booked");
@@ -92,16 +64,6 @@ export function register(program: Command): void {
     });
 }
 
-/** Replaces a file of secrets: readable by its owner, on disk before it counts. */
-export function saveOpenings(file: string, openings: readonly Opening[]): void {
-  const fresh = `${file}.new`;
-  const descriptor = fs.openSync(fresh, "w", 0o600);
-  fs.writeSync(descriptor, writeOpenings(openings));
-  fs.fsyncSync(descriptor);
-  fs.closeSync(descriptor);
-  fs.renameSync(fresh, file);
-}
-
 async function account(o: Trust & { name: string; account: string; openings: string; for: string }): Promise<void> {
   const { network } = trustedBy(o);
   const schema = o.for === "order" || o.for === "fund" ? schemas[o.for] : o.for;
@@ -110,16 +72,6 @@ async function account(o: Trust & { name: string; account: string; openings: str
   saveOpenings(o.openings, [...before, opening]);
   const { root, size } = rootOf(network, opening);
   answer({ root: hex(root), size }, `{"root":"${hex(root)}","size":${size}}`);
-}
-
-/** All payments of a fund, as the node lists them. */
-export async function* paymentsOf(ledger: Ledger, fund: string): AsyncGenerator<{ status: string; fields: PaymentFields }> {
-  let after: string | undefined;
-  do {
-    const page = await ledger.list("funds/payment", { find: { fund }, limit: 500, ...(after === undefined ? {} : { after }) });
-    for (const { status, fields } of page.items) yield { status, fields: fields as unknown as PaymentFields };
-    after = page.next ?? undefined;
-  } while (after !== undefined);
 }
 
 async function instruct(fund: string, o: Trust & { openings: string[]; out: string; bic?: string }, command: Command): Promise<void> {
@@ -225,11 +177,4 @@ function write(file: string, message: string): boolean {
       refuse("check.failed", { why: `${file} is there and says something else`, do: "find out who wrote it; nothing was overwritten" });
     return false;
   }
-}
-
-/** The lines of an instruction that was written, if it is there. */
-export function instructed(directory: string | undefined, reference: string): ReadonlyMap<string, bigint> | undefined {
-  if (directory === undefined) return undefined;
-  const file = path.join(directory, `${reference}.xml`);
-  return fs.existsSync(file) ? linesOf(readText(file)).lines : undefined;
 }
