@@ -224,7 +224,7 @@ describe("the peer port", () => {
       if (i % 20 === 19) await sleep(20);
     }
     await ended(evil);
-    expect((await peerOf(evil.name)).lastError).toMatch(/^(batches?|codec|transaction|message)\./);
+    expect((await peerOf(evil.name)).lastError).toMatch(/^(batch(es)?|codec|transaction|message)\./);
     await unharmed(`after-${evil.name}`);
   });
 
