@@ -45,11 +45,12 @@ export function noteCommitted(r: Replica, { latest, took }: { latest: number; to
   r.lastCommitAt = r.at;
   if (took || !somethingWaits(r)) r.silenceSince = null;
   if (r.mode !== "active" || isPrimary(r)) return;
-  // §4.6.4 Censorship: a head is overtaken, not merely old, or a backlog would evict every honest primary in turn.
+  // §4.6.4 Censorship: a head is overtaken, not merely old, or a backlog would evict every honest primary in turn. Timers rest while I catch up: what
+  // reaches me then overtakes nothing, it only comes late.
   const timeout = viewTimeout(r);
+  const arrived = Math.min(latest, r.restSince ?? r.at);
   for (const { head, headSince } of r.origins.values())
-    if (head !== null && !head.gone && !head.inFlight && r.at - headSince > timeout && latest - headSince > timeout)
-      r.leaveReason ??= "censorship";
+    if (head !== null && !head.gone && !head.inFlight && arrived - headSince > timeout) r.leaveReason ??= "censorship";
 }
 
 /** Starts, stops and shifts the clocks after whatever a step changed. */
