@@ -1,6 +1,6 @@
 // A chain of real blocks made without consensus, so that a state of millions of records is there in minutes: real deposits, signed, executed and committed
 // by the real ledger in a stopped home, each block certified by the validators' own keys; then the other homes get the same database.
-// Owns the making. Does not own: what is measured on it (state.ts).
+// Owns the making. Does not own: what is measured or tested on it.
 
 import fs from "node:fs";
 import path from "node:path";
@@ -23,20 +23,20 @@ import { contracts, viewOf } from "../src/node/registry.ts";
 const OPERATIONS = 64;
 const TRANSACTIONS = 24;
 const BATCHES = 4;
-const STEP_MS = 200;
 
 export interface Grown {
   readonly records: number;
-  readonly blocks: number;
+  /** Height reached. */
+  readonly height: number;
   readonly seconds: number;
 }
 
 export interface GrowOptions {
   readonly genesis: string;
-  /** Homes of all validators, none of them running. */
+  /** Homes of all validators, none of them running, the depositor's first. */
   readonly homes: readonly string[];
-  /** The depositing organisation's key file. */
-  readonly key: string;
+  /** The member that deposits, and the secret of its organisation's key. */
+  readonly depositor: { readonly id: string; readonly secret: Bytes };
   /** Records that are there already from earlier calls. */
   readonly from: number;
   readonly to: number;
@@ -46,17 +46,15 @@ export interface GrowOptions {
 export const grownDeposit = (n: number): string => `grown-${n.toString().padStart(10, "0")}`;
 
 /** Adds the records `from`…`to` to the chain of these homes. */
-export async function grow(options: GrowOptions, say: (text: string) => void): Promise<Grown> {
+export async function grow(options: GrowOptions, say: (text: string) => void = () => {}): Promise<Grown> {
   const { genesis, network } = openGenesis(fs.readFileSync(options.genesis, "utf8"));
   const [first, ...others] = options.homes.map(homeAt);
-  const key = loadKey(options.key);
   const peer = loadKey(path.join(first!.keys, "peer.key"));
   const consensus = options.homes.map((home) => loadKey(path.join(homeAt(home).keys, "consensus.key")));
   const database = path.join(first!.directory, "db");
   const store = await Store.open(await openLevel(database, { sync: false }), network);
   const chain = await Chain.open({ store, directory: first!.directory, registry: contracts(), genesis, network, consensusView: viewOf });
   const started = performance.now();
-  let blocks = 0;
   let nonce = options.from;
   let said = started;
 
@@ -68,14 +66,14 @@ export async function grow(options: GrowOptions, say: (text: string) => void): P
     const bytes = new Uint8Array(16);
     bytes.set(utf8("grow"));
     bytes.set(u32be(nonce++), 12);
-    return signTransaction(network, { nonce: bytes, notAfter, operations }, [key.secret]);
+    return signTransaction(network, { nonce: bytes, notAfter, operations }, [options.depositor.secret]);
   };
 
   const batch = (from: number, sequence: number, notAfter: number): VerifiedBatch => {
     const transactions: Bytes[] = [];
     for (let i = 0; i < TRANSACTIONS && from + i * OPERATIONS < options.to; i++)
       transactions.push(transaction(from + i * OPERATIONS, notAfter));
-    const made = makeBatch(network, "tax", sequence, transactions, peer.secret);
+    const made = makeBatch(network, options.depositor.id, sequence, transactions, peer.secret);
     if (made.length > MAX_BATCH_BYTES) throw new Error(`a batch of ${made.length} bytes`);
     // Just signed above: what a node under a certificate takes without asking again.
     const verdict = verifyBatch(made, { network, work: () => 64, proofs: () => [], signatures: false });
@@ -86,10 +84,10 @@ export async function grow(options: GrowOptions, say: (text: string) => void): P
   let next = options.from;
   while (next < options.to) {
     const { height, time, digest, epoch } = chain.head;
-    const at = time + STEP_MS;
+    const at = time + 1; // hours of blocks in a moment of chain time: the network goes on from here at its own clock
     const batches: VerifiedBatch[] = [];
     for (let i = 0; i < BATCHES && next < options.to; i++, next += OPERATIONS * TRANSACTIONS)
-      batches.push(batch(next, at * BATCHES + i, at + 60_000));
+      batches.push(batch(next, next, at + 3_600_000));
     const references = batches.map((b) => b.reference);
     const order = {
       protocol: 1,
@@ -109,15 +107,13 @@ export async function grow(options: GrowOptions, say: (text: string) => void): P
         votes.set(i, signVote(network, "commit", { ...vote, signer: validator.id }, seed));
     }
     await chain.commit(executed.digest, makeCertificate("commit", vote, votes, validators.length));
-    blocks++;
     if (performance.now() - said > 5_000) {
       said = performance.now();
       say(`  ${Math.min(next, options.to)} of ${options.to} records`);
     }
   }
-  const last = chain.head.height;
+  const { height } = chain.head;
   await chain.close();
-  await store.close();
   for (const home of others) {
     for (const part of ["db", "state"]) {
       fs.rmSync(path.join(home.directory, part), { recursive: true, force: true });
@@ -125,6 +121,5 @@ export async function grow(options: GrowOptions, say: (text: string) => void): P
         fs.cpSync(path.join(first!.directory, part), path.join(home.directory, part), { recursive: true });
     }
   }
-  say(`  height ${last}`);
-  return { records: options.to - options.from, blocks, seconds: (performance.now() - started) / 1_000 };
+  return { records: options.to - options.from, height, seconds: (performance.now() - started) / 1_000 };
 }

@@ -4,7 +4,7 @@
 import fs from "node:fs";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { layDown } from "./bigChain.ts";
+import { grow, grownDeposit } from "../../bench/grow.ts";
 import { Cluster, Load, logged, logOf, type Member } from "./harness.ts";
 import { get, waitFor } from "./support.ts";
 
@@ -18,7 +18,9 @@ const down = new Set<Member>();
 beforeAll(
   async () => {
     cluster = await Cluster.found({ validators: 4, parameters: { epoch_length: 100, heartbeat_ms: 1_000, proposal_interval_ms: 20 } });
-    laid = await layDown(cluster, RECORDS);
+    const [first] = cluster.members;
+    const depositor = { id: first!.id, secret: first!.organisation.secret };
+    laid = (await grow({ genesis: cluster.genesis, homes: cluster.members.map((m) => m.home), depositor, from: 0, to: RECORDS })).height;
     await Promise.all(cluster.members.map((m) => cluster.run(m)));
     await Promise.all(cluster.members.map((m) => cluster.reaches(m, laid + 1, 120_000)));
     load = new Load(cluster, "load", () => cluster.members.filter((m) => !down.has(m)), 20);
@@ -55,7 +57,7 @@ describe("a wiped validator", () => {
     if (LONG) expect(seconds).toBeLessThan(60);
     down.delete(victim);
     // What it never executed it serves, finds and proves; and what was committed before has no second receipt here.
-    const name = `r-${RECORDS - 1}`;
+    const name = grownDeposit(RECORDS - 1);
     const read = await get(`${victim.api}/v1/records/evidence/deposit/${name}`);
     expect(read.status).toBe(200);
     const history = await get(`${victim.api}/v1/history/evidence/deposit/${name}`);
