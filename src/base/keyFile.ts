@@ -24,13 +24,14 @@ export const keyPurposes = [
   "vault",
   "recovery",
   "ceremony",
+  "bid",
 ] as const;
 export type KeyPurpose = (typeof keyPurposes)[number];
-/** A trustee's key is a scalar of ristretto255; while his ceremony goes on it stands with the polynomial that he deals. */
+/** A trustee's key, and the number that seals a bid, are scalars of ristretto255; while a ceremony goes on its key stands with the polynomial that is dealt. */
 export type KeyAlgorithm = "ed25519" | "ed25519+ml-dsa-44" | "ristretto255" | "ristretto255+dealing";
 
 /**
- * A key in memory. `secret`: the 32-byte Ed25519 seed, for checkpoint keys followed by the 32-byte ML-DSA-44 seed. Of a ceremony key: a scalar, or a
+ * A key in memory. `secret`: the 32-byte Ed25519 seed, for checkpoint keys followed by the 32-byte ML-DSA-44 seed. Of a bid: a scalar. Of a ceremony key: a scalar, or a
  * scalar by which shares are received and the coefficients of a dealing, 32 bytes each.
  */
 export interface Key {
@@ -50,25 +51,26 @@ const MAX_FILE_BYTES = 16_384;
 
 /** A fresh key for a purpose. */
 export function newKey(purpose: KeyPurpose): Key {
-  if (purpose === "ceremony") return keyFromSecret(purpose, scalarBytes(randomScalar()));
+  if (purpose === "ceremony" || purpose === "bid") return keyFromSecret(purpose, scalarBytes(randomScalar()));
   return keyFromSecret(purpose, purpose === "checkpoint" ? concat(generateSeed(), generateSeed()) : generateSeed());
 }
 
-/** The key of a secret; the public part is always derived. Throws `key.seed_length` or, of a ceremony key, `key.malformed`. */
+/** The key of a secret; the public part is always derived. Throws `key.seed_length` or, of scalars, `key.malformed`. */
 export function keyFromSecret(purpose: KeyPurpose, secret: Bytes): Key {
-  if (purpose === "ceremony") return ceremonyKey(secret);
+  if (purpose === "ceremony" || purpose === "bid") return scalarKey(purpose, secret);
   if (purpose !== "checkpoint") return { purpose, algorithm: "ed25519", publicKey: publicKeyOf(secret), secret };
   if (secret.length !== 64) throw new LedgerError("key.seed_length", { length: secret.length });
   const publicKey = concat(publicKeyOf(secret.subarray(0, 32)), mlDsaPublicKey(secret.subarray(32)));
   return { purpose, algorithm: "ed25519+ml-dsa-44", publicKey, secret };
 }
 
-function ceremonyKey(secret: Bytes): Key {
+function scalarKey(purpose: KeyPurpose, secret: Bytes): Key {
   const scalars = Array.from({ length: secret.length / 32 }, (_, i) => secret.subarray(32 * i, 32 * i + 32));
-  if (secret.length % 32 !== 0 || scalars.length === 0) throw new LedgerError("key.seed_length", { length: secret.length });
+  if (secret.length % 32 !== 0 || scalars.length === 0 || (purpose === "bid" && scalars.length > 1))
+    throw new LedgerError("key.seed_length", { length: secret.length });
   if (!scalars.every(isScalar)) throw new LedgerError("key.malformed", { reason: "a scalar above the order of the group" });
   const algorithm = scalars.length === 1 ? "ristretto255" : "ristretto255+dealing";
-  return { purpose: "ceremony", algorithm, publicKey: multiplyBase(scalarOf(scalars[0]!)), secret };
+  return { purpose, algorithm, publicKey: multiplyBase(scalarOf(scalars[0]!)), secret };
 }
 
 /** First 96 bits of the tagged hash of a public key, in six groups of four hex digits: short enough to be read aloud. */

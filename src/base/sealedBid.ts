@@ -66,13 +66,17 @@ const knowledge = (label: BidLabel, ceremonyKey: Bytes, point: Bytes, digest: By
   pairs: [[GENERATOR, point]] as const,
 });
 
-/** Seals a bid. `opening` is r: whoever has it can open the bid, so it stays with the bidder until the deadline. */
-export const sealBid = (label: BidLabel, ceremonyKey: Bytes, { amount, offer }: Bid): SealedBid & { readonly opening: Bytes } =>
-  sealBytes(label, ceremonyKey, encode({ amount, offer }));
+/** Seals a bid. `opening` is r: whoever has it can open the bid, so it stays with the bidder until the deadline. One r seals one bid. */
+export const sealBid = (label: BidLabel, ceremonyKey: Bytes, { amount, offer }: Bid, r?: bigint): SealedBid & { readonly opening: Bytes } =>
+  sealBytes(label, ceremonyKey, encode({ amount, offer }), r);
 
 /** Seals bytes that may be no bid: nobody can tell before they are opened. */
-export function sealBytes(label: BidLabel, ceremonyKey: Bytes, clear: Bytes): SealedBid & { readonly opening: Bytes } {
-  const r = randomScalar();
+export function sealBytes(
+  label: BidLabel,
+  ceremonyKey: Bytes,
+  clear: Bytes,
+  r: bigint = randomScalar(),
+): SealedBid & { readonly opening: Bytes } {
   const point = multiplyBase(r);
   const key = keyOf(label, ceremonyKey, point, multiply(r, ceremonyKey));
   const ciphertext = aeadSeal(key, NONCE, associated(label, point), clear);

@@ -12,6 +12,7 @@ export const commandNames = {
   governance: ["validators", "propose", "vote", "proposals"],
   trustee: ["trustee"],
   payments: ["payments"],
+  tender: ["tender"],
   operations: ["status", "peers", "doctor"],
   backup: ["backup", "restore"],
   selftest: ["selftest"],

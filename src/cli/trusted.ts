@@ -1,11 +1,12 @@
-// Records as their proofs show them, not as a node says: for commands whose secrets must not depend on one node's word. docs/protocol.md §5.5.
-// Owns the reading. Does not own: the verdict (client/verify).
+// Records as their proofs show them, not as a node says: for commands whose secrets must not depend on one node's word; and acts that follow from them.
+// docs/protocol.md §5.5. Owns the reading and the handing in. Does not own: the verdict (client/verify).
 
-import type { Json } from "../client/build.ts";
-import type { Ledger } from "../client/index.ts";
+import type { Key } from "../base/keyFile.ts";
+import { type Json, seedSigner } from "../client/build.ts";
+import type { Ledger, Outcome } from "../client/index.ts";
 import { openTrust, type Trusted, verify } from "../client/verify.ts";
 import { readText } from "./globals.ts";
-import { refuse, usage } from "./output.ts";
+import { type Globals, progress, refuse, usage } from "./output.ts";
 
 /** A record, and the block as of which it stands so. */
 export interface ProvedRecord<F> {
@@ -51,4 +52,12 @@ export async function provedRecord<F = { readonly [name: string]: Json }>(
 
 function unproved(why: string): never {
   return refuse("check.failed", { why, do: "ask another node with --node URL, and tell the operator of this one" });
+}
+
+/** Prepares, checks, signs and hands in an act; its outcome. */
+export async function actWith(ledger: Ledger, signing: Key, globals: Globals, action: string, args: Json): Promise<Outcome> {
+  progress(`${action}: handing in`);
+  const { draft } = await ledger.prepare(action, args, { signers: [signing.publicKey] });
+  await draft.sign(seedSigner(signing.secret));
+  return ledger.submit(draft.finish(), { timeout: `${globals.timeoutMs}ms` });
 }

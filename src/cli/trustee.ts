@@ -23,13 +23,10 @@ import {
 } from "../base/ceremonyKey.ts";
 import { type Key, keyFromSecret, openKey, readKeyHeader, saveSecretFile, sealKey } from "../base/keyFile.ts";
 import { multiplyBase, scalarBytes, scalarOf } from "../base/ristretto.ts";
-import { type Json, seedSigner } from "../client/build.ts";
-import type { Ledger } from "../client/index.ts";
-import type { Trusted } from "../client/verify.ts";
 import { globalsOf, newPassphrase, openKeyFile, passphraseFor, readText } from "./globals.ts";
-import { ledgerOf } from "./nodes.ts";
-import { answer, bold, exits, type Globals, green, progress, refuse, usage } from "./output.ts";
-import { provedRecord, trustedBy } from "./trusted.ts";
+import { answer, bold, type Globals, green, progress, refuse } from "./output.ts";
+import { provedRecord } from "./trusted.ts";
+import { type CeremonyFields, ceremonyOf, type Seat, seatOf, submit } from "./trusteeSeat.ts";
 
 const POLL_MS = 500;
 
@@ -43,33 +40,37 @@ export function register(program: Command): void {
     .option("--genesis <file>", "the genesis file that you trust")
     .option("--anchor <file>", "an anchor that you trust")
     .action(join);
+  trustee
+    .command("share <ceremony>")
+    .description(
+      "open what its bidders have left sealed, once their time is over: this trustee's shares, and the bids once there are enough",
+    )
+    .option("--secret <file>", "where the trustee's part of the key is (default CEREMONY.ceremony.key)")
+    .option("--genesis <file>", "the genesis file that you trust")
+    .option("--anchor <file>", "an anchor that you trust")
+    .action(share);
 }
 
-export interface CeremonyFields {
-  readonly ceremony: string;
-  readonly trustees: readonly string[];
-  readonly threshold: number;
-  readonly done: number;
-  readonly named: readonly string[];
-  readonly key?: string;
-  readonly verification?: readonly string[];
-  readonly serves?: string;
+async function share(ceremony: string, o: { secret?: string; genesis?: string; anchor?: string }, command: Command): Promise<void> {
+  const { shareIn } = await import("./trusteeShare.ts");
+  const globals = globalsOf(command);
+  const seat = await seatOf(ceremony, o, globals);
+  const { status, fields } = await ceremonyOf(seat);
+  const key = await openKeyFile(o.secret ?? `${ceremony}.ceremony.key`, globals, ["ceremony"]);
+  const part = fields.verification?.[seat.index - 1];
+  if (status !== "complete" || key.algorithm !== "ristretto255" || hex(key.publicKey) !== part)
+    return refuse("check.failed", {
+      why: `the file is not trustee ${seat.index}'s part of ${ceremony}`,
+      do: `chancery trustee join ${ceremony} ends with it`,
+    });
+  await shareIn(seat, scalarOf(key.secret), fields);
 }
+
 interface TrusteeFields {
   readonly trustee: string;
   readonly key: string;
   readonly points?: readonly string[];
   readonly shares?: readonly { readonly point: string; readonly masked: string }[];
-}
-
-/** A trustee at work: whose signature, at which place of which ceremony, seen through which node. */
-export interface Seat {
-  readonly ledger: Ledger;
-  readonly trusted: Trusted;
-  readonly globals: Globals;
-  readonly signing: Key;
-  readonly ceremony: string;
-  readonly index: number;
 }
 
 // ── his secret at rest ───────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -143,31 +144,6 @@ async function join(ceremony: string, o: JoinOptions, command: Command): Promise
   }
 }
 
-/** Whose key signs, and where he sits in the ceremony. */
-export async function seatOf(ceremony: string, o: { genesis?: string; anchor?: string }, globals: Globals): Promise<Seat> {
-  const signing = await openKeyFile(globals.keys[0] ?? usage("a trustee signs with a key of his own", "add --key KEYFILE"), globals, [
-    "organisation",
-    "person",
-  ]);
-  const trusted = trustedBy(o);
-  const ledger = await ledgerOf(globals, o.genesis);
-  const key = await provedRecord<{ principal: string }>(ledger, trusted, "eid/key", { key: hex(signing.publicKey) });
-  if (key === undefined) return refuse("key.purpose", { why: "the key is nobody's on this chain", do: "check --key and --node" });
-  const seat = { ledger, trusted, globals, signing, ceremony, index: 0 };
-  const { fields } = await ceremonyOf(seat);
-  const index = fields.trustees.indexOf(key.fields.principal) + 1;
-  if (index === 0)
-    refuse("key.purpose", {
-      why: `${key.fields.principal} is no trustee of ${ceremony}`,
-      do: `chancery get ceremonies ceremony ${ceremony}`,
-    });
-  return { ...seat, index };
-}
-
-export async function ceremonyOf({ ledger, trusted, ceremony }: Seat): Promise<{ status: string; fields: CeremonyFields }> {
-  const found = await provedRecord<CeremonyFields>(ledger, trusted, "ceremonies/ceremony", { ceremony });
-  return found ?? usage(`there is no ceremony "${ceremony}"`, "chancery list ceremonies ceremony");
-}
 const trusteeAt = async ({ ledger, trusted, ceremony }: Seat, index: number) =>
   provedRecord<TrusteeFields>(ledger, trusted, "ceremonies/trustee", { ceremony, index });
 
@@ -184,7 +160,7 @@ async function act(seat: Seat, secret: SecretFile, status: string, { trustees, t
       secret.keep(fresh.receiving, ...fresh.coefficients);
     }
     const dealing = dealingIn(secret, threshold);
-    return submit(seat, "commit", {
+    return submit(seat, "ceremonies.commit", {
       key: hex(multiplyBase(dealing.receiving)),
       proof: hex(proveReceiving(placeOf(seat), index, dealing)),
       commitment: hex(commitmentOf(placeOf(seat), index, coefficientPoints(dealing))),
@@ -208,7 +184,7 @@ async function reveal(seat: Seat, dealing: Dealing, trustees: readonly string[])
     .map((other) => maskShare(placeOf(seat), index, other.index, dealing, unhex(other.fields.key)))
     .map(({ point, masked }) => ({ point: hex(point), masked: hex(masked) }));
   const points = coefficientPoints(dealing).map(hex);
-  return submit(seat, "reveal", { points, proof: hex(proveConstant(placeOf(seat), index, dealing)), shares });
+  return submit(seat, "ceremonies.reveal", { points, proof: hex(proveConstant(placeOf(seat), index, dealing)), shares });
 }
 
 /** Accepts what was dealt to him, or complains of the first false share. */
@@ -218,12 +194,12 @@ async function judge(seat: Seat, dealing: Dealing, trustees: readonly string[]):
     if (receiveShare(placeOf(seat), dealer, index, sent, points, dealing.receiving) !== undefined) continue;
     progress(`the share of trustee ${dealer} is false: complaining`);
     const { receivingKey, shared, proof } = complain(placeOf(seat), dealer, index, sent, points, dealing.receiving);
-    return submit(seat, "complain", {
+    return submit(seat, "ceremonies.complain", {
       ...{ dealer, key: hex(receivingKey), sent: { point: hex(sent.point), masked: hex(sent.masked) } },
       ...{ points: points.map(hex), shared: hex(shared), proof: hex(proof) },
     });
   }
-  return submit(seat, "accept", {});
+  return submit(seat, "ceremonies.accept", {});
 }
 
 function dealtTo(receiver: number, all: readonly { index: number; fields: TrusteeFields }[]) {
@@ -238,7 +214,7 @@ function dealtTo(receiver: number, all: readonly { index: number; fields: Truste
 async function complete(seat: Seat, trustees: readonly string[]): Promise<boolean> {
   const dealings = (await others(seat, trustees)).map(({ fields }) => fields.points!.map(unhex));
   const { key, verification } = jointKey(dealings);
-  return submit(seat, "complete", {
+  return submit(seat, "ceremonies.complete", {
     dealings: dealings.map((points) => ({ points: points.map(hex) })),
     ...{ key: hex(key), verification: verification.map(hex) },
   });
@@ -269,28 +245,4 @@ async function finish(seat: Seat, secret: SecretFile, fields: CeremonyFields): P
     `  key      ${fields.key}`,
     `  secret   ${secret.file}: your part of it. What it was made from is overwritten; keep no copy of an earlier state of this file`,
   ]);
-}
-
-/** True: the chain has it (or has gone on meanwhile: the next look at it decides). */
-export async function submit(
-  seat: Seat,
-  action: string,
-  args: { readonly [name: string]: Json },
-  contract = "ceremonies",
-): Promise<boolean> {
-  const { ledger, signing, ceremony, index, globals } = seat;
-  const whole = contract === "ceremonies" ? { ceremony, index, ...args } : args;
-  progress(`${action}: handing in`);
-  const { draft } = await ledger.prepare(`${contract}.${action}`, whole, { signers: [signing.publicKey] });
-  await draft.sign(seedSigner(signing.secret));
-  const outcome = await ledger.submit(draft.finish(), { timeout: `${globals.timeoutMs}ms` });
-  if (outcome.status === "applied") return true;
-  const overtaken = ["ceremonies.other_step", "engine.already_exists", "engine.illegal_move"];
-  if ("code" in outcome && overtaken.includes(outcome.code ?? "")) return true;
-  const code = "code" in outcome && typeof outcome.code === "string" ? outcome.code : outcome.status;
-  return refuse(outcome.status === "pending" ? "transaction.pending" : "check.failed", {
-    why: `${contract}.${action} ended as ${code}`,
-    do: "run the same command again",
-    ...(outcome.status === "pending" ? { exit: exits.pending } : { exit: exits.refused }),
-  });
 }

@@ -67,7 +67,7 @@ export const bids = record("bid", {
   title: "A bid: the seal, and once it is opened what it says and how it was scored",
   key: ["tender", "bidder"],
   read: "public",
-  find: ["bidder", "status"],
+  find: ["tender", "bidder", "status"],
   scan: true,
   fields: {
     tender: id,
