@@ -100,6 +100,8 @@ export const codes: { readonly [code: string]: CodeEntry } = {
   "payment.account": { title: "The account's number is wrong.", exit: 2 },
   "payment.text": { title: "The text cannot stand in a bank message.", exit: 2 },
   // ── the command line ─────────────────────────────────────────────────────────────────────────────────────────────────────
+  "ocds.malformed": { title: "The file is no release of the Open Contracting Data Standard.", exit: 2 },
+  "ocds.amount": { title: "An amount is finer than its currency's smallest unit, or too large to be written exactly.", exit: 2 },
   "ceremony.failed": { title: "The ceremony has failed; who failed it is named.", exit: 1 },
   "ceremony.waits": { title: "The ceremony waits for the others.", retry: "same", exit: 5 },
   "usage.invalid": { title: "The command is not understood.", exit: 2 },

@@ -13,6 +13,7 @@ export const commandNames = {
   trustee: ["trustee"],
   payments: ["payments"],
   tender: ["tender"],
+  ocds: ["ocds"],
   operations: ["status", "peers", "doctor"],
   backup: ["backup", "restore"],
   selftest: ["selftest"],

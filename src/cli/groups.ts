@@ -22,6 +22,7 @@ export const groups: readonly Group[] = [
   { commands: commandNames.trustee, load: async () => import("./trustee.ts") },
   { commands: commandNames.payments, load: async () => import("./payments.ts") },
   { commands: commandNames.tender, load: async () => import("./tender.ts") },
+  { commands: commandNames.ocds, load: async () => import("./ocds.ts") },
   { commands: commandNames.operations, load: async () => import("./operations.ts") },
   { commands: commandNames.backup, load: async () => import("./backup.ts") },
   { commands: commandNames.selftest, load: async () => import("./selftest.ts") },

@@ -52,7 +52,7 @@ export const called = (town: Scenario, more: Partial<Terms> = {}): Terms => ({
   ...more,
 });
 
-/** A city with a fund of 10,000 and the key c-1. */
+/** A city with a fund of ten thousand million and the key c-1. */
 export function city(options: Options = {}): Scenario {
   const town = scenario({ modules: [acts, funds, ceremonies], resolver: rights, found() {} }, options);
   const fund = {
@@ -63,7 +63,7 @@ export function city(options: Options = {}): Scenario {
     currency: "MXN",
     account,
     keyholders: ["city"],
-    budget: 10_000n,
+    budget: 10_000_000_000n,
   };
   town.act("a fund", funds.open, fund, signedBy("city", "bank"));
   town.act("trustees are called", ceremonies.open, trustees().open(town), signedBy("city"));
