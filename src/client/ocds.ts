@@ -269,7 +269,7 @@ function timeOf(json: Json | undefined): number | undefined {
 const optionalText = (json: Json | undefined): string | undefined => (typeof json === "string" && json !== "" ? json : undefined);
 const textAt = (json: Json | undefined, place: string): string => optionalText(json) ?? malformed(place, json);
 /** Identifiers are text or, by the schema, whole numbers. */
-const idAt = (json: Json | undefined, place: string): string => (Number.isSafeInteger(json) ? String(json as number) : textAt(json, place));
+const idAt = (json: Json | undefined, place: string): string => (Number.isSafeInteger(json) ? String(json) : textAt(json, place));
 function mapAt(json: Json | undefined, place: string): Fields {
   return typeof json === "object" && json !== null && !Array.isArray(json) ? (json as Fields) : malformed(place, json);
 }
@@ -277,5 +277,5 @@ function listAt(json: Json | undefined, place: string): Fields[] {
   return Array.isArray(json) ? json.map((item: Json) => mapAt(item, place)) : malformed(place, json);
 }
 function malformed(place: string, found: unknown): never {
-  throw new LedgerError("ocds.malformed", { place, found: String(JSON.stringify(found) ?? found).slice(0, 100) });
+  throw new LedgerError("ocds.malformed", { place, found: found === undefined ? "nothing" : JSON.stringify(found).slice(0, 100) });
 }
