@@ -8,6 +8,7 @@ import * as invoices from "./documents/invoices.ts";
 import * as credentials from "./identity/credentials.ts";
 import * as eid from "./identity/eid.ts";
 import { actsFor, known, type Signer, signerOf } from "./identity/principals.ts";
+import * as benefits from "./money/benefits.ts";
 import * as energy from "./money/energy.ts";
 import * as funds from "./money/funds.ts";
 import * as points from "./money/points.ts";
@@ -29,7 +30,7 @@ const resolver: Resolver<Signer> = {
 };
 
 export const composition: Composition = {
-  modules: [governance, eid, credentials, evidence, invoices, ceremonies, points, funds, energy, tenders, work],
+  modules: [governance, eid, credentials, evidence, invoices, ceremonies, points, funds, energy, tenders, work, benefits],
   resolver,
   found: governance.found,
 };

@@ -17,6 +17,8 @@ export type Steps = readonly { readonly from: Time; readonly rate: bigint }[];
 /** The one in force at a time. */
 export const rateAt = (all: Steps, at: Time): bigint | undefined => all.findLast(({ from }) => from <= at)?.rate;
 
+/** What is counted: names of facts and their integers. */
+export const facts = list(object({ fact: id, value: count }), 16);
 /** `amount` for each `per` of a fact's value, of what is above one bound and not above the other. */
 const line = object({ fact: id, above: count, upTo: optional(count), amount: money, per: range(1, Number.MAX_SAFE_INTEGER) });
 /** Base and lines added up, at least `least` and at most `most`. */
