@@ -261,6 +261,8 @@ export class Checks {
   }
 
   private first(node: SimNode, { height, header, leaves, references, epoch }: CommittedBlock, hash: string): void {
+    // Its parent may have become durable just before a crash, and so was never shown.
+    if (height > 1 && !this.blocks.has(height - 1)) this.found(node, height - 1);
     const parent = this.blocks.get(height - 1)?.hash ?? hex(node.world.founding.network);
     if (hex(header.parentBlock) !== parent) this.violated("blocks are a chain", `height ${height}`);
     if (header.order.time <= this.lastTime) this.violated("§3 time is greater than the parent's", `height ${height}`);
@@ -278,6 +280,15 @@ export class Checks {
       const holders = this.nodes.filter((other) => other.honest && this.account(other).bodies.has(latin1(digest))).length;
       if (holders < needed) this.violated("§4.8 certified bodies are held by f + 1 honest", `height ${height}: ${holders} of ${needed}`);
     }
+  }
+
+  /** A block that a node's disk holds and that nobody has shown. */
+  private found(node: SimNode, height: number): void {
+    const { reader } = node.chain;
+    const { header } = reader.block(height)!;
+    this.blocks.set(height, { hash: hex(reader.hashAt(height)), digest: "", epoch: header.order.epoch });
+    this.lastTime = header.order.time;
+    for (const { id } of reader.results(height)?.leaves ?? []) this.heights.set(latin1(id), height);
   }
 
   evidence(node: SimNode, { signer, kind, epoch, view, height }: Evidence): void {

@@ -18,18 +18,18 @@ export interface Outcome {
   readonly views: number;
   /** Effects and notices seen, by name: what the schedule reached. */
   readonly reached: ReadonlyMap<string, number>;
-  /** Simulated ms from healing until all was committed. */
-  readonly healed: number;
+  /** Simulated ms from healing until all was committed; null if the schedule ends without. */
+  readonly healed: number | null;
 }
 
 /** Runs the schedule of a seed. `log` is told every event. */
 export function explore(seed: number, log: ((line: string) => void) | null = null): Outcome {
   const world = new World(seed, log);
   let violation: string | null = null;
-  let healed = 0;
+  let healed: number | null = null;
   try {
     new Events(world).run();
-    if (!world.drifting) healed = heal(world);
+    if (world.heals) healed = heal(world);
   } catch (error) {
     if (error instanceof Violation) violation = `${error.what}: ${error.detail}`;
     else if (isLedgerError(error) || error instanceof Error) violation = `thrown: ${error.stack ?? error.message}`;

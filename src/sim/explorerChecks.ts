@@ -5,6 +5,7 @@ import { hex, latin1 } from "../base/bytes.ts";
 import { quorum, signerIndexes } from "../base/certificate.ts";
 import { orderDigest } from "../base/header.ts";
 import type { Effect, EpochConfig, JournalRecord, Message, Vote } from "../consensus/types.ts";
+import { Certifiable } from "./certifiable.ts";
 import type { ExplorerNode } from "./explorerNode.ts";
 import { NETWORK } from "./explorerPorts.ts";
 
@@ -27,6 +28,7 @@ export class Checks {
   private readonly votes = new Map<string, string>();
   private readonly promises = new Map<string, number>();
   private readonly recorded = new Set<string>();
+  private readonly certifiable = new Certifiable();
   /** Byzantine, or restored from an old image: not bound by promises. */
   private readonly unbound: ReadonlySet<string>;
 
@@ -81,13 +83,17 @@ export class Checks {
     }
   }
 
-  private vote(node: ExplorerNode, { kind, epoch, view, height, hash, signer }: Vote): void {
+  private vote(node: ExplorerNode, vote: Vote): void {
+    const { kind, epoch, view, height, hash, signer } = vote;
     if (signer !== node.id) throw new Violation("signer", `${node.id} sends a vote of ${signer}`);
     const name = `${signer} ${kind} ${epoch} ${view} ${height}`;
     const known = this.votes.get(name);
     if (known === hex(hash)) return; // sent again
     if (known === undefined && !this.recorded.has(`${name} ${hex(hash)}`)) throw new Violation("sent before durable", name);
     this.slot(name, hex(hash));
+    if (kind !== "commit" || epoch !== node.config.epoch) return;
+    const fork = this.certifiable.commit(vote, node.config, (id) => !this.unbound.has(id));
+    if (fork !== undefined) throw new Violation("fork", `${fork}: both could be certified`);
   }
 
   private slot(name: string, hash: string): void {

@@ -19,7 +19,8 @@ export class Events {
   private readonly acts: number;
   /** Whoever commits first is often cut off at once. */
   private readonly hides: boolean;
-  private hidden: ExplorerNode | null = null;
+  /** Heights up to which that was decided. */
+  private hidden = 0;
   /** Events left in this phase. */
   private left = 0;
 
@@ -27,7 +28,7 @@ export class Events {
     const { random } = world;
     this.world = world;
     this.random = random;
-    world.promptness = random.pick([1, 1, 0.8, 0.5]);
+    world.promptness = random.pick([1, 1, 0.9, 0.6]);
     this.crashes = random.pick([0, 0, 0.01, 0.03]);
     this.timeouts = random.pick([0, 0, 0.005, 0.02]);
     this.submits = random.pick([0.02, 0.04, 0.08]);
@@ -38,28 +39,30 @@ export class Events {
   run(): void {
     const { world, random } = this;
     for (const node of world.nodes) world.boot(node);
-    if (random.chance(0.85)) while (world.flights.length > 0) world.land(world.flights.shift()!);
+    if (random.chance(0.85))
+      while (world.flights.length > 0 && world.nodes.some((node) => !node.replica.ready)) world.land(world.flights.shift()!);
     for (let i = 1 + random.below(4); i > 0; i--) this.submit();
     world.calm = false;
     for (let phases = 2 + random.below(5); phases > 0; phases--) {
       this.beginPhase();
-      for (this.left = 15 + random.below(45); this.left > 0; this.left--) this.event();
+      for (this.left = 20 + random.below(60); this.left > 0; this.left--) this.event();
     }
   }
 
   private beginPhase(): void {
     const { world, random } = this;
     world.loss = losses(random, world.drifting);
+    world.reluctance = random.pick([0, 0.2, 0.5]);
     const { honest, isolated, knower } = world;
     isolated.clear();
     if (knower !== null && this.hides && random.chance(0.8)) isolated.add(knower.id);
-    else if (random.chance(0.5)) isolated.add(random.pick(honest).id);
-    if (random.chance(0.2)) isolated.add(random.pick(honest).id);
+    else if (random.chance(0.3)) isolated.add(random.pick(honest).id);
+    if (random.chance(0.1)) isolated.add(random.pick(honest).id);
     if (random.chance(0.6)) world.flights = world.flights.filter(({ from, to }) => !isolated.has(from) && !isolated.has(to.id));
     const rest = honest.filter(({ id }) => !isolated.has(id));
     if (world.drifting && random.chance(0.4)) for (const node of rest) this.upgrade(node);
     if (this.crashes > 0) for (const node of rest) if (random.chance(0.3)) this.crashOrReturn(node);
-    if (random.chance(0.6)) for (const node of rest) this.timeout(node);
+    if (random.chance(0.4)) for (const node of rest) this.timeout(node);
   }
 
   private event(): void {
@@ -68,9 +71,11 @@ export class Events {
     const passed = random.below(12);
     world.wall += passed;
     for (const node of world.nodes) node.at += passed;
-    if (world.knower !== this.hidden && world.knower !== null) {
-      this.hidden = world.knower;
-      if (this.hides && random.chance(0.5)) this.hide(world.knower);
+    const { knower } = world;
+    if (knower !== null && knower.head.height > this.hidden) {
+      this.hidden = knower.head.height;
+      const alone = world.honest.every((node) => node === knower || !node.up || node.replica.committing < knower.head.height);
+      if (this.hides && alone && random.chance(0.5)) this.hide(knower);
     }
     let roll = random.next();
     if ((roll -= this.timeouts) < 0) return this.timeout(random.pick(world.honest));
@@ -104,16 +109,38 @@ export class Events {
     const alone = this.random.chance(0.7); // what would tell the others is lost as well
     world.flights = world.flights.filter(({ from, message }) => from !== node.id && !(alone && message?.kind === "commit"));
     world.log?.(`${node.id} is cut off`);
-    if (this.random.chance(0.2)) return;
-    // The rest, a bare quorum with the Byzantine, gets along: it takes many messages to another view and another block.
-    world.loss = new Map();
-    this.left = Math.max(this.left, 60 + this.random.below(120));
+    if (this.random.chance(0.8)) this.burst();
+  }
+
+  /** The rest, a bare quorum with the Byzantine, gets along: in order, without loss, until it has committed something or a few timers have run out. */
+  private burst(): void {
+    const { world, random } = this;
+    const { isolated, honest } = world;
+    world.loss = REPAIRS_LOST;
+    world.reluctance = 0;
+    const rest = honest.filter(({ id }) => !isolated.has(id));
+    for (const node of rest) if (!node.up) this.bootAgain(node);
+    const before = rest.map((node) => node.head.height);
+    for (let rounds = 3 + random.below(6); rounds > 0; rounds--) {
+      for (let landed = 0; world.flights.length > 0 && landed < 150; landed++) {
+        world.steps++;
+        world.land(world.flights.shift()!);
+        if (random.chance(0.03) && this.acts > 0) world.adversary.act();
+      }
+      if (rest.some((node, i) => node.head.height > before[i]!) && random.chance(0.5)) return;
+      const time = random.pick([1_000, 1_000, 2_000, 4_000]);
+      world.wall += time;
+      for (const node of world.nodes) {
+        node.at += time;
+        if (!isolated.has(node.id)) this.tick(node);
+      }
+    }
   }
 
   /** Mostly one of the oldest, sometimes any: reordering. */
   private take(): Flight {
     const { flights } = this.world;
-    const at = this.random.below(this.random.chance(0.6) ? Math.min(4, flights.length) : flights.length);
+    const at = this.random.below(this.random.chance(0.8) ? Math.min(4, flights.length) : flights.length);
     const flight = flights[at]!;
     if (at < 4) flights.splice(at, 1);
     else {
@@ -223,12 +250,18 @@ export class Events {
   }
 }
 
+const REPAIRS_LOST: ReadonlyMap<Message["kind"], number> = new Map([
+  ["status", 1],
+  ["block", 0.8],
+]);
+
 /** How likely a message of each kind is lost: which ones get through decides which half-finished states a schedule visits. */
-function losses(random: Random, repairsOnly: boolean): Map<Message["kind"], number> {
-  const some = repairsOnly ? 0 : random.pick([0, 0, 0.1, 0.3]);
+function losses(random: Random, repairsOnly: boolean): ReadonlyMap<Message["kind"], number> {
+  if (repairsOnly || random.chance(0.5)) return REPAIRS_LOST;
+  const some = random.pick([0, 0, 0.1, 0.3]);
   const loss = new Map<Message["kind"], number>();
   for (const kind of ["prePrepare", "prepare", "commit", "viewChange", "newView"] as const)
-    loss.set(kind, !repairsOnly && random.chance(0.25) ? 0.3 + random.next() / 2 : some);
+    loss.set(kind, random.chance(0.25) ? 0.3 + random.next() / 2 : some);
   for (const kind of ["status", "block", "order", "get"] as const) loss.set(kind, random.chance(0.7) ? 0.9 : some);
   return loss;
 }

@@ -56,6 +56,8 @@ export class ExplorerNode {
   private behind: Effect[] = [];
   jobs: Job[] = [];
   stopped = false;
+  /** Byzantine: it goes on whatever signatures of its own it is shown. */
+  shameless = false;
   private readonly world: Surroundings;
 
   constructor(index: number, world: Surroundings) {
@@ -170,7 +172,7 @@ export class ExplorerNode {
       case "sync":
         return this.world.sync(this, effect.from);
       case "stop":
-        this.stopped = true;
+        this.stopped = !this.shameless;
         return this.world.noticed(this, effect);
       default:
         return this.world.noticed(this, effect);

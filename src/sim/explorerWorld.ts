@@ -39,12 +39,16 @@ export class World implements Surroundings, Stage {
   readonly members: number;
   /** Nodes compute different results after a restart (another release): safety only. */
   readonly drifting: boolean;
+  /** At the end the network heals, and everything must commit: it costs as much as all before it. */
+  readonly heals: boolean;
   /** Honest nodes that may still lose their journal or be put back to an image, within f. */
   fragile: number;
   flights: Flight[] = [];
   isolated = new Set<string>();
   loss: ReadonlyMap<Message["kind"], number> = new Map();
   promptness = 1;
+  /** How much of what the protocol demands the Byzantine leave out. */
+  reluctance = 0.2;
   steps = 0;
   wall = GENESIS_TIME;
   /** Everything is delivered and written at once. */
@@ -52,6 +56,7 @@ export class World implements Surroundings, Stage {
   /** The first to commit a height knows what others do not. */
   knower: ExplorerNode | null = null;
   private readonly checks: Checks;
+  private readonly seen = new WeakSet<Message>();
 
   constructor(seed: number, log: ((line: string) => void) | null) {
     const random = new Random(seed);
@@ -61,6 +66,7 @@ export class World implements Surroundings, Stage {
     const f = faults(n);
     this.members = n;
     this.drifting = random.chance(0.06);
+    this.heals = !this.drifting && random.chance(0.35);
     const bad = this.drifting ? 0 : random.chance(0.85) ? f : random.below(f + 1);
     this.fragile = f - bad;
     const parameters = {
@@ -85,7 +91,10 @@ export class World implements Surroundings, Stage {
       (_, i) => order.splice(i === 0 && random.chance(0.5) ? 0 : random.below(order.length), 1)[0]!,
     );
     this.honest = this.nodes.filter((node) => !this.byzantine.includes(node));
-    for (const node of this.byzantine) this.unbound.add(node.id);
+    for (const node of this.byzantine) {
+      this.unbound.add(node.id);
+      node.shameless = true;
+    }
     this.checks = new Checks(this.unbound);
     this.adversary = new Adversary(this);
   }
@@ -105,9 +114,12 @@ export class World implements Surroundings, Stage {
   }
 
   send(node: ExplorerNode, to: string, message: Message): void {
-    this.checks.sent(node, message);
-    if (this.byzantine.length > 0) this.adversary.hear(message);
-    if (!this.calm && this.unbound.has(node.id) && this.random.chance(0.2)) return; // the Byzantine run the protocol, but not for everybody
+    if (!this.seen.has(message)) {
+      this.seen.add(message);
+      this.checks.sent(node, message);
+      if (this.byzantine.length > 0) this.adversary.hear(message);
+    }
+    if (!this.calm && this.unbound.has(node.id) && this.random.chance(this.reluctance)) return; // the Byzantine run the protocol, but not for everybody
     this.deliver(node.id, to, message);
   }
 

@@ -58,7 +58,7 @@ class Generator {
     const joining = this.themes.has("members") && this.seats < 13 ? random.between(0, 2) : 0;
     this.members = this.seats + joining;
     this.base = random.pick([200, 300, 500, 1_000]);
-    this.span = Math.round(this.base * random.between(8, 20) * (this.seats > 10 ? 0.4 : 1));
+    this.span = Math.round(this.base * random.between(6, 16) * (this.seats > 10 ? 0.4 : this.seats > 6 ? 0.7 : 1));
     // Where the set may shrink to n − 1, f is that of n − 1.
     this.most = faults(this.themes.has("members") ? Math.max(4, this.seats - 1) : this.seats);
   }
@@ -271,8 +271,7 @@ class Generator {
 
   private transactions(): void {
     const { random, seats } = this;
-    const most = seats <= 7 ? 24 : 10;
-    const count = random.between(4, most);
+    const count = random.between(3, seats <= 5 ? 18 : seats <= 7 ? 12 : 6);
     const bursts = random.chance(0.3);
     let at = 0;
     for (let number = 0; number < count; number++) {

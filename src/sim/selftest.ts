@@ -1,18 +1,16 @@
 // Many scenarios, on all cores: what `chancery selftest` runs. docs/testing.md.
-// Owns the division among worker threads, the sum of what they saw, and a failure's shrinking. Does not own how a scenario runs (simulation.ts).
+// Owns the sum of what they saw, and a failure's shrinking. Does not own how a scenario runs (simulation.ts).
 
-import os from "node:os";
-import { Worker } from "node:worker_threads";
-import { LedgerError } from "../base/errors.ts";
 import { type Covered, coverage } from "./coverage.ts";
 import { generate } from "./generate.ts";
+import { addCounts, inPieces } from "./pieces.ts";
 import { describeItems, replayCommand, type Shrunk, shrink } from "./shrink.ts";
 import { type Outcome, simulate } from "./simulation.ts";
 
 export interface SelftestOptions {
   readonly seed: number;
   readonly scenarios: number;
-  /** 0 runs everything in this thread; by default one for each core. */
+  /** By default one for each core. */
   readonly threads?: number;
   /** Ends before the next scenario after so many failures. */
   readonly mostFailures?: number;
@@ -67,7 +65,7 @@ export async function runPiece(from: number, count: number): Promise<Piece> {
   for (let seed = from; seed < from + count; seed++) {
     const outcome = await simulate(generate(seed));
     if (outcome.violation !== undefined) failed.push(seed);
-    for (const [name, times] of outcome.counts) counts.set(name, (counts.get(name) ?? 0) + times);
+    addCounts(counts, outcome.counts);
     events += outcome.steps;
     blocks += outcome.height;
     transactions += outcome.transactions;
@@ -77,28 +75,19 @@ export async function runPiece(from: number, count: number): Promise<Piece> {
   return { scenarios: count, events, blocks, transactions, longestRecovery, failed, counts: [...counts] };
 }
 
-export async function selftest(options: SelftestOptions): Promise<SelftestReport> {
-  const { seed, scenarios, mostFailures = 5, progress } = options;
+export async function selftest({ seed, scenarios, threads, mostFailures = 5, progress }: SelftestOptions): Promise<SelftestReport> {
   const started = performance.now();
-  const threads = options.threads ?? os.availableParallelism();
   const pieces: Piece[] = [];
   const failed: number[] = [];
-  let next = seed;
   let done = 0;
-  const hand = (): { from: number; count: number } | undefined => {
-    if (next >= seed + scenarios || failed.length >= mostFailures) return undefined;
-    const piece = { from: next, count: Math.min(PIECE, seed + scenarios - next) };
-    next += piece.count;
-    return piece;
-  };
-  const take = (piece: Piece): void => {
+  const take = (piece: Piece): boolean => {
     pieces.push(piece);
     failed.push(...piece.failed);
     done += piece.scenarios;
     progress?.(done, failed.length);
+    return failed.length < mostFailures;
   };
-  if (threads === 0) for (let piece = hand(); piece !== undefined; piece = hand()) take(await runPiece(piece.from, piece.count));
-  else await Promise.all(Array.from({ length: Math.min(threads, Math.ceil(scenarios / PIECE)) }, () => inWorker(hand, take)));
+  await inPieces({ kind: "scenarios", from: seed, count: scenarios, size: PIECE, take, ...(threads === undefined ? {} : { threads }) });
   const seconds = (performance.now() - started) / 1_000;
   const failures: Failure[] = [];
   for (const bad of failed.sort((a, b) => a - b).slice(0, mostFailures)) failures.push(await explain(bad));
@@ -115,31 +104,9 @@ function sum(pieces: readonly Piece[]): Omit<SelftestReport, "seed" | "seconds" 
     blocks += piece.blocks;
     transactions += piece.transactions;
     if (piece.longestRecovery.timers > longestRecovery.timers) longestRecovery = piece.longestRecovery;
-    for (const [name, times] of piece.counts) counts.set(name, (counts.get(name) ?? 0) + times);
+    addCounts(counts, piece.counts);
   }
   return { scenarios, events, blocks, transactions, longestRecovery, coverage: coverage(counts) };
-}
-
-/** One thread, piece after piece. */
-function inWorker(hand: () => { from: number; count: number } | undefined, take: (piece: Piece) => void): Promise<void> {
-  const first = hand();
-  if (first === undefined) return Promise.resolve();
-  const file = new URL(import.meta.url.endsWith(".ts") ? "./selftestWorker.ts" : "./selftestWorker.js", import.meta.url);
-  const worker = new Worker(file);
-  return new Promise<void>((resolve, reject) => {
-    worker.on("message", (piece: Piece) => {
-      take(piece);
-      const more = hand();
-      if (more !== undefined) worker.postMessage(more);
-      else void worker.terminate().then(() => resolve());
-    });
-    worker.on("error", reject);
-    worker.on(
-      "exit",
-      (code) => code !== 0 && code !== 1 && reject(new LedgerError("bug.assertion", { message: "a worker of the selftest ended", code })),
-    );
-    worker.postMessage(first);
-  });
 }
 
 async function explain(seed: number): Promise<Failure> {

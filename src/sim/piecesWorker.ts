@@ -1,0 +1,14 @@
+// A thread that works off pieces of seeds, one after the other, and answers with their sums. Owns the table of what can be run so.
+
+import { parentPort } from "node:worker_threads";
+import { explorePiece } from "./exploring.ts";
+import { runPiece } from "./selftest.ts";
+
+const kinds = { scenarios: runPiece, schedules: explorePiece };
+
+export type Kind = keyof typeof kinds;
+export type Sums = { readonly [K in Kind]: Awaited<ReturnType<(typeof kinds)[K]>> };
+
+parentPort?.on("message", ({ kind, from, count }: { kind: Kind; from: number; count: number }) => {
+  void Promise.resolve(kinds[kind](from, count)).then((sum) => parentPort!.postMessage(sum));
+});
