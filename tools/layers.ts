@@ -12,7 +12,7 @@ const FOLDERS: Record<string, string[]> = {
   consensus: ["base/"],
   p2p: ["base/"],
   client: ["base/", "ledger/proof", "ledger/transaction", "contracts/descriptors", "contracts/engine/sealed"],
-  sim: ["base/", "contracts/", "ledger/", "consensus/"],
+  sim: ["base/", "contracts/", "ledger/", "consensus/", "p2p/peers.ts"],
   node: ["base/", "contracts/", "ledger/", "consensus/", "p2p/", "client/", "sim/"],
   cli: ["base/", "client/", "ledger/", "sim/", "node/"],
 };

@@ -251,6 +251,8 @@ export const RECONNECT_MAX_MS = 4_000;
 export const PASSIVE_DIAL_MS = 15_000;
 /** Points at which a peer is cut off; half of them are forgiven each minute. */
 export const PEER_BAN_POINTS = 100;
+/** For one message that breaks a rule. */
+export const REJECT_POINTS = 20;
 export const PEER_POINTS_HALF_LIFE_MS = 60_000;
 /** The first time; doubled at each further one, at most this often. Forgiven one by one, each after the second number. */
 export const PEER_BAN_MS = 30_000;

@@ -303,7 +303,11 @@ export class Driver {
     const body = this.sync.take(digest);
     if (body === undefined) return this.ports.fetch(digest, bytes, from);
     void this.ports.admit(body, digest).then(
-      (batch) => (batch === undefined ? this.ports.fetch(digest, bytes, from) : this.give({ kind: "batch", batch })),
+      (batch) => {
+        if (batch !== undefined) return this.give({ kind: "batch", batch });
+        this.sync.refused(digest);
+        this.ports.fetch(digest, bytes, from);
+      },
       (error: unknown) => this.halt(error),
     );
   }

@@ -22,6 +22,8 @@ export class RangeSync {
   private fruitless = 0;
   private readonly staged = new Map<string, { height: number; body: Bytes }>();
   private stagedBytes = 0;
+  /** Bodies that the core has taken and that are being looked at, with their heights. */
+  private readonly taken = new Map<string, number>();
 
   constructor(replica: Replica, ports: DriverPorts, timer: RangeSync["timer"], give: RangeSync["give"]) {
     this.replica = replica;
@@ -40,7 +42,7 @@ export class RangeSync {
   /** Asks for the next range, if there is one and room for it. Cheap; called after every turn. */
   go(): void {
     const committed = this.replica.head.height;
-    if (this.staged.size > 0) this.forget(committed);
+    if (this.staged.size > 0 || this.taken.size > 0) this.forget(committed);
     if (this.asking || this.target <= committed || this.peers.length === 0 || this.stagedBytes >= SYNC_STAGED_BYTES) return;
     const first = this.firstMissing();
     const last = Math.min(this.target, committed + SYNC_AHEAD);
@@ -64,13 +66,27 @@ export class RangeSync {
     const references = found && this.replica.certified.get(found.height)?.references;
     if (found === undefined || !references?.some((r) => latin1(r.digest) === key)) return undefined;
     this.remove(key);
+    this.taken.set(key, found.height);
     return found.body;
   }
 
+  /** What was taken is not what its digest says: it is asked for again, of another peer. */
+  refused(digest: Bytes): void {
+    this.taken.delete(latin1(digest));
+  }
+
+  /** A certified block whose bodies are nowhere is missing too: peers that have committed it give them with the block and in no other way. */
   private firstMissing(): number {
-    let height = Math.max(this.replica.head.height, this.replica.committing) + 1;
-    while (this.replica.certified.get(height)?.references || this.replica.later.has(height)) height++;
-    return height;
+    const { certified, later, head, committing } = this.replica;
+    let height = Math.max(head.height, committing) + 1;
+    for (; ; height++) {
+      const references = certified.get(height)?.references;
+      if (references ? !references.every(({ digest }) => this.isHere(latin1(digest))) : !later.has(height)) return height;
+    }
+  }
+
+  private isHere(key: string): boolean {
+    return this.staged.has(key) || this.taken.has(key) || this.replica.batches.has(key);
   }
 
   private ask(peer: string, first: number, last: number): void {
@@ -116,6 +132,7 @@ export class RangeSync {
 
   private forget(committed: number): void {
     for (const [key, { height }] of this.staged) if (height <= committed) this.remove(key);
+    for (const [key, height] of this.taken) if (height <= committed) this.taken.delete(key);
   }
 
   private remove(key: string): void {

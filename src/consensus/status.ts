@@ -68,7 +68,7 @@ export function onGet(r: Replica, out: Effect[], from: string, { what, height, h
 /** Blocks are certified beyond what messages will bring, or the next one is missing and stays so: the driver fetches them (§4.9.2). */
 export function wantSync(r: Replica, out: Effect[]): void {
   const next = r.certified.get(r.committing + 1);
-  const gap = r.highestCertified > r.committing && (next === undefined || next.header === null);
+  const gap = r.highestCertified > r.committing && (!next?.references || next.references.some((ref) => !r.batches.has(latin1(ref.digest))));
   r.gapSince = gap ? (r.gapSince ?? r.at) : null;
   const late = r.gapSince !== null && r.at - r.gapSince >= ASK_AGAIN_MS;
   if ((!syncing(r) && !late) || !mayAsk(r, "sync")) return;

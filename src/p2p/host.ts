@@ -6,7 +6,7 @@ import { type Multiaddr, multiaddr } from "@multiformats/multiaddr";
 import type { Libp2p } from "libp2p";
 import { type Bytes, equalBytes, hex } from "../base/bytes.ts";
 import { fail, LedgerError } from "../base/errors.ts";
-import { MAX_PEER_ADDRESSES } from "../base/limits.ts";
+import { MAX_PEER_ADDRESSES, REJECT_POINTS } from "../base/limits.ts";
 import { type Logger, silent } from "../base/log.ts";
 import { generateSeed } from "../base/signature.ts";
 import { type Clock, systemClock } from "../base/time.ts";
@@ -31,7 +31,6 @@ import type {
 } from "./types.ts";
 
 const BREAK_POINTS = 100;
-const REJECT_POINTS = 20;
 
 /** Starts with `Host.start`. Everything else is on `PeerHost` (types.ts). */
 export class Host implements PeerHost {

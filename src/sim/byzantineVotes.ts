@@ -161,9 +161,10 @@ const splitsViewChanges: MakeHabit = (b) => ({
 /** To some: a NewView from other claims, or one that selects what is not the highest. */
 const splitsNewViews: MakeHabit = (b) => ({
   message(to, m) {
-    if (m.kind !== "newView" || m.signer !== b.node.id || !b.side(to, `view ${m.view}`)) return undefined;
-    if (b.random.chance(0.2)) return [];
-    return [anotherNewView(b, m)];
+    if (m.kind !== "newView" || m.signer !== b.node.id) return undefined;
+    if (b.random.chance(0.3)) return [m, anotherNewView(b, m)];
+    if (!b.side(to, `view ${m.view}`)) return undefined;
+    return b.random.chance(0.2) ? [] : [anotherNewView(b, m)];
   },
 });
 

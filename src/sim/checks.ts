@@ -11,6 +11,7 @@ import type { Evidence, JournalRecord, Message, NewView, Result, Vote } from "..
 import { newViewHash } from "../consensus/wire.ts";
 import { batchDigest, readBatch } from "../ledger/batch.ts";
 import type { CommittedBlock } from "../ledger/chain.ts";
+import { readLayout, transactionId } from "../ledger/transaction.ts";
 import { excess } from "./bounds.ts";
 
 import type { SimNode } from "./simNode.ts";
@@ -288,7 +289,12 @@ export class Checks {
     const { header } = reader.block(height)!;
     this.blocks.set(height, { hash: hex(reader.hashAt(height)), digest: "", epoch: header.order.epoch });
     this.lastTime = header.order.time;
-    for (const { id } of reader.results(height)?.leaves ?? []) this.heights.set(latin1(id), height);
+    const { network } = node.world.founding;
+    const { due, receipts } = reader.results(height)!;
+    for (let leaf = due.length; leaf < receipts.length; leaf++) {
+      const bytes = reader.transaction(height, leaf)!;
+      this.heights.set(latin1(transactionId(network, bytes.subarray(0, readLayout(bytes, 0, bytes.length).bodyEnd))), height);
+    }
   }
 
   evidence(node: SimNode, { signer, kind, epoch, view, height }: Evidence): void {

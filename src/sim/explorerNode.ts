@@ -173,6 +173,7 @@ export class ExplorerNode {
         return this.world.sync(this, effect.from);
       case "stop":
         this.stopped = !this.shameless;
+        if (this.shameless) this.replica.stopped = false;
         return this.world.noticed(this, effect);
       default:
         return this.world.noticed(this, effect);

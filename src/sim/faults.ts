@@ -59,7 +59,7 @@ export class Faults {
       case "wipe":
         return begin(item.at, () => this.wipe(item));
       case "broken":
-        return this.break(item);
+        return item.at === undefined ? this.break(item) : begin(item.at, () => this.break(item));
       default:
         return;
     }
@@ -203,6 +203,7 @@ export class Faults {
     const node = this.node(item);
     node.miscomputesFrom = item.from;
     node.miscomputesUntil = item.until;
+    node.miscomputesOnce = item.once === true;
     this.stage.watch.checks.excuse(node.index).broken = true;
   }
 

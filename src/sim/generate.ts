@@ -70,6 +70,7 @@ class Generator {
     if (themes.has("loss of disks")) this.losses();
     if (random.chance(0.15)) this.dead();
     if (random.chance(0.04)) this.broken();
+    if (random.chance(0.04)) this.misprint();
     if (themes.has("crashes")) this.crashes();
     if (themes.has("cuts")) this.cuts();
     if (themes.has("weather")) this.storms();
@@ -97,6 +98,7 @@ class Generator {
       executeMs: random.pick([0.1, 1, base / 40]),
       segmentBytes: random.pick([4_096, 16_384, 1 << 20]),
       cachedRows: random.pick([1, 4, 64]),
+      banMs: random.pick([1, base, 30_000]),
       realSignatures: seats < 10 && random.chance(0.04),
       healAt: span,
       items: this.items,
@@ -165,6 +167,28 @@ class Generator {
     if (node === undefined || this.items.some((item) => item.kind === "byzantine" && item.node === node)) return;
     const from = this.random.between(1, 12);
     this.items.push({ kind: "broken", node, from, until: this.random.chance(0.5) ? from : Number.MAX_SAFE_INTEGER });
+  }
+
+  /** It signs a wrong result, is started again in good health, and the order comes back to it: others were away, so that nothing was certified (§3 lock). */
+  private misprint(): void {
+    const { random, base, seats, items } = this;
+    const node = this.victim();
+    if (node === undefined || items.some((item) => item.kind === "byzantine" && item.node === node)) return;
+    const at = this.when();
+    items.push({ kind: "broken", at, node, from: 1, until: Number.MAX_SAFE_INTEGER, once: true });
+    const others = random.shuffle(Array.from({ length: seats }, (_, i) => i).filter((other) => other !== node));
+    for (const other of others.slice(0, faults(seats))) {
+      const downMs = Math.round(base * random.between(1, 4));
+      items.push({ kind: "crash", node: other, at: Math.max(0, at - 1), boundaries: 1, power: true, downMs });
+    }
+    items.push({
+      kind: "crash",
+      node,
+      at: at + random.between(5, Math.round(base / 2)),
+      boundaries: random.between(1, 20),
+      power: true,
+      downMs: random.between(0, 50),
+    });
   }
 
   private crashes(): void {

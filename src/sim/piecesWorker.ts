@@ -3,8 +3,15 @@
 import { parentPort } from "node:worker_threads";
 import { explorePiece } from "./exploring.ts";
 import { runPiece } from "./selftest.ts";
+import { twinsPiece } from "./twinsMany.ts";
 
-const kinds = { scenarios: runPiece, schedules: explorePiece };
+const kinds = {
+  scenarios: runPiece,
+  schedules: explorePiece,
+  "twins all": (from: number, count: number) => twinsPiece("all", from, count),
+  "twins four": (from: number, count: number) => twinsPiece("four", from, count),
+  "twins seven": (from: number, count: number) => twinsPiece("seven", from, count),
+};
 
 export type Kind = keyof typeof kinds;
 export type Sums = { readonly [K in Kind]: Awaited<ReturnType<(typeof kinds)[K]>> };

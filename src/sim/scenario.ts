@@ -65,11 +65,13 @@ export type Item =
       readonly downMs: number;
       readonly what: "disk" | "journal" | "damage";
     }
-  | /** Its results are wrong at these heights. */ {
+  | /** Its results are wrong at these heights; if `once`, only until it is started again. */ {
       readonly kind: "broken";
+      readonly at?: number;
       readonly node: number;
       readonly from: number;
       readonly until: number;
+      readonly once?: boolean;
     }
   | { readonly kind: "byzantine"; readonly node: number; readonly habits: readonly Habit[] }
   | /** A client's transaction; `short` ones live that long, `rival` names the record of another. */ {
@@ -132,6 +134,8 @@ export interface Scenario {
   readonly executeMs: number;
   readonly segmentBytes: number;
   readonly cachedRows: number;
+  /** A peer that was cut off for its misbehaviour stays so for this long. */
+  readonly banMs: number;
   /** Ed25519 instead of the keyed hash; evidence then goes on the chain. */
   readonly realSignatures: boolean;
   /** From here on the network is well and everybody but the dead is up. */

@@ -138,12 +138,12 @@ export class SimBatches {
       if (node.mempool.holdings.get(digest) !== undefined) return this.ack(digest);
       if (this.verifying.has(name)) return;
       const verdict = verdictOn(network, bytes, node.config.protocol);
-      if (verdict === "unsigned") return node.world.watch.rejected(node, from, "batch.signature");
+      if (verdict === "unsigned") return node.peers.penalise(from, "batch.signature");
       this.verifying.add(name);
       node.world.clock.after(VERIFY_MS, this.life, () => this.verified(from, digest, verdict));
     } catch (error) {
       if (!isLedgerError(error) || error.code.startsWith("bug.")) throw error;
-      node.world.watch.rejected(node, from, error.code);
+      node.peers.penalise(from, error.code);
     }
   }
 
@@ -152,7 +152,7 @@ export class SimBatches {
     const name = latin1(digest);
     this.verifying.delete(name);
     if (!verdict.ok) {
-      node.world.watch.rejected(node, from, verdict.code);
+      node.peers.penalise(from, verdict.code);
       node.driver?.refused(digest);
       return;
     }

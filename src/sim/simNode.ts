@@ -21,6 +21,7 @@ import type { Network, Packet, Station } from "./network.ts";
 import type { Random } from "./random.ts";
 import type { Scheme } from "./signatures.ts";
 import { SimBatches } from "./simBatches.ts";
+import { SimPeers } from "./simPeers.ts";
 import { openSimJournal } from "./simJournal.ts";
 import { answerBlocks, headOf, Questions, simPorts } from "./simPorts.ts";
 import type { Watch } from "./watch.ts";
@@ -37,6 +38,7 @@ export interface World {
   readonly watch: Watch;
   readonly segmentBytes: number;
   readonly cachedRows: number;
+  readonly banMs: number;
   /** How long an execution takes, in ms. */
   readonly executeMs: number;
 }
@@ -58,6 +60,7 @@ export class SimNode implements Station {
   readonly disk: Disk;
   readonly random: Random;
   readonly batches: SimBatches;
+  readonly peers: SimPeers;
   readonly questions = new Questions(this);
   incarnation = 0;
   life: Life = { alive: false };
@@ -78,6 +81,8 @@ export class SimNode implements Station {
   /** Results of executions are wrong from this height on: broken memory. */
   miscomputesFrom = Number.POSITIVE_INFINITY;
   miscomputesUntil = Number.POSITIVE_INFINITY;
+  /** And only until the next start. */
+  miscomputesOnce = false;
   /** The process dies at the so-manieth boundary from now. */
   private crashAt: { boundaries: number; power: boolean } | undefined;
 
@@ -88,6 +93,7 @@ export class SimNode implements Station {
     this.disk = disk;
     this.random = random;
     this.batches = new SimBatches(this);
+    this.peers = new SimPeers(this, world.banMs);
   }
 
   get up(): boolean {
@@ -119,7 +125,9 @@ export class SimNode implements Station {
     const life = { alive: true };
     this.life = life;
     this.incarnation++;
+    if (this.miscomputesOnce && this.incarnation > 1) this.miscomputesFrom = Number.POSITIVE_INFINITY;
     watch.booted(this);
+    this.peers.restarted();
     clock.stir();
     void this.start(life).catch((cause: unknown) => {
       if (life.alive) this.stopped({ exit: 70, code: "start.failed", data: {}, cause });

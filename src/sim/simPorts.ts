@@ -112,7 +112,7 @@ export function simPorts(node: SimNode, life: Life): DriverPorts {
       watch.notice(node, code, data);
       if (code === "view.entered") batches.ackAll();
     },
-    reject: (peer, code) => (peer === "" ? watch.note(`rejected ${code} of nobody`) : watch.rejected(node, indexOf(peer), code)),
+    reject: (peer, code) => (peer === "" ? watch.note(`rejected ${code} of nobody`) : node.peers.penalise(indexOf(peer), code)),
     committed(head, config) {
       node.config = config;
       mempool.committed(

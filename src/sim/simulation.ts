@@ -64,7 +64,7 @@ export class Simulation {
   private target = 0;
 
   private constructor(scenario: Scenario, founding: World["founding"], options: RunOptions) {
-    const { seed, members, realSignatures, segmentBytes, cachedRows, executeMs, latencyMs } = scenario;
+    const { seed, members, realSignatures, segmentBytes, cachedRows, executeMs, latencyMs, banMs } = scenario;
     const random = new Random(seed).fork("run");
     const clock = new Clockwork();
     this.scenario = scenario;
@@ -81,6 +81,7 @@ export class Simulation {
       watch: this.watch,
       segmentBytes,
       cachedRows,
+      banMs,
       executeMs,
     };
     for (let i = 0; i < members; i++)

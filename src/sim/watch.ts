@@ -98,6 +98,11 @@ export class Watch {
     this.checks.rejected(node, from, code);
   }
 
+  cutOff(node: SimNode, from: number): void {
+    this.note("peer cut off");
+    this.line(() => `    ${node.id} cuts ${nameOf(from)} off`);
+  }
+
   // ── processes ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
   booted(node: SimNode): void {
