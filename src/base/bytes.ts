@@ -4,7 +4,7 @@
 import { latin1 } from "#crypto";
 import { LedgerError } from "./errors.ts";
 
-export { latin1 } from "#crypto";
+export { latin1, latin1Of } from "#crypto";
 
 export type Bytes = Uint8Array;
 
@@ -99,8 +99,15 @@ export function text(bytes: Bytes): string {
 /** The bytes of a latin1 map key. */
 export function unlatin1(key: string): Bytes {
   const out = new Uint8Array(key.length);
-  for (let i = 0; i < key.length; i++) out[i] = key.charCodeAt(i);
+  writeLatin1(key, out, 0);
   return out;
+}
+
+/** Writes the bytes of a latin1 text from `at` on; returns where they end. */
+export function writeLatin1(text: string, out: Bytes, at: number): number {
+  const n = text.length;
+  for (let i = 0; i < n; i++) out[at + i] = text.charCodeAt(i);
+  return at + n;
 }
 
 /** Standard base64 with padding (RFC 4648 §4). */

@@ -4,7 +4,7 @@
 // The profile: nil, booleans, integers −2^63 … 2^64−1 in their shortest form, UTF-8 text, byte strings, arrays, maps with text keys in ascending
 // order of their UTF-8 bytes, none twice. No floats, no extensions. A decoder accepts exactly the bytes that encoding its result would give.
 
-import { type Bytes, compareBytes, copyOf } from "./bytes.ts";
+import { type Bytes, copyOf, latin1Of } from "./bytes.ts";
 import { compareText, REFUSED_KEYS, refuse, type Value } from "./encode.ts";
 import { MAX_CODEC_DEPTH } from "./limits.ts";
 
@@ -145,16 +145,30 @@ function readBytes(n: number): Bytes {
 
 function readText(n: number): string {
   const o = take(n);
-  if (n < 24) {
-    let out = "";
-    for (let i = o; i < at; i++) {
-      const c = source[i]!;
-      if (c >= 0x80) return readUtf8(o, n);
-      out += String.fromCharCode(c);
-    }
-    return out;
+  for (let i = o; i < at; i++) if (source[i]! >= 0x80) return readUtf8(o, n);
+  return asciiText(source, o, at);
+}
+
+// Names of fields, actions and parties come again and again: a table of the short texts read last gives one back without building it anew, and what was
+// read keeps one copy of it. One text a slot, so there is nothing to grow.
+const KNOWN_LENGTH = 31;
+const KNOWN_MASK = 0x3ff;
+const known: string[] = Array.from({ length: KNOWN_MASK + 1 }, () => "");
+
+/** The ASCII text in bytes[from … to); a short one that was read before is given again. */
+export function asciiText(bytes: Bytes, from: number, to: number): string {
+  const n = to - from;
+  if (n > KNOWN_LENGTH) return latin1Of(bytes, from, to);
+  let hash = n;
+  for (let i = from; i < to; i++) hash = (Math.imul(hash, 31) + bytes[i]!) | 0;
+  const slot = (hash ^ (hash >>> 10)) & KNOWN_MASK;
+  const text = known[slot]!;
+  if (text.length === n) {
+    let i = 0;
+    while (i < n && text.charCodeAt(i) === bytes[from + i]) i++;
+    if (i === n) return text;
   }
-  return readUtf8(o, n);
+  return (known[slot] = latin1Of(bytes, from, to));
 }
 
 function readUtf8(o: number, n: number): string {
@@ -247,6 +261,15 @@ function skip(depth: number): void {
   }
 }
 
+function compareKeys(a: number, aLength: number, b: number, bLength: number): number {
+  const n = Math.min(aLength, bLength);
+  for (let i = 0; i < n; i++) {
+    const order = source[a + i]! - source[b + i]!;
+    if (order !== 0) return order;
+  }
+  return aLength - bLength;
+}
+
 function skipArray(n: number, depth: number): void {
   if (n > end - at) refuse("truncated", at);
   for (let i = 0; i < n; i++) skip(depth + 1);
@@ -273,7 +296,7 @@ function skipMap(n: number, depth: number): void {
     const key = at;
     skipText(size);
     if (beforeLength >= 0) {
-      const order = compareBytes(source.subarray(before, before + beforeLength), source.subarray(key, at));
+      const order = compareKeys(before, beforeLength, key, size);
       if (order >= 0) refuse(order === 0 ? "duplicate" : "order", o);
     }
     if (size === 9 || size === 11) if (REFUSED_KEYS.has(readUtf8(key, size))) refuse("key", o);

@@ -16,6 +16,9 @@ export function latin1(bytes: Bytes): string {
   return out;
 }
 
+/** As `latin1`, of bytes[start … end). */
+export const latin1Of = (bytes: Bytes, start: number, end: number): string => latin1(bytes.subarray(start, end));
+
 export function sha256Into(bytes: Bytes, out: Bytes, offset: number): void {
   out.set(sha256(bytes), offset);
 }

@@ -18,6 +18,11 @@ export function latin1(bytes: Bytes): string {
   return latin1Slice.call(bytes, 0, bytes.length);
 }
 
+/** As `latin1`, of bytes[start … end), without a view of them. */
+export function latin1Of(bytes: Bytes, start: number, end: number): string {
+  return latin1Slice.call(bytes, start, end);
+}
+
 /** Writes SHA-256(bytes) to out[offset … offset + 32). */
 export function sha256Into(bytes: Bytes, out: Bytes, offset: number): void {
   latin1Write.call(out, crypto.hash("sha256", bytes, "binary"), offset, 32);

@@ -3,13 +3,14 @@
 // slice at a time. Does not own: handlers (contracts), the state root and the header (seal.ts), pauses between slices and what is kept (chain.ts).
 
 import type { Bytes } from "../base/bytes.ts";
-import { decodeFirst, type Value } from "../base/codec.ts";
 import { sha256 } from "../base/hash.ts";
 import { rootOfFlat } from "../base/merkle.ts";
 import type { BlockContext, Call, Registry, Result } from "../contracts/engine/registry.ts";
+import { Answers } from "../contracts/engine/roles.ts";
 import type { VerifiedBatch } from "./batch.ts";
 import { type DueRun, dueId, encodeReceipt, NO_BYTES, NO_WRITES, TransactionsTree, type Write, writeLeafHash } from "./block.ts";
 import { keyTextOf, type Overlay, type Written } from "./overlay.ts";
+import { readCall } from "./transaction.ts";
 
 /** One leaf of a block: a live transaction, or due work that ran. */
 export interface Leaf {
@@ -62,7 +63,7 @@ export class Execution {
   #position = 0;
 
   constructor(input: ExecutionInput) {
-    this.#input = input;
+    this.#input = { ...input, block: { ...input.block, answers: new Answers() } };
     this.#dueWork = Math.floor(input.block.parameters.block_work / DUE_SHARE);
   }
 
@@ -159,7 +160,7 @@ function writtenRoot(written: readonly Written[]): Bytes {
   return rootOfFlat(flat, written.length);
 }
 
-/** The call in a batch's bytes, which have been found well-formed: [version, nonce, notAfter, signers, operations]. */
+/** The call in a batch's bytes, which have been found well-formed. */
 export function callOf(
   batch: Pick<VerifiedBatch, "bytes" | "offsets">,
   index: number,
@@ -167,7 +168,6 @@ export function callOf(
   leaf: number,
   failedProofs: readonly string[],
 ): Call {
-  const body = decodeFirst(batch.bytes, batch.offsets[2 * index]!) as Value[];
-  const operations = body[4] as [string, Value][];
-  return { id, index: leaf, signers: body[3] as Bytes[], operations: operations.map(([action, args]) => ({ action, args })), failedProofs };
+  const { signers, operations } = readCall(batch.bytes, batch.offsets[2 * index]!);
+  return { id, index: leaf, signers, operations, failedProofs };
 }

@@ -3,7 +3,7 @@
 // answers alike. Does not own: whether the act is allowed (contracts, at execution), liveness (execute), checking many at once (verify.ts). Browser-clean.
 
 import { type Bytes, compareBytes, concat, hex, readU48, u48be } from "../base/bytes.ts";
-import { decode, decodedEnd, decodeFirst, encode, scan, type Value } from "../base/codec.ts";
+import { asciiText, decode, decodedEnd, decodeFirst, encode, scan, type Value } from "../base/codec.ts";
 import { isLedgerError, LedgerError } from "../base/errors.ts";
 import { sha256 } from "../base/hash.ts";
 import {
@@ -237,12 +237,28 @@ export function readOperations(bytes: Bytes, layout: Layout): { action: string; 
   let at = layout.operationsAt;
   for (let i = 0; i < layout.operations; i++) {
     const { from, to } = actionBounds(bytes, at);
-    let action = "";
-    for (let j = from; j < to; j++) action += String.fromCharCode(bytes[j]!);
+    const action = asciiText(bytes, from, to);
     at = scan(bytes, to, layout.bodyEnd);
     out.push({ action, argsAt: to, argsEnd: at });
   }
   return out;
+}
+
+/** Signers and operations of the transaction that begins at `start` and has been found well-formed: what execution needs of it. */
+export function readCall(bytes: Bytes, start: number): { signers: Bytes[]; operations: { action: string; args: Value }[] } {
+  const time = start + 4 + NONCE_BYTES;
+  const head = bytes[time]!;
+  const signers = decodeFirst(bytes, head < 0x80 ? time + 1 : time + 1 + (1 << (head - 0xcc))) as Bytes[];
+  let at = decodedEnd();
+  const count = readCount(bytes, at, MAX_OPERATIONS, "operations");
+  at += count > 15 ? 3 : 1;
+  const operations: { action: string; args: Value }[] = [];
+  for (let i = 0; i < count; i++) {
+    const { from, to } = actionBounds(bytes, at);
+    operations.push({ action: asciiText(bytes, from, to), args: decodeFirst(bytes, to) });
+    at = decodedEnd();
+  }
+  return { signers, operations };
 }
 
 function ascending(bytes: Bytes, before: number, after: number): boolean {

@@ -4,7 +4,7 @@ import type { Bytes } from "../../base/bytes.ts";
 import type { Parameters } from "../../base/parameters.ts";
 import type { AnyContract, AnyRecord } from "./define.ts";
 import type { Party } from "./fields.ts";
-import type { Resolver } from "./roles.ts";
+import type { Answers, Resolver } from "./roles.ts";
 import type { Plan } from "./rows.ts";
 
 export interface BlockContext {
@@ -14,6 +14,8 @@ export interface BlockContext {
   readonly epoch: number;
   readonly protocol: number;
   readonly parameters: Parameters;
+  /** Of the block that is being executed; absent where one act stands alone. */
+  readonly answers?: Answers;
 }
 
 /** Who must sign what, as a dry run finds it. */
@@ -30,6 +32,8 @@ export interface Need {
 export interface Engine {
   readonly plans: ReadonlyMap<AnyRecord, Plan>;
   readonly resolver: Resolver<any>;
+  /** Names of the resolver's contracts. */
+  readonly registers: ReadonlySet<string>;
   /** Tests: refuse what production only tolerates (a slot not declared, a procedure of another sector). */
   readonly strict: boolean;
 }

@@ -13,9 +13,15 @@ import type { Party } from "./fields.ts";
 import { encodeParts, type Part } from "./keys.ts";
 import { misfit } from "./normalise.ts";
 import { type Data, Exceeded, Fault, Rejection } from "./outcome.ts";
-import { Signatures } from "./roles.ts";
+import { type Answers, Signatures } from "./roles.ts";
 import { type AnyRow, type AnyValues, changedRow, newRow, type Plan } from "./rows.ts";
 import { type Staged, Staging, type State } from "./staging.ts";
+
+/** A role slot, and the principals that fill it. */
+export interface Filled {
+  readonly slot: string;
+  readonly found: readonly Party[];
+}
 
 export class Context implements Tx<string, string, string>, Switching {
   readonly time: number;
@@ -31,8 +37,8 @@ export class Context implements Tx<string, string, string>, Switching {
   readonly flags: string[] = [];
   /** In a dry run: who must sign; nobody is refused for a signature. */
   readonly needs: Need[] | undefined;
-  /** Role slots of the operation that runs: slot → the principals that fill it. */
-  slots: ReadonlyMap<string, readonly Party[]> = new Map();
+  /** Role slots of the operation that runs. */
+  slots: readonly Filled[] = NONE;
   /** Slots that the operation declares for parties; undefined where nothing is checked. */
   declared: ReadonlySet<string> | undefined;
   /** What ends the transaction whatever the handler does with the exception. */
@@ -41,6 +47,9 @@ export class Context implements Tx<string, string, string>, Switching {
   allowed = Number.POSITIVE_INFINITY;
   readonly #engine: Engine;
   readonly #rows: Staging;
+  readonly #answers: Answers | undefined;
+  /** Something was written to the registers. */
+  #registered = false;
   #contract: AnyContract;
   #readOnly: boolean;
   #units = 0;
@@ -63,7 +72,8 @@ export class Context implements Tx<string, string, string>, Switching {
     this.#contract = act.contract;
     this.#readOnly = act.readOnly ?? false;
     this.needs = act.prepare === true ? [] : undefined;
-    this.signatures = new Signatures(act.signers, engine.resolver, this);
+    this.#answers = block.answers;
+    this.signatures = new Signatures(act.signers, engine.resolver, this, block.answers);
   }
 
   get signers(): readonly Bytes[] {
@@ -193,7 +203,10 @@ export class Context implements Tx<string, string, string>, Switching {
     const { unique } = plan.type.options;
     if (unique !== undefined) this.#alone(plan, row, unique);
     this.#rows.write(staged, row);
-    if (this.#engine.resolver.contracts.some((contract) => contract.name === plan.contract)) this.signatures.forget();
+    if (this.#engine.registers.has(plan.contract)) {
+      this.#registered = true;
+      this.signatures.forget();
+    }
     return row;
   }
 
@@ -244,7 +257,7 @@ export class Context implements Tx<string, string, string>, Switching {
   }
 
   signer(slot: string): Party {
-    const found = this.slots.get(slot);
+    const found = this.slots.find((filled) => filled.slot === slot)?.found;
     if (found === undefined) return this.#fault(`${slot} is no role slot of the action`);
     if (found.length === 1) return found[0]!;
     if (this.needs !== undefined && found.length === 0) return NOBODY; // a dry run goes on with a stand-in
@@ -266,9 +279,9 @@ export class Context implements Tx<string, string, string>, Switching {
     return this.#freely(() => this.signatures.known(party));
   }
 
-  /** The principals that fill a role slot. */
+  /** The principals that fill a role slot; the role's whole name. */
   holders(role: string, scope: string | undefined, only: Party | undefined): readonly Party[] {
-    return this.#freely(() => this.signatures.holders(`${this.#contract.name}.${role}`, scope, only));
+    return this.#freely(() => this.signatures.holders(role, scope, only));
   }
 
   // ── work ───────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -299,6 +312,7 @@ export class Context implements Tx<string, string, string>, Switching {
   /** Gives all that was written to the state. */
   flush(): void {
     this.#rows.flush();
+    if (this.#registered) this.#answers?.clear();
   }
 
   /** Units used by the operation so far. */
@@ -378,6 +392,8 @@ export class Context implements Tx<string, string, string>, Switching {
     return key instanceof Uint8Array ? latin1(key) : this.#fault("a scan goes on after a key");
   }
 }
+
+const NONE: readonly Filled[] = [];
 
 /** Stands for a role's holder in a dry run that has none yet. */
 const NOBODY = "nobody";

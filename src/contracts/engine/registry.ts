@@ -113,7 +113,9 @@ export function build(composition: Composition, options: BuildOptions = {}): Reg
       name: contract.name,
       plans: new Map(dues.map((due) => [due.type.name as string, plans.get(due.type)!])),
     }));
-  const engine: DueEngine = { plans, resolver: composition.resolver, strict: options.strict ?? false, dueContracts };
+  const { resolver } = composition;
+  const registers = new Set(resolver.contracts.map(({ name }) => name));
+  const engine: DueEngine = { plans, resolver, registers, strict: options.strict ?? false, dueContracts };
   const actions = new Map(contracts.flatMap(({ actions: own }) => own.map((action) => [action.name, actionPlan(action)])));
   const views = new Map(contracts.flatMap(({ contract, views: own }) => own.map((view) => [`${contract.name}.${view.name}`, view])));
   const manifest = manifestOf(contracts);
@@ -222,7 +224,7 @@ function actionPlan(action: Action): ActionPlan {
     until: options.until ?? Number.POSITIVE_INFINITY,
     work: options.work ?? DEFAULT_WORK,
     fill: filler(action.input as Fields),
-    slots,
+    roleSlots: slots.flatMap(([slot, signer]) => ("kind" in signer ? [] : [{ slot, role: `${contract.name}.${signer.role}`, signer }])),
     declared: new Set(slots.map(([slot]) => slot)),
     codes: new Set(((options.rules ?? []) as readonly string[]).map((rule) => (rule.includes(".") ? rule : `${contract.name}.${rule}`))),
   };

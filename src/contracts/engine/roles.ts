@@ -1,7 +1,7 @@
 // Who acts: keys, principals, roles. Owns the questions the engine asks of the registers of keys (eid) and of rights (governance), and the
 // answers for one transaction. Does not own: the registers themselves; contracts/all.ts plugs them in. docs/protocol.md §8, engine.md §6.
 
-import { type Bytes, equalBytes } from "../../base/bytes.ts";
+import { type Bytes, equalBytes, latin1 } from "../../base/bytes.ts";
 import type { AnyContract, Reader } from "./define.ts";
 import type { Party } from "./fields.ts";
 
@@ -32,59 +32,103 @@ export interface Resolver<S extends Standing = Standing> {
   readonly contracts: readonly AnyContract[];
 }
 
+/** A signer, and which roles it turned out to hold without a scope. */
+interface Resolved {
+  readonly standing: Standing;
+  readonly roles: Map<string, boolean>;
+}
+
+/**
+ * What the registers said in one block so far. A pure function of the state and the block's time, asked for by every transaction and seldom changed: so it
+ * stands until a transaction that wrote to the registers is applied. Of no consequence for any result.
+ */
+export class Answers {
+  /** By key; undefined for one that may not act. */
+  readonly signers = new Map<string, Resolved | undefined>();
+
+  clear(): void {
+    this.signers.clear();
+  }
+}
+
 /** The signers of one transaction, resolved when first asked and again after a write to the registers. */
 export class Signatures {
   readonly keys: readonly Bytes[];
   readonly #resolver: Resolver<any>;
   readonly #reader: Reader;
-  #standings: readonly Standing[] | undefined;
+  /** The block's, until this transaction writes to the registers itself. */
+  #answers: Answers | undefined;
+  #resolved: readonly Resolved[] | undefined;
 
-  constructor(keys: readonly Bytes[], resolver: Resolver<any>, reader: Reader) {
+  constructor(keys: readonly Bytes[], resolver: Resolver<any>, reader: Reader, answers: Answers | undefined) {
     this.keys = keys;
     this.#resolver = resolver;
     this.#reader = reader;
+    this.#answers = answers;
   }
 
   /** Operations see each other: what was granted a moment ago holds, what was revoked does not. */
   forget(): void {
-    this.#standings = undefined;
+    this.#resolved = undefined;
+    this.#answers = undefined;
   }
 
-  #all(): readonly Standing[] {
-    if (this.#standings === undefined) {
-      const found: Standing[] = [];
+  #all(): readonly Resolved[] {
+    if (this.#resolved === undefined) {
+      const found: Resolved[] = [];
       for (const key of this.keys) {
-        const standing = this.#resolver.standing(this.#reader, key);
-        if (standing !== undefined) found.push({ ...standing, key });
+        const resolved = this.#resolve(key);
+        if (resolved !== undefined) found.push(resolved);
       }
-      this.#standings = found;
+      this.#resolved = found;
     }
-    return this.#standings;
+    return this.#resolved;
+  }
+
+  #resolve(key: Bytes): Resolved | undefined {
+    const text = latin1(key);
+    const known = this.#answers?.signers.get(text);
+    if (known !== undefined) return known;
+    if (this.#answers?.signers.has(text) === true) return undefined;
+    const standing = this.#resolver.standing(this.#reader, key);
+    const resolved = standing === undefined ? undefined : { standing: { ...standing, key }, roles: new Map<string, boolean>() };
+    this.#answers?.signers.set(text, resolved);
+    return resolved;
+  }
+
+  #holds({ standing, roles }: Resolved, role: string, scope: string | undefined): boolean {
+    if (scope !== undefined) return this.#resolver.holds(this.#reader, standing.principal, role, scope, standing);
+    let holds = roles.get(role);
+    if (holds === undefined) {
+      holds = this.#resolver.holds(this.#reader, standing.principal, role, undefined, standing);
+      roles.set(role, holds);
+    }
+    return holds;
   }
 
   /** True if that very key signed, or somebody who may act for that party. */
   signed(who: Party | Bytes): boolean {
     if (typeof who !== "string") return this.keys.some((key) => equalBytes(key, who));
-    for (const standing of this.#all()) if (this.#resolver.actsFor(this.#reader, standing, who)) return true;
+    for (const { standing } of this.#all()) if (this.#resolver.actsFor(this.#reader, standing, who)) return true;
     return false;
   }
 
   /** The distinct principals among the signers that hold the role by the key that signed, in the order of keys. */
   holders(role: string, scope: string | undefined, only: Party | undefined): Party[] {
     const found: Party[] = [];
-    for (const standing of this.#all()) {
-      const { principal } = standing;
+    for (const signer of this.#all()) {
+      const { principal } = signer.standing;
       if (only !== undefined && principal !== only) continue;
-      if (!found.includes(principal) && this.#resolver.holds(this.#reader, principal, role, scope, standing)) found.push(principal);
+      if (!found.includes(principal) && this.#holds(signer, role, scope)) found.push(principal);
     }
     return found;
   }
 
   /** Does the party hold the role: by the key it signed with if it signed, by itself if it did not? */
   partyHolds(role: string, scope: string | undefined, party: Party): boolean {
-    const own = this.#all().filter((standing) => standing.principal === party);
+    const own = this.#all().filter(({ standing }) => standing.principal === party);
     if (own.length === 0) return this.#resolver.holds(this.#reader, party, role, scope, undefined);
-    return own.some((standing) => this.#resolver.holds(this.#reader, party, role, scope, standing));
+    return own.some((signer) => this.#holds(signer, role, scope));
   }
 
   known(party: Party): boolean {

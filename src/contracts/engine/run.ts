@@ -5,8 +5,8 @@
 import type { Bytes } from "../../base/bytes.ts";
 import type { Value } from "../../base/codec.ts";
 import type { Act, BlockContext, Engine, Need } from "./act.ts";
-import { Context } from "./context.ts";
-import type { Action, AnyContract, PartySigner, RoleSigner } from "./define.ts";
+import { Context, type Filled } from "./context.ts";
+import type { Action, AnyContract, RoleSigner } from "./define.ts";
 import type { Body, Fields, Party } from "./fields.ts";
 import { type filler, measure, misfit } from "./normalise.ts";
 import { Fault, isExhaustion, Rejection, type Result, resultOf, Stop } from "./outcome.ts";
@@ -33,7 +33,8 @@ export interface ActionPlan {
   readonly until: number;
   readonly work: number;
   readonly fill: ReturnType<typeof filler>;
-  readonly slots: readonly (readonly [slot: string, signer: PartySigner | RoleSigner<any, any>])[];
+  /** What roles fill, each by its whole name; parties the handler binds. */
+  readonly roleSlots: readonly { readonly slot: string; readonly role: string; readonly signer: RoleSigner<any, any> }[];
   readonly declared: ReadonlySet<string>;
   /** Codes it may give, whole. */
   readonly codes: ReadonlySet<string>;
@@ -125,24 +126,21 @@ function operate(engine: Engine, actions: ActionPlans, context: Context, call: C
 }
 
 /** Fills the role slots of `by`: the principals among the signers that hold the role, in its scope. */
-function roleSlots(plan: ActionPlan, context: Context, args: Body<Fields>): Map<string, readonly Party[]> {
-  const filled = new Map<string, readonly Party[]>();
-  for (const [slot, signer] of plan.slots) {
-    if ("kind" in signer) continue; // a party: the handler binds it
+function roleSlots(plan: ActionPlan, context: Context, args: Body<Fields>): Filled[] {
+  const filled: Filled[] = [];
+  for (const { slot, role, signer } of plan.roleSlots) {
     const scope = signer.scope?.(args, context);
     const only = signer.is?.(args, context);
-    const found = context.holders(signer.role, scope, only);
-    const need = {
-      slot,
-      role: `${plan.contract.name}.${signer.role}`,
-      ...(scope === undefined ? {} : { scope }),
-      ...(only === undefined ? {} : { party: only }),
-    };
-    if (context.needs !== undefined) context.needs.push({ ...need, met: found.length > 0 });
-    else if (found.length === 0) throw new Rejection("engine.not_entitled", need);
-    filled.set(slot, found);
+    const found = context.holders(role, scope, only);
+    if (context.needs !== undefined) context.needs.push({ ...needOf(slot, role, scope, only), met: found.length > 0 });
+    else if (found.length === 0) throw new Rejection("engine.not_entitled", needOf(slot, role, scope, only));
+    filled.push({ slot, found });
   }
   return filled;
+}
+
+function needOf(slot: string, role: string, scope: string | undefined, only: Party | undefined): Omit<Need, "met"> {
+  return { slot, role, ...(scope === undefined ? {} : { scope }), ...(only === undefined ? {} : { party: only }) };
 }
 
 /** Rules whose predicate says no; `engine.fault` for one that throws. Runs in the verify workers. Exhaustion goes through. */
