@@ -104,9 +104,9 @@ export function unlatin1(key: string): Bytes {
 }
 
 /** Writes the bytes of a latin1 text from `at` on; returns where they end. */
-export function writeLatin1(text: string, out: Bytes, at: number): number {
-  const n = text.length;
-  for (let i = 0; i < n; i++) out[at + i] = text.charCodeAt(i);
+export function writeLatin1(key: string, out: Bytes, at: number): number {
+  const n = key.length;
+  for (let i = 0; i < n; i++) out[at + i] = key.charCodeAt(i);
   return at + n;
 }
 

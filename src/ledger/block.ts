@@ -4,6 +4,7 @@
 import { type Bytes, concat, readU32, u48be } from "../base/bytes.ts";
 import { decode, decodedEnd, decodeFirst, encode, type Value } from "../base/codec.ts";
 import { LedgerError } from "../base/errors.ts";
+import { Gathering } from "../base/gathering.ts";
 import { sha256Into } from "../base/hash.ts";
 import { MAX_BLOCK_TRANSACTIONS, MAX_DUE_PER_BLOCK } from "../base/limits.ts";
 import { rootOfFlat } from "../base/merkle.ts";
@@ -59,8 +60,18 @@ export function decodeReceipt(bytes: Bytes): Receipt {
 
 /** Hash of the leaf C([`contract/collection`, encoded key, SHA-256(row bytes)]) of the tree of writes (§3). */
 export function writeLeafHash(collection: string, key: Bytes, rowHash: Bytes): Bytes {
-  hashLeafInto(encode([collection, key, rowHash]), hashed, 0);
+  writeLeafHashInto(collection, key, rowHash, hashed, 0);
   return hashed.slice();
+}
+
+/** As `writeLeafHash`, to out[offset …]. */
+export function writeLeafHashInto(collection: string, key: Bytes, rowHash: Bytes, out: Bytes, offset: number): void {
+  gatheredLeaf.begin();
+  gatheredLeaf.byte(0x93);
+  gatheredLeaf.text(collection);
+  gatheredLeaf.bytes(key);
+  gatheredLeaf.bytes(rowHash);
+  gatheredLeaf.hashInto(out, offset);
 }
 
 /** RFC 9162 root over the writes of one act, one leaf a key, in the order of first writing; 32 zero bytes for none (§3). */
@@ -75,7 +86,7 @@ export function writeLeafHashes(writes: readonly Write[]): Bytes {
   for (let i = 0; i < writes.length; i++) {
     const { collection, key, row } = writes[i]!;
     sha256Into(row, hashed, 0);
-    hashLeafInto(encode([collection, key, hashed]), flat, 32 * i);
+    writeLeafHashInto(collection, key, hashed, flat, 32 * i);
   }
   return flat;
 }
@@ -87,21 +98,23 @@ export function encodeLeaf(id: Bytes, fullHash: Bytes, receipt: Bytes): Bytes {
 
 /** Hash of the leaf of one transaction or entry of due work. */
 export function leafHashOf(id: Bytes, fullHash: Bytes, receipt: Bytes): Bytes {
-  hashLeafInto(encodeLeaf(id, fullHash, receipt), hashed, 0);
+  leafHashInto(id, fullHash, receipt, hashed, 0);
   return hashed.slice();
 }
 
-let leafInput = new Uint8Array(512);
+function leafHashInto(id: Bytes, fullHash: Bytes, receipt: Bytes, out: Bytes, offset: number): void {
+  gatheredLeaf.begin();
+  gatheredLeaf.byte(0x93);
+  gatheredLeaf.bytes(id);
+  gatheredLeaf.bytes(fullHash);
+  gatheredLeaf.bytes(receipt);
+  gatheredLeaf.hashInto(out, offset);
+}
+
 // A native write into a fresh small array costs more than the hash: into one that stays, and a copy of it, half as much.
 const hashed = new Uint8Array(32);
 
-/** SHA-256(0x00 ‖ leaf) to out[offset …], without allocating. */
-function hashLeafInto(leaf: Bytes, out: Bytes, offset: number): void {
-  if (leafInput.length <= leaf.length) leafInput = new Uint8Array(2 * leaf.length);
-  leafInput[0] = 0;
-  leafInput.set(leaf, 1);
-  sha256Into(leafInput.subarray(0, leaf.length + 1), out, offset);
-}
+const gatheredLeaf = new Gathering(1_024);
 
 /** The id of an entry of due work: block time in six bytes ‖ 26 bytes of the tagged hash of C([height, collection, encoded key, due name]) (§3). */
 export function dueId(network: Bytes, time: number, height: number, collection: string, key: Bytes, name: string): Bytes {
@@ -124,7 +137,7 @@ export class TransactionsTree {
       grown.set(this.#flat);
       this.#flat = grown;
     }
-    hashLeafInto(encodeLeaf(id, fullHash, receipt), this.#flat, 32 * this.#count);
+    leafHashInto(id, fullHash, receipt, this.#flat, 32 * this.#count);
     return this.#count++;
   }
 
@@ -155,12 +168,26 @@ export interface BlockResults {
 
 /** C([due, skipped, lengths (u16 each), receipts end to end]): a receipt is found by adding lengths, without decoding the others. */
 export function encodeResults({ due, skipped, receipts }: BlockResults): Bytes {
-  const lengths = new Uint8Array(2 * receipts.length);
-  receipts.forEach((r, i) => {
-    lengths[2 * i] = r.length >>> 8;
-    lengths[2 * i + 1] = r.length;
-  });
-  return encode([due.map((d) => [d.collection, d.key, d.name]), skipped, lengths, join(receipts)]);
+  const gathered = new Receipts();
+  for (const receipt of receipts) gathered.push(receipt);
+  return gathered.encode(due, skipped);
+}
+
+/** Gathers the receipts of a block as execution makes them. */
+export class Receipts {
+  readonly #lengths = new Gathering(256);
+  readonly #receipts = new Gathering(4_096);
+
+  push(receipt: Bytes): void {
+    this.#lengths.byte(receipt.length >>> 8);
+    this.#lengths.byte(receipt.length);
+    this.#receipts.raw(receipt);
+  }
+
+  /** As `encodeResults`. */
+  encode(due: readonly DueRun[], skipped: readonly number[]): Bytes {
+    return encode([due.map((d) => [d.collection, d.key, d.name]), skipped, this.#lengths.view(), this.#receipts.view()]);
+  }
 }
 
 /** Throws `codec.…` or `block.malformed`: the bytes may come from a peer. */
@@ -222,42 +249,50 @@ export function positionOfLeaf(results: Pick<BlockResults, "due" | "skipped">, l
  * C([index of the collection, key, row]). History and proofs ask for one leaf's writes; a tree brought forward takes them all in order.
  */
 export function encodeWriteSet(leaves: readonly (readonly Write[])[]): Bytes {
-  const names = new Map<string, number>();
-  const parts: Bytes[] = [];
-  const starts = new Uint8Array(4 * (leaves.length + 1));
-  let at = 0;
-  leaves.forEach((writes, leaf) => {
-    putU32(starts, 4 * leaf, at);
-    for (const { collection, key, row } of writes) {
-      let index = names.get(collection);
-      if (index === undefined) names.set(collection, (index = names.size));
-      const part = encode([index, key, row]);
-      parts.push(part);
-      at += part.length;
-    }
-  });
-  putU32(starts, 4 * leaves.length, at);
-  return encode([[...names.keys()], starts, join(parts)]);
-}
-
-/** As `concat`, for more parts than a call may have arguments. */
-function join(parts: readonly Bytes[]): Bytes {
-  let length = 0;
-  for (const part of parts) length += part.length;
-  const out = new Uint8Array(length);
-  let at = 0;
-  for (const part of parts) {
-    out.set(part, at);
-    at += part.length;
+  const gathered = new WriteSet();
+  for (const writes of leaves) {
+    for (const { collection, key, row } of writes) gathered.write(collection, key, row);
+    gathered.endLeaf();
   }
-  return out;
+  return gathered.encode();
 }
 
-function putU32(out: Bytes, at: number, value: number): void {
-  out[at] = value >>> 24;
-  out[at + 1] = value >>> 16;
-  out[at + 2] = value >>> 8;
-  out[at + 3] = value;
+/** Gathers what the leaves of a block write, as execution makes them. */
+export class WriteSet {
+  readonly #names = new Map<string, number>();
+  readonly #starts = new Gathering(1_024);
+  readonly #writes = new Gathering(16_384);
+
+  constructor() {
+    this.#start();
+  }
+
+  write(collection: string, key: Bytes, row: Bytes): void {
+    let index = this.#names.get(collection);
+    if (index === undefined) this.#names.set(collection, (index = this.#names.size));
+    this.#writes.byte(0x93);
+    if (index < 0x80) this.#writes.byte(index);
+    else this.#writes.raw(encode(index));
+    this.#writes.bytes(key);
+    this.#writes.bytes(row);
+  }
+
+  endLeaf(): void {
+    this.#start();
+  }
+
+  #start(): void {
+    const at = this.#writes.length;
+    this.#starts.byte(at >>> 24);
+    this.#starts.byte(at >>> 16);
+    this.#starts.byte(at >>> 8);
+    this.#starts.byte(at);
+  }
+
+  /** As `encodeWriteSet`. */
+  encode(): Bytes {
+    return encode([[...this.#names.keys()], this.#starts.view(), this.#writes.view()]);
+  }
 }
 
 /** A write set opened for reading. Throws `codec.…` or `block.malformed`, also when a leaf is read. */

@@ -4,7 +4,6 @@
 import type { Bytes } from "../base/bytes.ts";
 import type { Certificate } from "../base/certificate.ts";
 import type { Registry } from "../contracts/engine/registry.ts";
-import { encodeResults, encodeWriteSet } from "./block.ts";
 import { completedNodes } from "./blockHistory.ts";
 import type { Sealed } from "./seal.ts";
 import { historySource } from "./start.ts";
@@ -30,8 +29,8 @@ export function blockWrite(
     height,
     block: { headerBytes, certificate, references },
     bodies: block.batches.map((batch) => batch.bytes),
-    results: encodeResults({ due: outcome.due, skipped: outcome.skipped, receipts: outcome.leaves.map((leaf) => leaf.receipt) }),
-    writeSet: encodeWriteSet(outcome.leaves.map((leaf) => leaf.writes)),
+    results: outcome.results,
+    writeSet: outcome.writeSet,
     ids: outcome.ids,
     rows: overlay.writes.map(({ collection, key, row }) => ({ collection, key, bytes: row.bytes })),
     index: overlay,

@@ -8,7 +8,6 @@ import { type Bytes, hex } from "../base/bytes.ts";
 import { decode, encode, type Value } from "../base/codec.ts";
 import { LedgerError } from "../base/errors.ts";
 import { batchesValue } from "../base/header.ts";
-import { encodeResults, encodeWriteSet } from "./block.ts";
 import type { Sealed } from "./seal.ts";
 
 const FORMAT = "chancery-capsule/1";
@@ -42,8 +41,8 @@ export function encodeCapsule(network: Bytes, block: Sealed, parentHeader: Bytes
     parentHeader: parentHeader ?? new Uint8Array(0),
     references: batchesValue(references),
     bodies: batches.map((batch) => batch.bytes),
-    results: encodeResults({ due: outcome.due, skipped: outcome.skipped, receipts: outcome.leaves.map((leaf) => leaf.receipt) }),
-    writeSet: encodeWriteSet(outcome.leaves.map((leaf) => leaf.writes)),
+    results: outcome.results,
+    writeSet: outcome.writeSet,
     before: overlay.writes.map(({ collection, key, before }) => [collection, key, before?.bytes ?? null]),
   });
 }

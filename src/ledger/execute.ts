@@ -8,7 +8,18 @@ import { rootOfFlat } from "../base/merkle.ts";
 import type { BlockContext, Call, Registry, Result } from "../contracts/engine/registry.ts";
 import { Answers } from "../contracts/engine/roles.ts";
 import type { VerifiedBatch } from "./batch.ts";
-import { type DueRun, dueId, encodeReceipt, NO_BYTES, NO_WRITES, TransactionsTree, type Write, writeLeafHash } from "./block.ts";
+import {
+  type DueRun,
+  dueId,
+  encodeReceipt,
+  NO_BYTES,
+  NO_WRITES,
+  Receipts,
+  TransactionsTree,
+  type Write,
+  WriteSet,
+  writeLeafHashInto,
+} from "./block.ts";
 import { keyTextOf, type Overlay, type Written } from "./overlay.ts";
 import { readCall } from "./transaction.ts";
 
@@ -42,6 +53,9 @@ export interface Outcome {
   /** The ids of the live transactions, as latin1 texts. */
   readonly idTexts: ReadonlySet<string>;
   readonly transactionsRoot: Bytes;
+  /** `encodeResults` and `encodeWriteSet` of it. */
+  readonly results: Bytes;
+  readonly writeSet: Bytes;
 }
 
 /** Due work may take a quarter of the block's declared work (§3). */
@@ -50,6 +64,8 @@ const DUE_SHARE = 4;
 export class Execution {
   readonly #input: ExecutionInput;
   readonly #tree = new TransactionsTree();
+  readonly #receipts = new Receipts();
+  readonly #writeSet = new WriteSet();
   readonly #leaves: Leaf[] = [];
   readonly #due: DueRun[] = [];
   readonly #dueRan = new Set<string>();
@@ -75,8 +91,17 @@ export class Execution {
 
   outcome(): Outcome {
     const ids = new Uint8Array(32 * this.#leaves.length);
-    this.#leaves.forEach((leaf, i) => ids.set(leaf.id, 32 * i));
-    return { leaves: this.#leaves, due: this.#due, skipped: this.#skipped, ids, idTexts: this.#ids, transactionsRoot: this.#tree.root() };
+    for (let i = 0; i < this.#leaves.length; i++) ids.set(this.#leaves[i]!.id, 32 * i);
+    return {
+      leaves: this.#leaves,
+      due: this.#due,
+      skipped: this.#skipped,
+      ids,
+      idTexts: this.#ids,
+      transactionsRoot: this.#tree.root(),
+      results: this.#receipts.encode(this.#due, this.#skipped),
+      writeSet: this.#writeSet.encode(),
+    };
   }
 
   #runNext(): boolean {
@@ -141,7 +166,13 @@ export class Execution {
       writes: written.length,
       writesRoot: root,
     });
-    const writes = written.map(({ collection, key, row }) => ({ collection, key, row: row.bytes }));
+    const writes: Write[] = [];
+    for (const { collection, key, row } of written) {
+      writes.push({ collection, key, row: row.bytes });
+      this.#writeSet.write(collection, key, row.bytes);
+    }
+    this.#writeSet.endLeaf();
+    this.#receipts.push(receipt);
     if (applied) this.#input.overlay.merge(layer);
     this.#tree.push(id, fullHash, receipt);
     this.#leaves.push({ id, fullHash, receipt, result, writes });
@@ -153,11 +184,12 @@ const NONE: readonly string[] = [];
 function writtenRoot(written: readonly Written[]): Bytes {
   if (written.length === 0) return NO_WRITES;
   const flat = new Uint8Array(32 * written.length);
-  written.forEach((w, i) => {
+  for (let i = 0; i < written.length; i++) {
+    const w = written[i]!;
     w.rowHash = sha256(w.row.bytes);
-    flat.set(writeLeafHash(w.collection, w.key, w.rowHash), 32 * i);
-  });
-  return rootOfFlat(flat, written.length);
+    writeLeafHashInto(w.collection, w.key, w.rowHash, flat, 32 * i);
+  }
+  return written.length === 1 ? flat : rootOfFlat(flat, written.length);
 }
 
 /** The call in a batch's bytes, which have been found well-formed. */

@@ -9,6 +9,7 @@ import { isLedgerError, LedgerError } from "../base/errors.ts";
 import { CHECKED_TABLE_BYTES, STORE_MAX_OPEN_FILES, STORE_WRITE_BUFFER_BYTES } from "../base/limits.ts";
 import { type BlockResults, decodeResults, openWriteSet } from "./block.ts";
 import { checkLevelFiles } from "./levelFiles.ts";
+import { Puts } from "./storePuts.ts";
 import * as layout from "./storeLayout.ts";
 import type { EpochRecord, Place, StoredBlock } from "./storeLayout.ts";
 
@@ -123,7 +124,7 @@ function levelError(error: unknown, directory: string): unknown {
 
 export class Store {
   readonly #database: Database;
-  #value: Uint8Array = new Uint8Array(1 << 16);
+  readonly #puts = new Puts();
   #lowest: number | undefined;
 
   private constructor(database: Database) {
@@ -159,8 +160,7 @@ export class Store {
   }
 
   #put(batch: WriteBatch, place: Bytes, payload: Bytes): void {
-    if (this.#value.length < payload.length + 16) this.#value = new Uint8Array(2 * payload.length);
-    batch.put(place, layout.seal(place, payload, this.#value));
+    this.#puts.put(batch, place, payload);
   }
 
   // ── reading ────────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -308,32 +308,39 @@ export class Store {
    * Throws `store.write` when the disk does not take it.
    */
   async commit(write: BlockWrite, pause: () => Promise<void> = async () => {}): Promise<void> {
-    const batch = this.#database.batch();
-    let puts = 0;
-    for (const [place, payload] of this.#puts(write)) {
-      if (payload === undefined) batch.delete(place);
-      else this.#put(batch, place, payload);
-      if (++puts % PUTS_SLICE === 0) await pause();
-    }
-    await batch.write();
-  }
-
-  *#puts(write: BlockWrite): Iterable<[place: Bytes, payload: Bytes | undefined]> {
     const { height, block, bodies, results, writeSet, ids, epoch } = write;
-    if (block !== undefined) yield [layout.blockKey(height), layout.encodeStoredBlock(block)];
-    for (const [position, body] of bodies.entries()) yield [layout.bodyKey(height, position), body];
-    if (results !== undefined) yield [layout.resultsKey(height), results];
-    yield [layout.writesKey(height), writeSet];
-    for (let leaf = 0; 32 * leaf < ids.length; leaf++)
-      yield [layout.idKey(ids.subarray(32 * leaf, 32 * leaf + 32)), layout.encodePlace({ height, leaf })];
-    for (const { collection, key, bytes } of write.rows) yield [layout.rowKey(collection, key), bytes];
-    for (const entry of write.index.removed) yield [layout.indexKey(entry), undefined];
-    for (const entry of write.index.added) yield [layout.indexKey(entry), NOTHING];
-    for (const entry of write.find.removed) yield [layout.findKey(entry), undefined];
-    for (const entry of write.find.added) yield [layout.findKey(entry), NOTHING];
-    for (const { level, index, hash } of write.history) yield [layout.historyKey(level, index), hash];
-    if (epoch !== undefined) yield [layout.epochKey(epoch.epoch), layout.encodeEpoch(epoch)];
-    for (const [name, value] of write.meta ?? []) yield [layout.metaKey(name), value];
+    const batch = this.#database.batch();
+    const puts = this.#puts;
+    let left = PUTS_SLICE;
+    if (block !== undefined) puts.put(batch, layout.blockKey(height), layout.encodeStoredBlock(block));
+    for (const [position, body] of bodies.entries()) puts.put(batch, layout.bodyKey(height, position), body);
+    if (results !== undefined) puts.put(batch, layout.resultsKey(height), results);
+    puts.put(batch, layout.writesKey(height), writeSet);
+    for (let leaf = 0; 32 * leaf < ids.length; leaf++) {
+      puts.id(batch, ids, leaf, height);
+      if (--left === 0) left = await paused(pause);
+    }
+    for (const { collection, key, bytes } of write.rows) {
+      puts.row(batch, collection, key, bytes);
+      if (--left === 0) left = await paused(pause);
+    }
+    for (const [space, { removed, added }] of [
+      ["index", write.index],
+      ["find", write.find],
+    ] as const) {
+      for (const entry of removed) {
+        puts.deleteEntry(batch, space, entry);
+        if (--left === 0) left = await paused(pause);
+      }
+      for (const entry of added) {
+        puts.entry(batch, space, entry);
+        if (--left === 0) left = await paused(pause);
+      }
+    }
+    for (const { level, index, hash } of write.history) puts.put(batch, layout.historyKey(level, index), hash);
+    if (epoch !== undefined) puts.put(batch, layout.epochKey(epoch.epoch), layout.encodeEpoch(epoch));
+    for (const [name, value] of write.meta ?? []) puts.put(batch, layout.metaKey(name), value);
+    await batch.write();
   }
 
   /** What comes otherwise than by executing a block: state sync, blocks of the past, retention. All or nothing, like a block. */
@@ -367,6 +374,9 @@ export class Store {
     return this.#database.close();
   }
 }
-const NOTHING = new Uint8Array(0);
 /** Puts without a pause: 1–2 ms. */
 const PUTS_SLICE = 1_000;
+async function paused(pause: () => Promise<void>): Promise<number> {
+  await pause();
+  return PUTS_SLICE;
+}

@@ -57,11 +57,15 @@ function key(space: Space, rest: Bytes): Bytes {
   return out;
 }
 
+export const spaceByte = (space: Space): number => SPACES[space];
+/** Between a collection and a row's key. */
+export const COLLECTION_END = 0;
+
 /** Collections are ASCII (`contract/record`). */
 export function rowKey(collection: string, rowsKey: Bytes): Bytes {
   const out = allocate(2 + collection.length + rowsKey.length);
   out[0] = SPACES.row;
-  out[1 + collection.length] = 0;
+  out[1 + collection.length] = COLLECTION_END;
   for (let i = 0; i < collection.length; i++) out[1 + i] = collection.charCodeAt(i);
   out.set(rowsKey, 2 + collection.length);
   return out;
@@ -97,7 +101,7 @@ export function behind(prefix: Bytes): Bytes {
 }
 
 // ── checksums ────────────────────────────────────────────────────────────────────────────────────────────────────────────────
-const CHECKSUM_BYTES = 4;
+export const CHECKSUM_BYTES = 4;
 
 /** The value as it is stored: payload ‖ CRC-32 of key ‖ payload. Written into `out` from its start; returns the part used. */
 export function seal(place: Bytes, payload: Bytes, out: Bytes): Bytes {
