@@ -38,9 +38,12 @@ export class CommittedState implements BaseState {
     return { row, keyHash };
   }
 
-  /** The block whose layer this is has been committed: its rows and entries are the committed ones now. */
+  /**
+   * The block whose layer this is has been committed: its rows and entries are the committed ones now. Rows that were there before are kept at hand; a new
+   * one is seldom asked for soon, and thousands of them a second would push out what is.
+   */
   take(overlay: Overlay): void {
-    for (const { collection, keyText, row } of overlay.writes) this.#cache.set(collection, keyText, row);
+    for (const { collection, keyText, before, row } of overlay.writes) if (before !== undefined) this.#cache.set(collection, keyText, row);
     for (const entry of overlay.removed) this.entries.delete(entry);
     for (const entry of overlay.added) this.entries.add(entry);
   }
@@ -53,8 +56,7 @@ export class CommittedState implements BaseState {
   /** The state at the head for readers, while the tree stands at the end of `uncommitted` (the first of them above the head). */
   reader(uncommitted: () => readonly { readonly overlay: Overlay }[]): State {
     return {
-      get: (collection, key) => {
-        const keyText = keyTextOf(key);
+      get: (collection, key, keyText = keyTextOf(key)) => {
         for (const { overlay } of uncommitted()) {
           const written = overlay.written(collection, keyText);
           if (written !== undefined) return written.before;

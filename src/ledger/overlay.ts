@@ -41,6 +41,7 @@ interface Read {
   readonly keyText: string;
   readonly found: Found;
 }
+const FEW = 6;
 const NO_ENTRIES = new SortedEntries();
 const NO_TEXTS: ReadonlySet<string> = new Set();
 
@@ -55,6 +56,7 @@ export class Overlay implements State {
   readonly #base: BaseState;
   readonly #index: RowIndex;
   #parent: Overlay | undefined;
+  /** What was written, once it is more than a few rows: most transactions write one or two, and looking through them is cheaper than maps. */
   #rows: Rows | undefined;
   #added: SortedEntries | undefined;
   #removed: Set<string> | undefined;
@@ -97,17 +99,20 @@ export class Overlay implements State {
 
   /** What this layer itself wrote under a key. */
   written(collection: string, keyText: string): Written | undefined {
-    return this.#rows?.get(collection)?.get(keyText);
+    if (this.#rows !== undefined) return this.#rows.get(collection)?.get(keyText);
+    for (const written of this.writes) if (written.keyText === keyText && written.collection === collection) return written;
+    return undefined;
   }
 
   /** Has a record of the contract been written here? */
   touches(contract: string): boolean {
-    for (const collection of this.#rows?.keys() ?? []) if (collection.startsWith(`${contract}/`)) return true;
+    const prefix = `${contract}/`;
+    if (this.#rows === undefined) return this.writes.some(({ collection }) => collection.startsWith(prefix));
+    for (const collection of this.#rows.keys()) if (collection.startsWith(prefix)) return true;
     return false;
   }
 
-  get(collection: string, key: Bytes): StoredRow | undefined {
-    const keyText = keyTextOf(key);
+  get(collection: string, key: Bytes, keyText = keyTextOf(key)): StoredRow | undefined {
     const found = this.#find(collection, key, keyText);
     this.#reads?.push({ collection, keyText, found });
     return found.row;
@@ -119,9 +124,8 @@ export class Overlay implements State {
     return this.#parent === undefined ? this.#base.find(collection, key, keyText) : this.#parent.#find(collection, key, keyText);
   }
 
-  put(collection: string, key: Bytes, row: StoredRow): void {
-    const keyText = keyTextOf(key);
-    const own = this.#rows?.get(collection)?.get(keyText);
+  put(collection: string, key: Bytes, row: StoredRow, keyText = keyTextOf(key)): void {
+    const own = this.written(collection, keyText);
     if (own !== undefined) {
       this.#reindex(collection, key, own.row, row);
       own.row = row;
@@ -143,16 +147,24 @@ export class Overlay implements State {
   }
 
   #write(written: Written): void {
-    this.#rows ??= new Map();
-    let rows = this.#rows.get(written.collection);
-    if (rows === undefined) this.#rows.set(written.collection, (rows = new Map()));
-    rows.set(written.keyText, written);
     this.writes.push(written);
+    if (this.#rows !== undefined) this.#list(this.#rows, written);
+    else if (this.writes.length > FEW) {
+      this.#rows = new Map();
+      for (const each of this.writes) this.#list(this.#rows, each);
+    }
+  }
+
+  #list(all: Rows, written: Written): void {
+    let rows = all.get(written.collection);
+    if (rows === undefined) all.set(written.collection, (rows = new Map()));
+    rows.set(written.keyText, written);
   }
 
   #reindex(collection: string, key: Bytes, before: StoredRow | undefined, after: StoredRow): void {
     const old = before === undefined ? NONE : this.#index.memoryIndex(collection, key, before);
     const now = this.#index.memoryIndex(collection, key, after);
+    if (old.length === 0 && now.length === 0) return;
     for (const entry of old) if (!now.includes(entry)) this.#remove(entry);
     for (const entry of now) if (!old.includes(entry)) this.#add(entry);
   }
@@ -170,7 +182,7 @@ export class Overlay implements State {
   merge(layer: Overlay): void {
     if (layer.#parent !== this) fail("a layer is merged into the one it was made over");
     for (const written of layer.writes) {
-      const own = this.#rows?.get(written.collection)?.get(written.keyText);
+      const own = this.written(written.collection, written.keyText);
       if (own === undefined) this.#write(written);
       else {
         own.row = written.row;

@@ -6,10 +6,10 @@ import { memoryEntries } from "./entries.ts";
 import { Fault, Stop } from "./outcome.ts";
 import { type AnyRow, encodeRow, headerOf, NOT_PARKED, type Plan, type RowHeader, rowOf, type StoredRow } from "./rows.ts";
 
-/** The state as the engine sees it; the ledger's overlay implements it. */
+/** The state as the engine sees it; the ledger's overlay implements it. `keyText` is the key as a latin1 text, from who has it at hand. */
 export interface State {
-  get(collection: string, key: Bytes): StoredRow | undefined;
-  put(collection: string, key: Bytes, row: StoredRow): void;
+  get(collection: string, key: Bytes, keyText?: string): StoredRow | undefined;
+  put(collection: string, key: Bytes, row: StoredRow, keyText?: string): void;
   /** Entries of the index in memory that begin with `prefix`, ascending, after the entry `after`, own writes seen. */
   entries(prefix: string, limit: number, after?: string): string[];
 }
@@ -47,7 +47,7 @@ export class Staging {
     let bytes = 0;
     const key = unlatin1(keyText);
     try {
-      const stored = this.#state.get(plan.collection, key);
+      const stored = this.#state.get(plan.collection, key, keyText);
       if (stored !== undefined) {
         row = rowOf(plan, keyText, stored);
         bytes = stored.bytes.length;
@@ -133,6 +133,6 @@ export class Staging {
 
   /** Gives all that was written to the state, in the order of first writing. */
   flush(): void {
-    for (const { plan, row, stored } of this.#written) this.#state.put(plan.collection, row!.$.key, stored!);
+    for (const { plan, key, keyText, stored } of this.#written) this.#state.put(plan.collection, key, stored!, keyText);
   }
 }
