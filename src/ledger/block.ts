@@ -34,8 +34,19 @@ export const NO_WRITES: Bytes = new Uint8Array(32);
 /** The full hash of due work, which has no bytes. */
 export const NO_BYTES: Bytes = new Uint8Array(32);
 
-export function encodeReceipt(receipt: Receipt): Bytes {
-  return encode([receipt.outcome, receipt.code, receipt.flags, receipt.writes, receipt.writesRoot]);
+export function encodeReceipt({ outcome, code, flags, writes, writesRoot: root }: Receipt): Bytes {
+  if (code !== null || flags.length > 0 || writes >= 0x80) return encode([outcome, code, flags, writes, root]);
+  // What nearly all are, without the general way: [outcome, nil, [], writes, root].
+  const out = new Uint8Array(39);
+  out[0] = 0x95;
+  out[1] = outcome;
+  out[2] = 0xc0;
+  out[3] = 0x90;
+  out[4] = writes;
+  out[5] = 0xc4;
+  out[6] = 32;
+  for (let i = 0; i < 32; i++) out[7 + i] = root[i]!;
+  return out;
 }
 
 /** Throws `codec.…` or `receipt.malformed`. */

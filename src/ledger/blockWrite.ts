@@ -20,8 +20,12 @@ export function blockWrite(
   const added: string[] = [];
   const removed: string[] = [];
   for (const { collection, key, before, row } of overlay.writes) {
-    const old = before === undefined ? [] : registry.findIndex(collection, key, before);
     const now = registry.findIndex(collection, key, row);
+    if (before === undefined) {
+      for (const entry of now) added.push(entry);
+      continue;
+    }
+    const old = registry.findIndex(collection, key, before);
     for (const entry of old) if (!now.includes(entry)) removed.push(entry);
     for (const entry of now) if (!old.includes(entry)) added.push(entry);
   }

@@ -26,7 +26,6 @@ import { readCall } from "./transaction.ts";
 /** One leaf of a block: a live transaction, or due work that ran. */
 export interface Leaf {
   readonly id: Bytes;
-  readonly fullHash: Bytes;
   readonly receipt: Bytes;
   readonly result: Result;
   readonly writes: readonly Write[];
@@ -175,7 +174,7 @@ export class Execution {
     this.#receipts.push(receipt);
     if (applied) this.#input.overlay.merge(layer);
     this.#tree.push(id, fullHash, receipt);
-    this.#leaves.push({ id, fullHash, receipt, result, writes });
+    this.#leaves.push({ id, receipt, result, writes });
   }
 }
 const NONE: readonly string[] = [];

@@ -81,18 +81,41 @@ export function findShape(plan: Plan, name: string): Shape {
   return field === undefined ? STATUS : itemOf(field.shape);
 }
 
+/** A declared `find`, made ready. */
+interface Find {
+  readonly name: string;
+  /** By the row's status, not by a field. */
+  readonly status: boolean;
+  readonly prefix: string;
+  readonly shape: Shape;
+}
+const finds = new WeakMap<Plan, readonly Find[]>();
+function findsOf(plan: Plan): readonly Find[] {
+  let found = finds.get(plan);
+  if (found === undefined) {
+    found = ((plan.type.options.find ?? NONE) as readonly string[]).map((name) => ({
+      name,
+      status: plan.type.fields[name] === undefined,
+      prefix: findPrefix(plan, name),
+      shape: findShape(plan, name),
+    }));
+    finds.set(plan, found);
+  }
+  return found;
+}
+
 /** Entries for queries: one for each declared `find`, for each distinct item where the field is a list. */
 export function findEntries(row: AnyRow): string[] {
   const { plan, keyText, status } = row.$;
-  const out = new Set<string>();
-  for (const name of plan.type.options.find ?? NONE) {
-    const value = plan.type.fields[name] === undefined ? status : (row as AnyValues)[name];
-    for (const item of Array.isArray(value) ? value : value === undefined ? [] : [value])
-      out.add(
-        findPrefix(plan, name) +
-          (encodePart(findShape(plan, name), item) ?? fail("find is by fields that keys may have", { name })) +
-          keyText,
-      );
+  const out: string[] = [];
+  for (const find of findsOf(plan)) {
+    const value = find.status ? status : (row as AnyValues)[find.name];
+    if (value === undefined) continue;
+    if (!Array.isArray(value)) out.push(findEntry(find, value, keyText));
+    else for (const entry of new Set(value.map((item) => findEntry(find, item, keyText)))) out.push(entry);
   }
-  return [...out];
+  return out;
 }
+
+const findEntry = ({ prefix, shape, name }: Find, value: unknown, keyText: string): string =>
+  prefix + (encodePart(shape, value) ?? fail("find is by fields that keys may have", { name })) + keyText;

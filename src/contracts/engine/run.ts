@@ -62,8 +62,9 @@ export function runTransaction(engine: Engine, actions: ActionPlans, state: Stat
     return resultOf(context.ended ?? error);
   }
   context.flush();
-  return { outcome: 0, code: null, flags: context.flags };
+  return context.flags.length === 0 ? APPLIED : { outcome: 0, code: null, flags: context.flags };
 }
+const APPLIED: Result = Object.freeze({ outcome: 0, code: null, flags: Object.freeze([]) });
 
 /** The same as a dry run: who must sign, and how it would end if they did. Writes nothing. */
 export function prepareTransaction(
