@@ -93,7 +93,7 @@ const finds = new WeakMap<Plan, readonly Find[]>();
 function findsOf(plan: Plan): readonly Find[] {
   let found = finds.get(plan);
   if (found === undefined) {
-    found = ((plan.type.options.find ?? NONE) as readonly string[]).map((name) => ({
+    found = (plan.type.options.find ?? NONE).map((name: string) => ({
       name,
       status: plan.type.fields[name] === undefined,
       prefix: findPrefix(plan, name),
