@@ -1,6 +1,7 @@
 // `npm run bench -- SCENARIO [--json] …`: the instrument by which the node is judged. One JSON line last with --json; progress on stderr.
 
 import { Command } from "commander";
+import { funds, fundsDefaults } from "./funds.ts";
 import { type ThroughputOptions, throughput, throughputDefaults } from "./throughput.ts";
 import { type WorkloadName, workloadNames } from "./workloads.ts";
 
@@ -59,5 +60,20 @@ scenario("throughput", "signed transactions a second over validators on loopback
   .option("--rate <n>", "an open loop of so many transactions a second, instead of saturation", Number)
   .option("--no-latency", "leave out the open loops after the runs")
   .option("--profile <dir>", "a CPU profile per process, written there, and a table of µs by stage");
+
+const f = fundsDefaults;
+scenario(
+  "funds",
+  "a fund with its firms, contracts and workers paid in one cycle, and one budget under many concurrent orders",
+  async (o) =>
+    funds(
+      { firms: o["firms"] as number, contracts: o["contracts"] as number, workers: o["workers"] as number, hot: o["hot"] as number },
+      say,
+    ),
+)
+  .option("--firms <n>", "firms, each with at least one contract", Number, f.firms)
+  .option("--contracts <n>", "contracts of the tree", Number, f.contracts)
+  .option("--workers <n>", "workers paid by the firms' wage lists", Number, f.workers)
+  .option("--hot <n>", "concurrent orders below one budget", Number, f.hot);
 
 await program.parseAsync();

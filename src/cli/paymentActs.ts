@@ -7,17 +7,17 @@ import { hex } from "../base/bytes.ts";
 import type { Key } from "../base/keyFile.ts";
 import { seedSigner } from "../client/build.ts";
 import { readCamt } from "../client/camt.ts";
-import type { Ledger, Outcome } from "../client/index.ts";
+import type { Ledger, Outcome, SignedTransaction } from "../client/index.ts";
 import { type Booking, match, type Payment } from "../client/matching.ts";
 import { type Opening, openWages, readOpenings, rootOf, wageOf } from "../client/payments.ts";
 import { globalsOf, openKeyFile, readJson, readText } from "./globals.ts";
 import { ledgerOf } from "./nodes.ts";
 import { answer, dim, exits, type Globals, green, progress, red, refuse, usage, yellow } from "./output.ts";
-import { type FundFields, instructed, type OrderFields, type PaymentFields, saveOpenings } from "./paymentFiles.ts";
+import { forEach, type FundFields, instructed, type OrderFields, type PaymentFields, saveOpenings } from "./paymentFiles.ts";
 import { trustedBy } from "./trusted.ts";
 
-/** Acts under way at once. */
-const AT_ONCE = 8;
+/** Acts of one bulk request. */
+const AT_ONCE = 250;
 
 async function keyOf(globals: Globals): Promise<Key> {
   if (globals.keys.length !== 1) usage("this needs one signer", "add --key KEYFILE (or set CHANCERY_KEY)");
@@ -147,10 +147,8 @@ export async function confirm(
   };
   const { bookings, unmatched, announced } = await match(entries, find, new Set(o.resolved));
   const lines: Line[] = [];
-  for (let at = 0; at < bookings.length; at += AT_ONCE) {
-    lines.push(
-      ...(await Promise.all(bookings.slice(at, at + AT_ONCE).map(async (one) => book(ledger, key, one, banks.get(one.order)!, globals)))),
-    );
+  for (const group of inGroups(bookings)) {
+    lines.push(...(await book(ledger, key, group, banks)));
     progress(`${lines.length} of ${bookings.length}`);
   }
   const counted = (end: Line["end"]): number => lines.filter((line) => line.end === end).length;
@@ -178,16 +176,53 @@ export async function confirm(
 const shown = ({ end, order, chunk, amount, currency, reference, code }: Line): string =>
   `${end === "returned" ? dim("·") : yellow("!")} ${end.padEnd(9)} ${order}/${chunk}   ${amount} ${currency}   bank's reference ${reference}${code === undefined ? "" : `   ${code}`}`;
 
-/** Confirms one booking, unless the chain has it: handed in twice, by a retry or at two nodes, it is the one that counts. */
-async function book(ledger: Ledger, key: Key, it: Booking, bank: string, globals: Globals): Promise<Line> {
-  const { order, chunk, amount, reference, differs } = it;
-  const known = await before(ledger, it, bank);
-  if (known !== undefined) return known;
-  const outcome = await act(ledger, key, `funds.${it.act}@1`, { order, chunk, amount, reference, differs }, globals);
-  if (outcome.status === "pending") return { ...it, end: "pending" };
-  if (outcome.status === "applied") return { ...it, end: await standing(ledger, it) };
-  const code = ("code" in outcome ? outcome.code : undefined) ?? outcome.status;
-  return (code === "funds.reference_once" ? await before(ledger, it, bank) : undefined) ?? { ...it, end: "refused", code };
+/** Groups of one bulk request: the bookings of one payment follow one another, each in a later group. */
+function inGroups(bookings: readonly Booking[]): Booking[][] {
+  const turns = new Map<string, number>();
+  const waves: Booking[][] = [];
+  for (const it of bookings) {
+    const name = `${it.order}/${it.chunk}`;
+    const turn = turns.get(name) ?? 0;
+    turns.set(name, turn + 1);
+    (waves[turn] ??= []).push(it);
+  }
+  return waves.flatMap((wave) =>
+    Array.from({ length: Math.ceil(wave.length / AT_ONCE) }, (_, i) => wave.slice(i * AT_ONCE, (i + 1) * AT_ONCE)),
+  );
+}
+
+/** Confirms bookings, but for those that the chain has: handed in twice, by a retry or at two nodes, one of them counts. */
+async function book(ledger: Ledger, key: Key, bookings: readonly Booking[], banks: ReadonlyMap<string, string>): Promise<Line[]> {
+  const known = await forEach(bookings, async (it) => before(ledger, it, banks.get(it.order)!));
+  const signed = new Map<string, Booking>();
+  const bytes: SignedTransaction[] = [];
+  for (const [i, it] of bookings.entries()) {
+    if (known[i] !== undefined) continue;
+    const { act: name, order, chunk, amount, reference, differs } = it;
+    const draft = ledger.transaction(`funds.${name}@1`, { order, chunk, amount, reference, differs }, { signers: [key.publicKey] });
+    await draft.sign(seedSigner(key.secret));
+    const transaction = draft.finish();
+    signed.set(transaction.id, it);
+    bytes.push(transaction);
+  }
+  const ends = new Map<Booking, { outcome?: string; code?: string }>();
+  if (bytes.length > 0)
+    for await (const line of ledger.submitMany(bytes, { wait: "final" }))
+      ends.set(signed.get(line.id)!, line.status === "expired" ? { code: "transaction.expired" } : line);
+  return forEach(bookings, async (it) => {
+    const there = known[bookings.indexOf(it)];
+    if (there !== undefined) return there;
+    const { outcome, code } = ends.get(it) ?? {};
+    if (outcome === "applied") return { ...it, end: await standing(ledger, it) };
+    if (outcome === undefined && code === undefined) return { ...it, end: "pending" };
+    return (
+      (code === "funds.reference_once" ? await before(ledger, it, banks.get(it.order)!) : undefined) ?? {
+        ...it,
+        end: "refused",
+        ...(code === undefined ? {} : { code }),
+      }
+    );
+  });
 }
 
 /** What the chain has under the bank's reference: this booking, or another one. */

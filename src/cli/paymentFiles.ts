@@ -70,3 +70,16 @@ export function instructed(directory: string | undefined, reference: string): Re
   const file = path.join(directory, `${reference}.xml`);
   return fs.existsSync(file) ? linesOf(readText(file)).lines : undefined;
 }
+
+/** Requests under way at once: what a node takes of one address, and some to spare. */
+const AT_ONCE = 32;
+/** Does something for each, several at once; answers in their order. */
+export async function forEach<T, O>(items: readonly T[], run: (item: T) => Promise<O>): Promise<O[]> {
+  const out: O[] = [];
+  let next = 0;
+  const worker = async (): Promise<void> => {
+    for (let i = next++; i < items.length; i = next++) out[i] = await run(items[i]!);
+  };
+  await Promise.all(Array.from({ length: Math.min(AT_ONCE, items.length) }, worker));
+  return out;
+}

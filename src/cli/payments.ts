@@ -12,6 +12,7 @@ import { collect, globalsOf, readText } from "./globals.ts";
 import { ledgerOf } from "./nodes.ts";
 import { answer, dim, exits, green, progress, refuse, yellow } from "./output.ts";
 import {
+  forEach,
   type FundFields,
   type OrderFields,
   type PaymentFields,
@@ -85,21 +86,21 @@ async function instruct(fund: string, o: Trust & { openings: string[]; out: stri
   const orders = new Map<string, ReturnType<typeof release>>();
   fs.mkdirSync(o.out, { recursive: true });
   const out = { written: 0, unchanged: 0, held: 0, waiting: 0 };
-  for await (const { status, fields: listed } of paymentsOf(ledger, fund)) {
-    if (status !== "due") continue;
-    const key = listed.order;
+  const due: PaymentFields[] = [];
+  for await (const { status, fields } of paymentsOf(ledger, fund)) if (status === "due") due.push(fields);
+  let done = 0;
+  await forEach(due, async ({ order: key, chunk, reference }) => {
     if (!orders.has(key)) orders.set(key, release(key));
     const order = await orders.get(key)!;
-    if (order === "held" || order === "waiting") {
-      out[order]++;
-      continue;
+    if (order === "held" || order === "waiting") out[order]++;
+    else {
+      const payment = await proved<PaymentFields>("funds/payment", { order: key, chunk });
+      if (payment.status !== "due") return;
+      const message = painOf(instructionOf(payment.fields, order));
+      out[write(path.join(o.out, `${reference}.xml`), message) ? "written" : "unchanged"]++;
     }
-    const payment = await proved<PaymentFields>("funds/payment", { order: key, chunk: listed.chunk });
-    if (payment.status !== "due") continue;
-    const message = painOf(instructionOf(payment.fields, order));
-    out[write(path.join(o.out, `${payment.fields.reference}.xml`), message) ? "written" : "unchanged"]++;
-    progress(`${out.written} written, ${out.unchanged} as they were`);
-  }
+    if (++done % 100 === 0) progress(`${done} of ${due.length} payments`);
+  });
   answer({ fund, ...out }, [
     `${green("✓")} ${out.written} instructions written to ${o.out}, ${out.unchanged} were there already`,
     ...(out.held > 0 ? [yellow(`  ${out.held} payments are stopped by a court or an auditor`)] : []),

@@ -1,7 +1,9 @@
 // Funds and payments (services 18, 19, 22): the tree and its steps, orders from the asking to the bank's confirmation, wages in lists, stops, gifts, money set
 // aside for other contracts – with wrong acts among the right. Histories at random are in fundsHistory.test.ts.
 
+import { existsSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { unitsOf } from "../../../src/client/currency.ts";
 import { MAX_MONEY } from "../../../src/contracts/engine/fields.ts";
 import contract, * as acts from "../../../src/contracts/money/funds.ts";
 import { findsTampered, passes } from "./audited.ts";
@@ -474,6 +476,48 @@ describe("money set aside for another contract", () => {
     passes(t, "funds");
   });
 });
+
+const published = new URL("../../../../shared/data/ocds/real/record-package_package_1.1.json", import.meta.url);
+it.skipIf(!existsSync(published))(
+  "a real contract of Mexico City is paid by its eleven transactions, and not by a twelfth (skipped without ../shared/data)",
+  () => {
+    const packages = readFileSync(published, "utf8")
+      .split("\n")
+      .filter((line) => line !== "");
+    const { value, implementation } = packages
+      .map((line) => JSON.parse(line).compiledRelease.contracts[0])
+      .find((one) => one.implementation.transactions.length === 11);
+    const cents = (amount: number): bigint => unitsOf(String(amount), value.currency)!;
+    const transactions = implementation.transactions as { id: string; value: { amount: number } }[];
+    const t = town();
+    t.act(
+      "the city's budget",
+      acts.open,
+      station({ currency: value.currency, keyholders: ["city"], budget: cents(value.amount) }),
+      openers,
+    );
+    const main = { engagement: "main", fund: "station", payee: "prime", purpose: "station", amount: cents(value.amount) };
+    t.act("the contract", acts.engage, main, signedBy("city", "prime"));
+    const paid = { engagement: "main", steps: [{ step: "paid", amount: cents(value.amount), keyholders: [] }] };
+    t.act("one step", acts.agree, paid, signedBy("city", "prime"));
+    for (const { id, value: sum } of transactions) {
+      const amount = cents(sum.amount);
+      t.act(`${id} is asked for`, acts.ask, asked({ order: id, engagement: "main", step: "paid", amount }), signedBy("prime"));
+      released(t, id, ["city"]);
+      t.act("and paid", acts.confirm, booked(id, amount, { order: id }), signedBy("bank"));
+    }
+    t.refused(
+      "a twelfth",
+      "funds.over_step",
+      acts.ask,
+      asked({ order: "x", engagement: "main", step: "paid", amount: 1n }),
+      signedBy("prime"),
+    );
+    expect(t.row(acts.funds, "station")).toMatchObject({ budget: 131_126_400n, committed: 131_126_400n, paid: 131_126_400n });
+    t.act("so the fund is closed", acts.close, { fund: "station" }, signedBy("supervision", "city"));
+    passes(t, "funds");
+  },
+);
 
 describe("an audit", () => {
   it("finds what the rules would not allow", () => {
