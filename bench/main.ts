@@ -2,6 +2,11 @@
 
 import { Command } from "commander";
 import { funds, fundsDefaults } from "./funds.ts";
+import { failover } from "./failover.ts";
+import { idle } from "./idle.ts";
+import { nodes } from "./nodes.ts";
+import { overload } from "./overload.ts";
+import { besidePeer } from "./peer.ts";
 import { type ThroughputOptions, throughput, throughputDefaults } from "./throughput.ts";
 import { type WorkloadName, workloadNames } from "./workloads.ts";
 
@@ -47,7 +52,14 @@ function throughputOf(o: Options): ThroughputOptions {
 }
 
 const d = throughputDefaults;
-scenario("throughput", "signed transactions a second over validators on loopback", async (o) => throughput(throughputOf(o), say))
+scenario("throughput", "signed transactions a second over validators on loopback", async (o) => {
+  const options = throughputOf(o);
+  if (o["peer"] === undefined) return throughput(options, say);
+  const { validators, bytes = 250 } = options;
+  return besidePeer({ measure: o["peer"] as string, validators, bytes, seconds: o["peerSeconds"] as number }, say, async () =>
+    throughput(options, say),
+  );
+})
   .option("--validators <n>", "validators", Number, d.validators)
   .option("--act <name>", `what a transaction does: ${workloadNames.join(", ")}`, d.act)
   .option("--bytes <n>", "bytes of a whole transaction", Number)
@@ -58,6 +70,8 @@ scenario("throughput", "signed transactions a second over validators on loopback
   .option("--per-request <n>", "transactions in a request", Number, d.perRequest)
   .option("--loaders <n>", "load processes", Number, d.loaders)
   .option("--rate <n>", "an open loop of so many transactions a second, instead of saturation", Number)
+  .option("--peer <program>", "measures another ledger before and after ours, and prints the ratio")
+  .option("--peer-seconds <n>", "of load on the peer, each time", Number, 20)
   .option("--no-latency", "leave out the open loops after the runs")
   .option("--profile <dir>", "a CPU profile per process, written there, and a table of µs by stage");
 
@@ -75,5 +89,48 @@ scenario(
   .option("--contracts <n>", "contracts of the tree", Number, f.contracts)
   .option("--workers <n>", "workers paid by the firms' wage lists", Number, f.workers)
   .option("--hot <n>", "concurrent orders below one budget", Number, f.hot);
+scenario("batch", "records a second in signed transactions that carry a hundred each in one operation", async (o) =>
+  throughput(
+    {
+      ...d,
+      act: o["act"] as WorkloadName,
+      bytes: undefined,
+      runs: o["runs"] as number,
+      seconds: o["seconds"] as number,
+      perRequest: 15,
+      latency: false,
+    },
+    say,
+  ).then((result) => ({ ...result, scenario: "batch" })),
+)
+  .option("--act <name>", "invoices or awards", "invoices")
+  .option("--runs <n>", "measured stretches after one warm-up", Number, d.runs)
+  .option("--seconds <n>", "measured time of each", Number, d.seconds);
+
+scenario("nodes", "throughput by the number of validators", async (o) =>
+  nodes({ counts: (o["counts"] as string).split(",").map(Number), runs: o["runs"] as number, seconds: o["seconds"] as number }, say),
+)
+  .option("--counts <list>", "numbers of validators", "4,7,10,16,31")
+  .option("--runs <n>", "measured stretches after one warm-up", Number, d.runs)
+  .option("--seconds <n>", "measured time of each", Number, d.seconds);
+
+scenario("failover", "a backup and the primary killed under load", async (o) =>
+  failover({ rate: o["rate"] as number, seconds: o["seconds"] as number }, say),
+)
+  .option("--rate <n>", "offered transactions a second", Number, 1_000)
+  .option("--seconds <n>", "watched after each kill", Number, 10);
+
+scenario("overload", "three times what saturates, offered for a minute", async (o) =>
+  overload({ validators: 4, seconds: o["seconds"] as number, times: o["times"] as number }, say),
+)
+  .option("--seconds <n>", "of overload", Number, 60)
+  .option("--times <n>", "offered, as a multiple of saturation", Number, 3);
+
+scenario("idle", "a network that nobody asks anything", async (o) => idle({ validators: 4, seconds: o["seconds"] as number }, say)).option(
+  "--seconds <n>",
+  "watched",
+  Number,
+  30,
+);
 
 await program.parseAsync();

@@ -94,6 +94,7 @@ function definitions(bytes: number, seed: Bytes): Workload {
 
 // ── invoices.issue: a hundred records in one operation ───────────────────────────────────────────────────────────────────────────
 function invoiceBatches(seed: Bytes): Act {
+  const issued = Date.now() - 60_000;
   return (i) => ({
     seed,
     operations: [
@@ -104,7 +105,7 @@ function invoiceBatches(seed: Bytes): Act {
           invoices: Array.from({ length: 100 }, (_, k) => ({
             number: `${digits(i, 7)}-${digits(k, 2)}`,
             buyer: "p:ann",
-            issued: 1_799_020_800_000,
+            issued,
             currency: "EUR",
             net: 10_000,
             tax: 1_900,
@@ -131,10 +132,14 @@ function personsOf(count: number, padding: number): Person[] {
 }
 
 async function transfers(bytes: number, tax: Bytes, devnet: Devnet, say: (text: string) => void): Promise<Workload> {
-  const transfer = (from: string, to: string): Operation[] => [{ action: "points.transfer@1", args: { from, to, amount: 1 } }];
-  const paddingsOfId = Array.from({ length: 54 }, (_, i) => i);
-  const named = (padding: number): Person => personsOf(1, padding)[0]!;
-  const padding = fitting(paddingsOfId, bytes, (p) => transfer(named(p).id, named(p).id), tax);
+  const transfer = (from: string, to: string, amount: number): Operation[] => [{ action: "points.transfer@1", args: { from, to, amount } }];
+  // Both ids have one length, so the amount's bytes make the odd sizes.
+  const shapes = [1, 200, 300].flatMap((amount) => Array.from({ length: 54 }, (_, padding) => ({ padding, amount })));
+  const ofShape = ({ padding, amount }: (typeof shapes)[number]): Operation[] => {
+    const [{ id }] = personsOf(1, padding) as [Person];
+    return transfer(id, id, amount);
+  };
+  const { padding, amount } = fitting(shapes, bytes, ofShape, tax);
   const persons = personsOf(ACCOUNTS, padding);
   await enrol(persons, devnet, say);
   await bulk(devnet, tax, [
@@ -142,7 +147,7 @@ async function transfers(bytes: number, tax: Bytes, devnet: Devnet, say: (text: 
     ...chunks(persons, 100).map((some) => [
       {
         action: "points.award@1",
-        args: { programme: PROGRAMME, period: "1", awards: some.map(({ id }) => ({ person: id, amount: 1_000_000 })) },
+        args: { programme: PROGRAMME, period: "1", awards: some.map(({ id }) => ({ person: id, amount: 1_000_000_000 })) },
       },
     ]),
   ]);
@@ -152,7 +157,7 @@ async function transfers(bytes: number, tax: Bytes, devnet: Devnet, say: (text: 
     act: (i) => {
       const from = persons[i % ACCOUNTS]!;
       const to = persons[(i * 7 + 1 + Math.floor(i / ACCOUNTS)) % ACCOUNTS]!;
-      return { operations: transfer(from.id, from === to ? persons[(i + 1) % ACCOUNTS]!.id : to.id), seed: from.seed };
+      return { operations: transfer(from.id, from === to ? persons[(i + 1) % ACCOUNTS]!.id : to.id, amount), seed: from.seed };
     },
   };
 }

@@ -1,0 +1,32 @@
+// Scenario `nodes`: the same load over more and more validators on one machine, so that the cost of each further node can be read off.
+
+import { throughput, throughputDefaults } from "./throughput.ts";
+import { conditions } from "./report.ts";
+
+export interface NodesOptions {
+  readonly counts: readonly number[];
+  readonly runs: number;
+  readonly seconds: number;
+}
+const SHOWN = [
+  "validators",
+  "tx_per_s",
+  "tx_per_s_spread",
+  "limit_tx_per_s",
+  "of_limit",
+  "cpu_us_per_tx",
+  "p50_ms",
+  "p99_ms",
+  "rss_mb",
+  "disk_bytes_per_tx",
+  "refusals",
+];
+
+export async function nodes({ counts, runs, seconds }: NodesOptions, say: (text: string) => void): Promise<Record<string, unknown>> {
+  const rows: Record<string, unknown>[] = [];
+  for (const validators of counts) {
+    const result = await throughput({ ...throughputDefaults, validators, runs, seconds, latency: false }, say);
+    rows.push(Object.fromEntries(SHOWN.map((name) => [name, result[name]])));
+  }
+  return { scenario: "nodes", transaction_bytes: 250, signature_checks_per_node: 1, rows, conditions: conditions() };
+}

@@ -1,0 +1,64 @@
+// Scenario `overload`: three times what saturates is offered for a minute. What goes on, what a refusal says and costs, how long the admitted wait, and
+// whether memory stays where it was.
+
+import { startDevnet } from "./devnet.ts";
+import { conditions, percentile, rounded, sleep } from "./report.ts";
+import { about, environmentOf, openLoop, Rig, throughputDefaults } from "./throughput.ts";
+
+export interface OverloadOptions {
+  readonly validators: number;
+  readonly seconds: number;
+  /** Offered, as a multiple of saturation. */
+  readonly times: number;
+}
+
+const PEAK_SECONDS = 8;
+/** Presigned for the overload: so many transactions a second are all that a loader on this machine can offer. */
+const MOST_OFFERED = 20_000;
+
+export async function overload(o: OverloadOptions, say: (text: string) => void): Promise<Record<string, unknown>> {
+  say(`starting ${o.validators} validators`);
+  const devnet = await startDevnet(o.validators, { environment: environmentOf({}) });
+  let rig: Rig | undefined;
+  try {
+    const { supplyPerSecond, connectionsPerNode, perRequest } = throughputDefaults;
+    const supply = supplyPerSecond * (PEAK_SECONDS * 2 + 2) + MOST_OFFERED * (o.seconds + 2);
+    rig = await Rig.on(devnet, { act: "deposit", bytes: 250, loaders: 1 }, supply, say);
+    rig.mode = { kind: "closed", connectionsPerNode, perRequest };
+    await sleep(PEAK_SECONDS * 1_000);
+    const peak = await rig.run(PEAK_SECONDS, "saturation");
+    await rig.drain();
+    const offered = Math.min(MOST_OFFERED, peak.txPerSecond * o.times);
+    rig.mode = openLoop(offered);
+    await sleep(2_000);
+    await rig.loaders.sample();
+    const run = await rig.run(o.seconds, `${o.times} × saturation offered`);
+    await rig.drain(60_000);
+    const after = await rig.loaders.stop();
+    const mb = (bytes: readonly number[]): number[] => bytes.map((b) => Math.round(b / 2 ** 20));
+    return {
+      scenario: "overload",
+      ...about(rig, o.validators),
+      peak_tx_per_s: Math.round(peak.txPerSecond),
+      offered_tx_per_s: Math.round(run.offeredPerSecond),
+      tx_per_s: Math.round(run.txPerSecond),
+      of_peak: rounded(run.txPerSecond / peak.txPerSecond, 3),
+      seconds: o.seconds,
+      refused: run.refused,
+      refusals: after.refusals,
+      p50_ms: rounded(percentile(run.latencies, 50)),
+      p99_ms: rounded(percentile(run.latencies, 99)),
+      max_ms: rounded(run.latencies.at(-1) ?? 0),
+      cpu_us_per_admitted: Math.round(run.usage.cpu / Math.max(1, run.transactions)),
+      cpu_us_per_admitted_at_peak: Math.round(peak.usage.cpu / Math.max(1, peak.transactions)),
+      rss_mb_before: mb(peak.usage.rss),
+      rss_mb_after: mb(run.usage.rss),
+      per_second: run.perSecond,
+      supply_exhausted: after.exhausted,
+      conditions: conditions(),
+    };
+  } finally {
+    rig?.loaders.kill();
+    await devnet.stop();
+  }
+}
