@@ -5,7 +5,9 @@ import fs from "node:fs";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { readKeyHeader } from "../../src/base/keyFile.ts";
-import { cli, type Network, type Ran, startNetwork } from "./support.ts";
+import { readOcds } from "../../src/client/ocds.ts";
+import { verify } from "../../src/client/verify.ts";
+import { cli, get, type Network, type Ran, startNetwork, waitFor } from "./support.ts";
 
 let network: Network;
 let api: string;
@@ -90,5 +92,147 @@ describe("a ceremony", () => {
         ...["--node", api, "--genesis", network.genesis, "--unprotected", "--json"],
       ),
     ).toMatchObject({ code: 1, problem: { code: "check.failed" } });
+  });
+});
+
+describe("a tender", () => {
+  const DAY = 86_400_000;
+  const seal = (size: number): object => ({ root: "ab".repeat(32), size });
+  const tender = async (verb: string, ...more: string[]): Promise<Ran> =>
+    cli("tender", verb, "laptops", ...more, "--node", network.nodes[1]!.api, "--genesis", network.genesis, "--timeout", "60s", "--json");
+  const bid = async (name: string, amount: string): Promise<Ran> =>
+    tender(
+      ...["bid", "--bidder", `p:${name}`, "--bid", JSON.stringify({ amount, offer: { days: 30, model: "portátil" } })],
+      ...["--key", network.keys[name]!, "--secret", file(`${name}.bid`), "--unprotected"],
+    );
+  const row = async (collection: string, key: string): Promise<any> => (await get(`${api}/v1/records/${collection}/${key}`)).body;
+  /** The chain's time, moved on by an act: an idle chain makes no blocks. */
+  let moves = 0;
+  const passed = async (time: number): Promise<void> => {
+    await new Promise((resolve) => setTimeout(resolve, Math.max(0, time - Date.now())));
+    await waitFor("a block after that time", async () => {
+      await call("evidence.deposit", { deposit: `tick-${moves++}`, kind: "tick", content: "ab".repeat(32) }, "tax");
+      const { body } = await get(`${api}/v1/records/evidence/deposit/tick-${moves - 1}`);
+      return body.since >= time ? true : undefined;
+    });
+  };
+
+  test("keeps bids sealed until its deadline, opens one that its bidder withholds, and pays by reports", { timeout: LIMIT }, async () => {
+    const fund = {
+      fund: "it",
+      kind: "project",
+      owner: "tax",
+      purpose: "equipment",
+      currency: "MXN",
+      account: seal(2),
+      keyholders: ["tax"],
+    };
+    await applied("funds.open", { ...fund, budget: "200000000" }, "tax");
+    const now = Date.now();
+    const [bids_until, open_until] = [now + 40_000, now + 41_000];
+    const terms = {
+      ...{ tender: "laptops", title: "471 portable computers", method: "open", invited: [], currency: "MXN", budget: "140000000" },
+      ...{ price_weight: 60, criteria: [{ criterion: "service", weight: 40 }], panel: ["land", "health"], ceremony: "t-1" },
+      ...{ fund: "it", purpose: "equipment", bids_until, open_until, standstill_days: 0 },
+    };
+    await applied("tenders.call", terms, "tax");
+    // Bob opens his bid later; Carl will not. Both are sealed on the chain.
+    const bids = await Promise.all([bid("bob", "131126400"), bid("carl", "139000000")]);
+    expect(bids.map(({ code, err, json }) => `${code} ${json?.outcome ?? err}`)).toEqual(["0 applied", "0 applied"]);
+    expect(await trustee("share", "t-1", "tax")).toMatchObject({ code: 5, problem: { code: "ceremony.waits" } });
+    const bobOpens = async (): Promise<Ran> =>
+      tender("open", "--bidder", "p:bob", "--key", network.keys["bob"]!, "--secret", file("bob.bid"));
+    expect(await bobOpens()).toMatchObject({ code: 5 });
+    expect((await row("tenders/bid", "laptops/p:carl")).fields.amount).toBeUndefined();
+    await passed(bids_until);
+    expect(
+      await tender(
+        "bid",
+        "--bidder",
+        "p:dora",
+        "--bid",
+        '{"amount":"1","offer":{}}',
+        "--key",
+        network.keys["dora"]!,
+        "--secret",
+        file("dora.bid"),
+        "--unprotected",
+      ),
+    ).toMatchObject({ code: 4, json: { code: "tenders.bidding_over" } });
+    expect(await bobOpens()).toMatchObject({ code: 0, json: { outcome: "applied" } });
+    expect(await tender("read", "p:carl")).toMatchObject({ code: 1, json: { status: "sealed" } });
+
+    // Two of the three trustees open Carl's for him.
+    await passed(open_until);
+    expect(await trustee("share", "t-1", "courts")).toMatchObject({ code: 0, json: { shared: ["p:carl"], opened: [] } });
+    expect(await trustee("share", "t-1", "ann")).toMatchObject({ code: 0, json: { shared: ["p:carl"], opened: ["p:carl"] } });
+    expect(await trustee("share", "t-1", "tax")).toMatchObject({ code: 0, json: { shared: [], opened: [] } });
+    expect(await tender("read", "p:carl")).toMatchObject({
+      code: 0,
+      json: { amount: "139000000", offer: { days: 30, model: "portátil" } },
+    });
+    const proof = (await get(`${network.nodes[2]!.api}/v1/proofs/tenders/bid/laptops/p:carl`)).body;
+    const genesis = fs.readFileSync(network.genesis, "utf8");
+    expect(verify(JSON.stringify(proof), { genesis })).toMatchObject({
+      valid: true,
+      record: { status: "opened", fields: { amount: 139_000_000 } },
+    });
+
+    const score = (member: string, bidder: string, mark: number): object => ({
+      tender: "laptops",
+      bidder,
+      member,
+      marks: [mark],
+      reasons: seal(1),
+    });
+    await applied("tenders.declare", { tender: "laptops", member: "land", bidders: ["p:bob"] }, "land");
+    await applied("tenders.declare", { tender: "laptops", member: "health", bidders: [] }, "health");
+    expect(await call("tenders.score", score("land", "p:bob", 100), "land")).toMatchObject({
+      code: 4,
+      json: { code: "tenders.conflicted" },
+    });
+    await applied("tenders.score", score("health", "p:bob", 80), "health");
+    for (const member of ["land", "health"]) await applied("tenders.score", score(member, "p:carl", 80), member);
+    const award = { tender: "laptops", bidder: "p:bob", amount: "131126400" };
+    expect(await call("tenders.award", { ...award, bidder: "p:carl", amount: "139000000" }, "tax")).toMatchObject({
+      code: 4,
+      json: { code: "tenders.not_first" },
+    });
+    await applied("tenders.award", award, "tax");
+    const tranches = ["65563200", "65563200"].map((amount, i) => ({ amount, due: now + (i + 1) * DAY }));
+    await applied("tenders.conclude", { tender: "laptops", account: seal(2), tranches }, "tax", "bob");
+    expect(await call("tenders.release", { tender: "laptops", number: 0, order: "l-0" }, "tax")).toMatchObject({
+      code: 4,
+      json: { code: "tenders.no_report" },
+    });
+    for (const number of [0, 1]) {
+      await applied("tenders.report", { tender: "laptops", number, report: "cd".repeat(32) }, "bob");
+      await applied("tenders.release", { tender: "laptops", number, order: `l-${number}` }, "tax");
+      await applied(
+        "funds.confirm",
+        { order: `l-${number}`, chunk: 0, amount: "65563200", reference: `BK-${number}`, differs: false },
+        "tax",
+      );
+    }
+    expect((await row("tenders/tender", "laptops")).status).toBe("fulfilled");
+  });
+
+  test("is published in the open standard, and an auditor recomputes it", { timeout: LIMIT }, async () => {
+    expect(await cli("ocds", "export", "laptops", "--prefix", "none", "--node", api, "--json")).toMatchObject({ code: 2 });
+    expect(
+      await cli("ocds", "export", "laptops", "--prefix", "ocds-abc123", "--out", file("release.json"), "--node", api, "--json"),
+    ).toMatchObject({
+      code: 0,
+      json: { ocid: "ocds-abc123-laptops" },
+    });
+    const [process] = readOcds(fs.readFileSync(file("release.json"), "utf8"));
+    expect(process).toMatchObject({ ocid: "ocds-abc123-laptops", buyer: "tax", tenderers: ["p:bob", "p:carl"] });
+    expect(process!.contracts[0]).toMatchObject({ amount: 131_126_400n, paid: 131_126_400n, supplier: "p:bob" });
+    expect(process!.contracts[0]!.transactions.length).toBe(2);
+    expect(await cli("ocds", "read", file("release.json"), "--json")).toMatchObject({
+      code: 0,
+      json: { processes: [{ contracts: [{ paid: "131126400" }] }] },
+    });
+    for (const contract of ["tenders", "ceremonies"]) expect((await cli("audit", contract, "--node", api, "--json")).code).toBe(0);
   });
 });

@@ -41,6 +41,29 @@ describe("files", () => {
     }
   });
 
+  test("what docs/operations.md says of trustees and bids can be typed", async () => {
+    const page = fs.readFileSync(path.resolve(src, "../docs/operations.md"), "utf8");
+    const section = page.slice(page.indexOf("## Trustees, and bids"), page.indexOf("## Checking a chain"));
+    const lines = [...section.matchAll(/^chancery (.*?)(?: +#.*)?$/gm)].map((m) => m[1]!.split(/ +/));
+    expect(lines.length).toBe(9);
+    const program = await buildProgram(groups);
+    for (const words of lines) {
+      let command = program;
+      for (let next = command.commands.find((c) => c.name() === words[0]); next !== undefined; ) {
+        command = next;
+        words.shift();
+        next = command.commands.find((c) => c.name() === words[0]);
+      }
+      const known = [...command.options, ...program.options].map((o) => o.long);
+      const operands = words.filter((word, i) => !word.startsWith("--") && !words[i - 1]?.startsWith("--"));
+      expect(
+        words.filter((word) => word.startsWith("--") && !known.includes(word)),
+        words.join(" "),
+      ).toEqual([]);
+      expect(operands.length, words.join(" ")).toBe(command.registeredArguments.length);
+    }
+  });
+
   test("`verify` waits for no network stack, no server and no database", () => {
     const loaded = [...loads(path.join(src, "cli/prove.ts")), ...loads(path.join(src, "cli/main.ts"))];
     expect(loaded).toContain(path.join(src, "client/verify.ts"));

@@ -221,6 +221,13 @@ it("a key serves one thing, of the office that called its trustees", () => {
   expect(ceremonyOf(town).serves).toBe("lottery");
 });
 
+it("takes the example of its reference page", () => {
+  const example = acts.open.options.example!;
+  const office = plainRights({ tax: ["ceremonies.office"] }, [...example.trustees]);
+  const town = scenario({ modules: [acts], resolver: office, found() {} }, { time: example.commit_until - hours(1) });
+  town.act("as printed", acts.open, example, signedBy("tax"));
+});
+
 it("an audit finds a row that the rules did not make", () => {
   const town = city();
   const of = three(town);

@@ -491,6 +491,26 @@ it("an audit finds a row that the rules did not make", () => {
   expect(finds(contracts, ["t-1"], { paid_out: 301n })).toEqual(["moneyByReports"]);
 });
 
+it("takes the examples of its reference page: a call, and its end", () => {
+  const example = acts.call.options.example as Parameters<typeof called>[1] & { bids_until: number };
+  const town = city({ time: example.bids_until - days(10) });
+  const fund = {
+    fund: "it-2027",
+    kind: "project" as const,
+    owner: "city",
+    purpose: "equipment",
+    currency: "MXN",
+    account,
+    keyholders: ["city"],
+  };
+  town.act("its fund", funds.open, { ...fund, budget: 1_400_000_00n }, signedBy("city", "bank"));
+  const more = new Trustees(town.network, "t-2027-1", ["t1", "t2"], 2);
+  town.act("its trustees", ceremonies.open, more.open(town), signedBy("city"));
+  hold(town, more);
+  town.act("as printed", acts.call, { ...called(town), ...example }, signedBy("city"));
+  town.act("as printed", acts.cancel, acts.cancel.options.example!, signedBy("city"));
+});
+
 describe("the rule of award", () => {
   const rated = fc.record({
     bidder: fc.constantFrom(...Array.from({ length: 40 }, (_, i) => `c:${i}`)),

@@ -27,7 +27,7 @@ const rights = plainRights(
     court: ["tenders.review"],
     watch: ["tenders.auditor"],
   },
-  [...people, "c:more", ...Array.from({ length: 64 }, (_, i) => `c:n${i}`)],
+  [...people, "c:more", "land", "p:ann", ...Array.from({ length: 64 }, (_, i) => `c:n${i}`)],
 );
 const network = sha256(utf8("scenario"));
 export const sealedText = { root: new Uint8Array(32).fill(3), size: 1 };
