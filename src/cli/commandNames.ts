@@ -16,6 +16,7 @@ export const commandNames = {
   ocds: ["ocds"],
   operations: ["status", "peers", "doctor"],
   backup: ["backup", "restore"],
+  recover: ["divergence", "recover"],
   selftest: ["selftest"],
   tools: ["config", "version", "completion"],
 } as const satisfies { readonly [file: string]: readonly string[] };

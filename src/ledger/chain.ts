@@ -309,7 +309,7 @@ export class Chain {
     const { directory } = this.#options;
     if (block === undefined || directory === undefined) return undefined;
     const parentHeader = block.parent?.headerBytes ?? this.#head.headerBytes;
-    return writeCapsule(join(directory, "capsules"), block.height, encodeCapsule(this.network, block, parentHeader, others));
+    return writeCapsule(join(directory, "capsules"), encodeCapsule(this.network, block, parentHeader, others));
   }
 
   /**

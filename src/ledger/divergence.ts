@@ -2,12 +2,12 @@
 // Owns its bytes and its file. Does not own: when a result diverges (chain.ts, consensus), comparing two capsules (cli). It holds what the block holds:
 // records' contents; hand it over with the same care as the store.
 
-import { mkdir, open } from "node:fs/promises";
+import { mkdir, open, rename } from "node:fs/promises";
 import { join } from "node:path";
 import { type Bytes, hex } from "../base/bytes.ts";
 import { decode, encode, type Value } from "../base/codec.ts";
 import { LedgerError } from "../base/errors.ts";
-import { batchesValue } from "../base/header.ts";
+import { batchesFrom, batchesValue } from "../base/header.ts";
 import type { Sealed } from "./seal.ts";
 
 const FORMAT = "chancery-capsule/1";
@@ -25,6 +25,8 @@ export interface Capsule {
   readonly bodies: readonly Bytes[];
   readonly results: Bytes;
   readonly writeSet: Bytes;
+  /** The block as the others certified it, if it was there to be fetched. */
+  readonly certified?: Bytes;
   /** Each row that the block wrote, as it stood before: [collection, key, row or nil]. */
   readonly before: readonly (readonly [string, Bytes, Bytes | null])[];
 }
@@ -47,24 +49,45 @@ export function encodeCapsule(network: Bytes, block: Sealed, parentHeader: Bytes
   });
 }
 
-/** Throws `codec.…` or `capsule.malformed`. */
+/** Throws `codec.…` or `capsule.malformed`: the file may be anybody's. */
 export function decodeCapsule(bytes: Bytes): Capsule {
   const value = decode(bytes) as { readonly [name: string]: Value };
-  if (value === null || typeof value !== "object" || value["format"] !== FORMAT) throw new LedgerError("capsule.malformed");
+  if (value === null || typeof value !== "object" || value["format"] !== FORMAT) malformed("format");
+  const isBytes = (v: Value | undefined): v is Bytes => v instanceof Uint8Array;
+  const areBytes = (v: Value | undefined): v is readonly Bytes[] => Array.isArray(v) && (v as Value[]).every(isBytes);
+  const { network, height, orderDigest, header, others, parentHeader, references, bodies, results, writeSet, before, certified } = value;
+  for (const part of [network, orderDigest, header, parentHeader, results, writeSet]) if (!isBytes(part)) malformed("bytes");
+  if (typeof height !== "number" || !areBytes(others) || !areBytes(bodies) || !Array.isArray(before)) malformed("lists");
+  batchesFrom(references ?? null);
+  if (certified !== undefined && !isBytes(certified)) malformed("certified");
   return value as unknown as Capsule;
 }
 
+/** The capsule with the block as the others certified it, whole (§4.9.5). */
+export function withCertified(capsule: Bytes, certified: Bytes): Bytes {
+  return encode({ ...(decode(capsule) as { readonly [name: string]: Value }), certified });
+}
+
+function malformed(what: string): never {
+  throw new LedgerError("capsule.malformed", { what });
+}
+
+/** Where the capsule of an order lies. */
+export const capsulePath = (directory: string, height: number, digest: Bytes): string =>
+  join(directory, `${height}-${hex(digest).slice(0, 16)}.capsule`);
+
 /** Writes it beside the others of the directory and returns its path. */
-export async function writeCapsule(directory: string, height: number, capsule: Bytes): Promise<string> {
+export async function writeCapsule(directory: string, capsule: Bytes): Promise<string> {
   await mkdir(directory, { recursive: true });
-  const digest = hex((decode(capsule) as unknown as Capsule).orderDigest).slice(0, 16);
-  const path = join(directory, `${height}-${digest}.capsule`);
-  const file = await open(path, "w");
+  const { height, orderDigest } = decodeCapsule(capsule);
+  const path = capsulePath(directory, height, orderDigest);
+  const file = await open(`${path}.part`, "w");
   try {
     await file.write(capsule);
     await file.datasync();
   } finally {
     await file.close();
   }
+  await rename(`${path}.part`, path);
   return path;
 }

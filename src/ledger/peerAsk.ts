@@ -40,7 +40,7 @@ export class PeerAsk {
   }
 
   /**
-   * Asks until an answer holds: `use` checks it, and a LedgerError that it throws is the peer's lie. Throws `sync.stopped`, and with `height.pruned` when
+   * Asks until an answer holds: `use` checks it, and a LedgerError that it throws is the peer's lie, but for `state.behind`. Throws `sync.stopped`, and with `height.pruned` when
    * everybody there refuses with it.
    */
   async ask<T>(question: Value, use: (answer: Value, peer: string) => T | Promise<T>): Promise<T> {
@@ -69,13 +69,16 @@ export class PeerAsk {
         return await use(decode(answer), peer);
       } catch (error) {
         if (!isALie(error)) throw error;
-        this.convict(peer, error.code);
+        // It has not got there yet itself, and answered as well as it could.
+        if (error.code === "state.behind") this.#rest(peer);
+        else this.convict(peer, error.code);
       }
     }
   }
 
   /** This peer is not asked again. */
   convict(peer: string, code: string): void {
+    if (this.#liars.has(peer)) return; // another of its answers was under way
     this.#liars.add(peer);
     if (this.preferred === peer) this.preferred = undefined;
     this.#ports.lied(peer, code);

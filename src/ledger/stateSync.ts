@@ -69,6 +69,11 @@ interface Chunk {
   readonly answer: RowsAnswer;
 }
 
+/** Questions for ranges under way: each waits for a block to be committed. */
+const RANGES_AT_ONCE = 8;
+
+const halvesOf = ({ depth, index }: StateRange): StateRange[] => [0, 1].map((bit) => ({ depth: depth + 1, index: 2 * index + bit }));
+
 /** Rows taken between two pauses: 2 ms. */
 const ROWS_SLICE = 250;
 
@@ -107,8 +112,6 @@ export class StateSync {
       await this.#end();
       const { network, genesis, registry, consensusView, store, pause } = this.#input;
       this.#say("end");
-      const { base, lowest } = this.#mark;
-      if (lowest > base) fail("blocks of the past before the end");
       const nodes = (first: number, use: (hashes: Bytes, peer: string) => void): Promise<void> =>
         this.#ask.ask(["nodes", first], (answer, peer) => {
           this.#ask.preferred = peer;
@@ -179,18 +182,20 @@ export class StateSync {
     for await (const { depth, index, payload } of this.#input.store.ranges()) have.set(`${depth} ${index}`, payload);
     const hint = await this.#head(1);
     const first = Math.min(TREE_TOP_BITS, Math.max(0, Math.ceil(Math.log2((64 * hint) / (MAX_STATE_RANGE_BYTES / 4)))));
-    const ranges = [...have.keys()].map((key) => key.split(" ").map(Number) as [number, number]);
-    const visit = async (range: StateRange): Promise<void> => {
+    const begun = [...have.keys()].map((key) => key.split(" ").map(Number) as [number, number]);
+    const missing: StateRange[] = [];
+    const divide = async (range: StateRange): Promise<void> => {
       const { depth, index } = range;
       const known = have.get(`${depth} ${index}`);
       if (known !== undefined) return this.#load(known);
-      const begun = ranges.some(([d, i]) => d > depth && i >>> (d - depth) === index);
-      if (depth < first || begun || !(await this.#range(range))) {
-        await visit({ depth: depth + 1, index: 2 * index });
-        await visit({ depth: depth + 1, index: 2 * index + 1 });
-      }
+      if (depth >= first && !begun.some(([d, i]) => d > depth && i >>> (d - depth) === index)) return void missing.push(range);
+      for (const half of halvesOf(range)) await divide(half);
     };
-    await visit({ depth: 0, index: 0 });
+    await divide({ depth: 0, index: 0 });
+    const worker = async (): Promise<void> => {
+      for (let range = missing.pop(); range !== undefined; range = missing.pop()) await this.#rangeOrHalves(range);
+    };
+    await Promise.all(Array.from({ length: RANGES_AT_ONCE }, worker));
     this.#settled = Math.max(this.#settled, this.#mark.base);
     // What an earlier attempt applied to the tree it applies again.
     const { store } = this.#input;
@@ -198,6 +203,11 @@ export class StateSync {
       const set = store.writeSet(height);
       this.#applyToTree(Array.from({ length: set.leaves }, (_, leaf) => set.writesOf(leaf)));
     }
+  }
+
+  async #rangeOrHalves(range: StateRange): Promise<void> {
+    if (await this.#range(range)) return;
+    for (const half of halvesOf(range)) await this.#rangeOrHalves(half);
   }
 
   /** False if it is too large and must be asked for in halves. */
@@ -208,14 +218,10 @@ export class StateSync {
         const { height, epoch } = block.header.order;
         if (!this.#trust.knows(epoch)) await this.#head(height);
         this.#trust.takeHead(block);
-        if (height < this.#mark.base) return undefined; // a peer a little behind
+        this.#checkBehind(height);
         if (!rangeHolds(block.header.stateRoot, range, entries, siblings)) throw new LedgerError("state.unproved", { what: "range" });
         return concat(u48be(height), entries);
       });
-      if (payload === undefined) {
-        await this.#input.wait(100);
-        return this.#range(range);
-      }
       await this.#input.store.write([[layout.rangeKey(range.depth, range.index), payload]]);
       await this.#load(payload);
       this.#say("ranges");
@@ -324,7 +330,16 @@ export class StateSync {
 
   #askRows(cursor: Mark["cursor"]): Promise<Chunk> {
     const question = ["rows", cursor === undefined ? null : [cursor.collection, cursor.key]];
-    return this.#ask.ask(question, (answer, peer) => ({ peer, answer: rowsAnswerFrom(answer) }));
+    return this.#ask.ask(question, (answer, peer) => {
+      const rows = rowsAnswerFrom(answer);
+      this.#checkBehind(rows.height);
+      return { peer, answer: rows };
+    });
+  }
+
+  /** A peer below the base has not got all that stood there: a wiped one has next to nothing, and is no liar. */
+  #checkBehind(height: number): void {
+    if (height < this.#mark.base) throw new LedgerError("state.behind");
   }
 
   async #takeRows({ peer, answer }: Chunk, cursor: Mark["cursor"], again: boolean): Promise<void> {

@@ -107,7 +107,8 @@ async function historyPuts(input: FinishInput): Promise<(readonly [Bytes, Bytes]
     from = peer;
     const missing = firstOwn - given.length;
     const count = hashes.length / 32;
-    if (!Number.isInteger(count) || (missing > 0 && count === 0)) throw new LedgerError("request.invalid");
+    if (!Number.isInteger(count)) throw new LedgerError("request.invalid");
+    if (missing > 0 && count === 0) throw new LedgerError("state.behind");
     for (let i = 0; i < Math.min(missing, count); i++) given.push(hashes.slice(32 * i, 32 * i + 32));
     if (given.length < firstOwn) return;
     const levels = levelsOf(all());

@@ -47,8 +47,16 @@ export interface WholeBlock {
 export function encodeWholeBlock(store: Store, height: number): Bytes {
   const { headerBytes, certificate, references } = store.block(height);
   const bodies = references.map((_, position) => store.body(height, position));
-  const parts = [headerBytes, certificateValue(certificate), batchesValue(references), bodies];
-  return encode([...parts, store.resultsBytes(height), store.writeSetBytes(height)]);
+  const [results, writeSet] = [store.resultsBytes(height), store.writeSetBytes(height)];
+  return encodeParts({ headerBytes, certificate, references, bodies, results, writeSet });
+}
+
+/** The same of the parts. */
+export function encodeParts(
+  block: Pick<WholeBlock, "headerBytes" | "certificate" | "references" | "bodies" | "results" | "writeSet">,
+): Bytes {
+  const { headerBytes, certificate, references, bodies, results, writeSet } = block;
+  return encode([headerBytes, certificateValue(certificate), batchesValue(references), bodies, results, writeSet]);
 }
 
 /** Reads and checks a block of a peer. Throws a LedgerError for whatever does not belong together: an honest peer sends no such thing. */

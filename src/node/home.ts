@@ -18,6 +18,8 @@ export interface Home {
   readonly config: string;
   readonly genesis: string;
   readonly anchor: string;
+  /** What the operators agreed on after a split, if it is there. */
+  readonly recovery: string;
   readonly keys: string;
   readonly journal: string;
   readonly state: string;
@@ -36,6 +38,7 @@ export function homeAt(directory: string): Home {
     config: at("chancery.toml"),
     genesis: at("genesis.json"),
     anchor: at("anchor.json"),
+    recovery: at("recovery.json"),
     keys: at("keys"),
     journal: at("journal"),
     state: at("state"),

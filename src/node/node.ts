@@ -19,6 +19,7 @@ import { type Database, openLevel, Store } from "../ledger/store.ts";
 import { Host } from "../p2p/host.ts";
 import type { App } from "./api/server.ts";
 import { Finality } from "./api/finality.ts";
+import { completeCapsule } from "./capsule.ts";
 import { consensusPorts, headOf } from "./consensusPorts.ts";
 import { DiskWatch } from "./disk.ts";
 import { Dissemination } from "./dissemination.ts";
@@ -31,6 +32,7 @@ import { OwnActs } from "./ownActs.ts";
 import { clockOf, openGenesis } from "./openGenesis.ts";
 import { contracts, principalOf, saidReady, viewOf } from "./registry.ts";
 import { retentionOf, stateSyncOf } from "./past.ts";
+import { applyRecovery } from "./recovery.ts";
 import type { RetentionTask } from "./retention.ts";
 import { exchange, type StateSyncing } from "./stateSync.ts";
 import { answerPeer } from "./sync.ts";
@@ -64,7 +66,8 @@ export class Node {
   lastCommitAt = performance.now();
   clockOffMs: number | null = null;
   diverged = false;
-  split = false;
+  /** Height of the last split seen: over once that height is committed, whatever views come and go until then. */
+  splitAt = 0;
   #ended = false;
   #tookState = false;
   readonly #duplicates = new Set<string>();
@@ -83,6 +86,7 @@ export class Node {
     try {
       await node.#openChain();
       await node.#startConsensus();
+      applyRecovery(node);
       await node.#startPeers();
       return node;
     } catch (error) {
@@ -339,9 +343,11 @@ export class Node {
     const { ms } = data;
     if (code === "clock.off") this.clockOffMs = typeof ms === "number" ? ms : 0;
     if (code === "clock.good") this.clockOffMs = null;
-    if (code === "split") this.split = true;
-    if (code === "split.over") this.split = false;
-    if (code === "diverged") this.diverged = true;
+    if (code === "split") this.splitAt = Number(data["height"]);
+    if (code === "diverged") {
+      this.diverged = true;
+      void completeCapsule(this, Number(data["height"])).catch((error: unknown) => this.bug(error));
+    }
     if (code === "view.entered") this.dissemination.ackAll();
     log[levelOf(code)](code, data);
     this.counters?.notice(code, data);

@@ -45,7 +45,7 @@ export function statusOf(node: Node): NodeStatus {
     behind: node.behind(),
     ...(node.stateSync.progress === undefined ? {} : { stateSync: node.stateSync.progress }),
     pending: mempool.pending,
-    split: node.split,
+    split: node.splitAt > head.height,
     diverged: node.diverged,
     clockOffMs: node.clockOffMs,
     diskFree: disk.free,

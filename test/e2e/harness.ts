@@ -33,6 +33,8 @@ export interface Member {
   daemon: Daemon | undefined;
   /** A command to run its daemon under. */
   prefix?: readonly string[];
+  /** Another build of ours to run, its src/cli/main.ts. */
+  main?: string | undefined;
 }
 
 export interface FoundOptions {
@@ -143,7 +145,7 @@ export class Cluster {
 
   /** Starts the daemon of a home and does not wait. */
   spawn(member: Member, environment: NodeJS.ProcessEnv = {}): Daemon {
-    const daemon = launchDaemon(member.home, environment, member.prefix);
+    const daemon = launchDaemon(member.home, environment, member.prefix, member.main);
     this.#own(daemon);
     member.daemon = daemon;
     return daemon;

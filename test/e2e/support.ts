@@ -98,9 +98,9 @@ export interface Daemon {
   readonly err: () => string;
 }
 
-/** `chancery start` for a home, at once; `prefix` is a command to run it under. */
-export function launchDaemon(home: string, environment: NodeJS.ProcessEnv = {}, prefix: readonly string[] = []): Daemon {
-  const [command, ...rest] = [...prefix, process.execPath, MAIN, "start", "--home", home, "--json"];
+/** `chancery start` for a home, at once; `prefix` is a command to run it under, `main` another build of ours. */
+export function launchDaemon(home: string, environment: NodeJS.ProcessEnv = {}, prefix: readonly string[] = [], main = MAIN): Daemon {
+  const [command, ...rest] = [...prefix, process.execPath, main, "start", "--home", home, "--json"];
   const child = track(spawn(command, rest, { stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, ...environment } }));
   let err = "";
   child.stderr!.setEncoding("utf8").on("data", (text: string) => (err += text));

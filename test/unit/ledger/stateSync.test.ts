@@ -181,6 +181,23 @@ describe("a node without the state (§4.9)", () => {
     expect((await stuck.network.block()).header.order.height).toBe(7);
   });
 
+  test("a peer that was wiped itself answers as well as it can: it is passed over, and no liar", async () => {
+    const wiped = await grown(0);
+    const behind = await grown(BLOCKS - 100);
+    const { store } = await emptyStore();
+    const asIs =
+      (node: Node): Lie =>
+      async (question) =>
+        answerState({ store: node.store, reader: claiming(node.network.chain.reader) }, question).catch(() => encode([]));
+    const refused: Lie = async (question, answer) => (question[0] === "history" ? answer : asIs(wiped)(question, answer));
+    const lagging: Lie = async (question, answer) => (question[0] === "history" ? answer : asIs(behind)(question, answer));
+    const world = new World(source, { health: refused, land: lagging });
+    world.told = true;
+    const { height } = await new StateSync(world.input(store)).run();
+    expect(height).toBe(BLOCKS);
+    expect(world.liars.filter(({ code }) => code !== "request.invalid")).toEqual([]);
+  });
+
   test("replay protection: what has a receipt in a block that was never executed here has none a second time", async () => {
     const { database, store } = await emptyStore();
     await new StateSync(new World(source).input(store)).run();
