@@ -89,7 +89,7 @@ export const approve = fund.action({
   by: { keyholder: signs("a key-holder of each") },
   input: { keyholder: party, orders: list(id, 32, 1) },
   rules: ["keyholder_only", "wages_total", "stopped", "fund_closed"],
-  work: 320,
+  work: 480,
   example: { keyholder: "c:supervision", orders: ["x7-roof-1", "x7-roof-2"] },
   run(tx, { keyholder, orders: keys }) {
     tx.signed("keyholder", keyholder);

@@ -110,7 +110,7 @@ export const agree = fund.action({
   by: byBoth,
   input: { engagement: id, steps: list(object({ step: id, amount: money, keyholders }), 32, 1) },
   rules: ["over_budget", "amount_given", "keyholders_named", "fund_closed", "contract_ended", "stopped"],
-  work: 160,
+  work: 200,
   example: { engagement: "x7-roof", steps: [{ step: "trusses", amount: 40_000_00n, keyholders: ["c:engineers"] }] },
   run(tx, { engagement: key, steps: agreed }) {
     const it = signedByBoth(tx, inForce(tx, key));
