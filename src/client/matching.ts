@@ -81,7 +81,12 @@ export async function match(
         else if (known.wages && known.lines === undefined) leave("no_instruction");
         else {
           const { order, chunk } = known;
-          if (entry.direction === "out" && known.lines !== undefined && !asInstructed(transactions, entry.batchOf, known.lines))
+          if (
+            entry.direction === "out" &&
+            known.wages &&
+            known.lines !== undefined &&
+            !asInstructed(transactions, entry.batchOf, known.lines)
+          )
             wrong.add(payment);
           const differs = wrong.has(payment) || (known.differs && !resolved.has(payment));
           const act = entry.direction === "out" ? "confirm" : "bounce";
