@@ -39,8 +39,10 @@ export interface LoadSample {
 
 /** Beyond so many outstanding an open loop sends no more: those due count as refused by the client's own bound. */
 const MAX_OUTSTANDING = 60_000;
-const SOCKETS_PER_NODE = 128;
+const SOCKETS_PER_NODE = 64;
 const RETRY_MS = 100;
+/** A node takes so many requests at a time from one address: clients come from several, as they do in life (Linux has all of 127.0.0.0/8). */
+const ADDRESSES = process.platform === "linux" ? 64 : 1;
 
 class Load {
   readonly #options: LoadOptions;
@@ -53,6 +55,7 @@ class Load {
   #refused = 0;
   #due = 0;
   #outstanding = 0;
+  #requests = 0;
   #latencies: number[] = [];
   readonly #refusals: Record<string, number> = {};
   readonly #agents: http.Agent[];
@@ -158,6 +161,7 @@ class Load {
       const request = http.request(`${this.#options.apis[node]!}/v1/transactions/bulk?wait=final`, {
         method: "POST",
         agent: this.#agents[node]!,
+        ...(ADDRESSES > 1 ? { localAddress: `127.0.0.${2 + (this.#requests++ % ADDRESSES)}` } : {}),
         headers: { "content-type": "application/vnd.chancery.transactions", "content-length": body.length },
       });
       request.on("response", (response) => {

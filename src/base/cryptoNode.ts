@@ -63,9 +63,9 @@ export function ed25519Fast(signature: Bytes, message: Bytes, key: Bytes): boole
  */
 interface Ed25519Many {
   /** Whether all hold by the equation with the cofactor. */
-  verifyTogether(head: Bytes, bytes: Bytes, items: Uint32Array): boolean;
+  readonly verifyTogether: (head: Bytes, bytes: Bytes, items: Uint32Array) => boolean;
   /** 1 for each that holds by the equation without it, as libsodium decides, else 0. */
-  verifyEach(head: Bytes, bytes: Bytes, items: Uint32Array): Uint8Array;
+  readonly verifyEach: (head: Bytes, bytes: Bytes, items: Uint32Array) => Uint8Array;
 }
 let many: Ed25519Many | undefined;
 try {
