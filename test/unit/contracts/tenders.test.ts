@@ -221,6 +221,8 @@ describe("opening", () => {
       ["that it is unreadable", joined(bolt, [1, 3])],
     ] as const)
       town.refused(says, "tenders.opening_wrong", acts.openWithheld, wrong, signedBy("t1"));
+    town.act("the second too", acts.share, two!, signedBy("t2"));
+    town.refused("by more than are needed", "tenders.opening_wrong", acts.openWithheld, joined(bolt, [1, 2, 3], 950n), signedBy("t1"));
     const invented = joined(bolt, [1, 3], 950n);
     town.refused(
       "with an image of nobody's",
