@@ -69,6 +69,8 @@ async function bid(tender: string, o: BidderOptions & { bid: string; unprotected
   if (!fs.existsSync(file)) saveSecretFile(file, sealKey(newKey("bid"), o.unprotected ? undefined : await newPassphrase(globals)));
   const secret = await secretIn(file, globals);
   const sealed = sealBid(label, unhex(of.fields.key), said, scalarOf(secret));
+  if (before?.fields.point === hex(sealed.point))
+    usage(`the number in ${file} seals bid ${before.fields.version} already: opening one would open both`, "give another --secret FILE");
   progress(`the number that opens this bid is in ${file}`);
   const outcome = await actWith(ledger, signing, globals, "tenders.bid", {
     ...{ tender, bidder: o.bidder, version: label.version, key: of.fields.key, point: hex(sealed.point) },

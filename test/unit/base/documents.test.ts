@@ -2,7 +2,7 @@ import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
-import { hex, utf8 } from "../../../src/base/bytes.ts";
+import { concat, hex, utf8 } from "../../../src/base/bytes.ts";
 import {
   decodeGenesis,
   encodeGenesis,
@@ -15,6 +15,7 @@ import {
 } from "../../../src/base/genesis.ts";
 import {
   fingerprint,
+  keyFromSecret,
   type Key,
   keyPurposes,
   loadKey,
@@ -91,6 +92,20 @@ describe("§2 key files", () => {
       const key = newKey(purpose);
       expect(openKey(sealKey(key))).toEqual(key);
     }
+  });
+  it("of a ceremony holds a dealing, in the end the trustee's part alone; of a bid one number", () => {
+    const scalar = (n: number): Uint8Array => new Uint8Array(32).fill(n, 0, 1);
+    const part = keyFromSecret("ceremony", scalar(5));
+    const dealing = keyFromSecret("ceremony", concat(scalar(5), scalar(6), scalar(7)));
+    expect([part.algorithm, dealing.algorithm, keyFromSecret("bid", scalar(5)).algorithm]).toEqual([
+      ...["ristretto255", "ristretto255+dealing", "ristretto255"],
+    ]);
+    expect(hex(dealing.publicKey)).toBe(hex(part.publicKey));
+    expect(openKey(sealKey(dealing, utf8("p")), utf8("p"))).toEqual(dealing);
+    expect(() => keyFromSecret("ceremony", new Uint8Array(32).fill(255))).toThrow("key.malformed");
+    for (const secret of [new Uint8Array(0), new Uint8Array(33)])
+      expect(() => keyFromSecret("ceremony", secret)).toThrow("key.seed_length");
+    expect(() => keyFromSecret("bid", new Uint8Array(64))).toThrow("key.seed_length");
   });
   it("refuses a changed file: another purpose, another public key, a costly kdf", () => {
     const key = newKey("peer");

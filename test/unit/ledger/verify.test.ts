@@ -186,6 +186,16 @@ describe("§1.3 the acceptance rule over batches", () => {
   });
 });
 
+describe("predicates in a batch", () => {
+  it("count as slow checks do: milliseconds of mathematics delay their sender only", () => {
+    const heavy = { action: "polls.cast@1", args: { n: 1 } };
+    const proofs = (action: string, args: () => unknown): string[] => (action.startsWith("polls.") && args() === undefined ? ["none"] : []);
+    const job = new BatchVerification(batchOf([make(1, [heavy, heavy]), make(2), make(3, [heavy])]), { ...options, proofs });
+    expect([job.advance(1), job.advance(1), job.advance(1)]).toEqual([false, true, true]);
+    expect(job.verdict()).toMatchObject({ ok: true, slow: 3 });
+  });
+});
+
 describe("§2 ingress", () => {
   it("judges each item by itself", () => {
     const bad = make(2);
