@@ -4,9 +4,12 @@ import { Command } from "commander";
 import { funds, fundsDefaults } from "./funds.ts";
 import { failover } from "./failover.ts";
 import { idle } from "./idle.ts";
+import { micro } from "./micro.ts";
 import { nodes } from "./nodes.ts";
 import { overload } from "./overload.ts";
 import { besidePeer } from "./peer.ts";
+import { scale } from "./scale.ts";
+import { services } from "./services.ts";
 import { type ThroughputOptions, throughput, throughputDefaults } from "./throughput.ts";
 import { type WorkloadName, workloadNames } from "./workloads.ts";
 
@@ -132,5 +135,21 @@ scenario("idle", "a network that nobody asks anything", async (o) => idle({ vali
   Number,
   30,
 );
+
+scenario("services", "each action of each contract alone", async () => services(say));
+
+scenario("micro", "the parts by themselves", async (o) => micro({ milliseconds: o["milliseconds"] as number }, say)).option(
+  "--milliseconds <n>",
+  "of each part",
+  Number,
+  1_000,
+);
+
+scenario("scale", "a hundred validators in the simulator: messages, bytes, simulated latency", async (o) =>
+  scale({ validators: o["validators"] as number, latencyMs: o["latency"] as number, transactions: o["transactions"] as number }, say),
+)
+  .option("--validators <n>", "validators", Number, 100)
+  .option("--latency <ms>", "one way between two of them, in the middle", Number, 40)
+  .option("--transactions <n>", "handed in over two seconds", Number, 1_000);
 
 await program.parseAsync();

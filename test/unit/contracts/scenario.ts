@@ -27,6 +27,10 @@ import {
 import type { Resolver } from "../../../src/contracts/engine/roles.ts";
 import { MemoryState } from "./memoryState.ts";
 
+/** `npm run bench -- services` measures the acts of all scenarios. */
+const METER = process.env["CHANCERY_METER"];
+const meter = METER === undefined ? undefined : (await import("../../../bench/meter.ts")).meter;
+
 /** Codes and flags that any scenario of this process was given. */
 export const given = new Set<string>();
 
@@ -131,7 +135,9 @@ export class Scenario {
     const wire = operations.map(({ action, args }) => ({ action, args: decode(encode(args as Value)) }));
     const failedProofs = wire.flatMap(({ action, args }, i) => this.#failedProofs(action, args).map((rule) => `${i}:${rule}`));
     const id = sha256(utf8(`transaction ${this.height}`));
-    const result = this.registry.run(this.state, { id, index: 0, signers: keysOf(by), operations: wire, failedProofs }, this.block);
+    const call = { id, index: 0, signers: keysOf(by), operations: wire, failedProofs };
+    meter?.(METER!, this.registry, this.state, call, this.block);
+    const result = this.registry.run(this.state, call, this.block);
     note(result);
     if (result.code === "engine.args_invalid")
       return { ...result, data: { problems: wire.flatMap(({ action, args }) => this.registry.argsProblems(action, args)) } };
