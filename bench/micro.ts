@@ -42,7 +42,7 @@ export async function micro(o: { milliseconds: number }, say: (text: string) => 
       if (result.state !== "completed") throw new Error(`${task.name}: ${result.state}`);
       const us = (ms: number): number => rounded((ms * 1_000) / tasks[i]!.each, 3);
       const { min, p50, p99, samplesCount } = result.latency;
-      return { part: task.name, us: us(p50!), min_us: us(min), p99_us: us(p99!), samples: samplesCount };
+      return { part: task.name, us: us(p50), min_us: us(min), p99_us: us(p99), samples: samplesCount };
     });
     return { scenario: "micro", rows, conditions: conditions() };
   } finally {
