@@ -50,6 +50,8 @@ export interface Network {
   readonly keys: { readonly [name: string]: string };
   readonly network: string;
   stop(): Promise<void>;
+  /** The same network, stopped and started again with clocks that are so much ahead of this machine's: time has passed. */
+  later(ms: number): Promise<void>;
 }
 
 const living = new Set<ChildProcess>();
@@ -66,9 +68,35 @@ function track(child: ChildProcess): ChildProcess {
 /** A devnet in a directory of its own, ready. */
 export async function startNetwork(nodes: number, ...args: string[]): Promise<Network> {
   const directory = fs.mkdtempSync(path.join(os.tmpdir(), "chancery-e2e-"));
+  let { child, ready } = await launch(directory, ["--nodes", String(nodes), ...args]);
+  const halt = async (): Promise<void> => {
+    if (child.exitCode !== null) return;
+    const gone = new Promise((resolve) => child.once("exit", resolve));
+    child.kill("SIGTERM");
+    await gone;
+  };
+  const stop = async (): Promise<void> => {
+    await halt();
+    fs.rmSync(directory, { recursive: true, force: true });
+  };
+  const later = async (ms: number): Promise<void> => {
+    await halt();
+    ({ child, ready } = await launch(directory, ["--keep"], { CHANCERY_TEST_CLOCK_MS: String(ms) }));
+    network.nodes.splice(0, network.nodes.length, ...ready.nodes);
+  };
+  const network: Network = { ...ready, directory, stop, later };
+  return network;
+}
+
+async function launch(
+  directory: string,
+  args: readonly string[],
+  environment: NodeJS.ProcessEnv = {},
+): Promise<{ child: ChildProcess; ready: Omit<Network, "stop" | "later" | "directory"> }> {
   const child = track(
-    spawn(process.execPath, [MAIN, "devnet", "--dir", path.join(directory, "net"), "--nodes", String(nodes), "--json", ...args], {
+    spawn(process.execPath, [MAIN, "devnet", "--dir", path.join(directory, "net"), "--json", ...args], {
       stdio: ["ignore", "pipe", "pipe"],
+      env: { ...process.env, ...environment },
     }),
   );
   let err = "";
@@ -77,16 +105,7 @@ export async function startNetwork(nodes: number, ...args: string[]): Promise<Ne
     readline.createInterface({ input: child.stdout! }).once("line", resolve);
     child.once("exit", (code) => reject(new Error(`devnet ended with ${code}: ${err}`)));
   });
-  const ready = JSON.parse(line) as Omit<Network, "stop" | "directory">;
-  const stop = async (): Promise<void> => {
-    if (child.exitCode === null) {
-      const gone = new Promise((resolve) => child.once("exit", resolve));
-      child.kill("SIGTERM");
-      await gone;
-    }
-    fs.rmSync(directory, { recursive: true, force: true });
-  };
-  return { ...ready, directory, stop };
+  return { child, ready: JSON.parse(line) };
 }
 
 export interface Daemon {
