@@ -84,6 +84,7 @@ export const codes: { readonly [code: string]: CodeEntry } = {
   "document.format": { title: "The file is a document of another kind.", exit: 2 },
   "genesis.malformed": { title: "The genesis file is malformed.", exit: 2 },
   "genesis.incomplete": { title: "The genesis may not found a network yet.", exit: 2 },
+  "genesis.continues": { title: "The network goes on with the state of another, which this home does not hold.", exit: 2 },
   "member.malformed": { title: "The member file is malformed.", exit: 2 },
   "anchor.malformed": { title: "The anchor file is malformed.", exit: 2 },
   "capsule.malformed": { title: "The file is no divergence capsule.", exit: 2 },

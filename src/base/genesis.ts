@@ -27,6 +27,17 @@ export interface Founder {
   readonly seat: boolean;
 }
 
+/** Where a network goes on with the state of another, more than f of whose keys are lost (§6.1). */
+export interface Continuation {
+  /** Genesis hash of the network that ended. */
+  readonly network: Bytes;
+  /** Its last certified block that counts. */
+  readonly height: number;
+  readonly block: Bytes;
+  /** The state before block 1: what was carried over, and what this genesis writes. */
+  readonly stateRoot: Bytes;
+}
+
 export interface Genesis {
   readonly name: string;
   /** Development relaxes keys in the clear, n < 4 and unsigned founders, and nothing else. */
@@ -40,13 +51,14 @@ export interface Genesis {
   /** Ascending by id. */
   readonly founders: readonly Founder[];
   readonly grants: readonly Grant[];
+  readonly continues?: Continuation;
 }
 
 const MAX_GRANTS = 4_096;
 const FIELDS = ["founders", "grants", "manifest", "name", "parameters", "protocol", "purpose", "time"] as const;
 
 export function encodeGenesis(genesis: Genesis): Bytes {
-  const { name, purpose, time, protocol, manifest, parameters, founders, grants } = genesis;
+  const { name, purpose, time, protocol, manifest, parameters, founders, grants, continues: on } = genesis;
   return encode({
     name,
     purpose,
@@ -56,12 +68,15 @@ export function encodeGenesis(genesis: Genesis): Bytes {
     parameters: parameters as unknown as Value,
     founders: founders.map((f) => [memberValue(f.member), f.seat]),
     grants: grants.map((g) => [g.role, g.scope, g.agency]),
+    ...(on !== undefined && { continues: [on.network, on.height, on.block, on.stateRoot] }),
   });
 }
 
 /** Throws `codec.…`, `member.malformed`, `parameters.invalid` or `genesis.malformed`. */
 export function decodeGenesis(bytes: Bytes): Genesis {
-  const map = mapOf(decode(bytes), "genesis", FIELDS);
+  const value = decode(bytes);
+  const names = value !== null && typeof value === "object" && "continues" in value ? [...FIELDS, "continues"] : FIELDS;
+  const map = mapOf(value, "genesis", names);
   const { purpose, time, protocol, manifest, founders, grants } = map;
   if (purpose !== "production" && purpose !== "development") return malformed("purpose");
   if (typeof time !== "number" || time < 0 || typeof protocol !== "number" || protocol < 1) return malformed("time or protocol");
@@ -77,6 +92,7 @@ export function decodeGenesis(bytes: Bytes): Genesis {
     parameters: parametersFrom(map["parameters"]),
     founders: (founders as Value[]).map(founderFrom),
     grants: (grants as Value[]).map(grantFrom),
+    ...(map["continues"] !== undefined && { continues: continuationFrom(map["continues"]) }),
   };
   for (let i = 1; i < founders.length; i++)
     if (compareBytes(utf8(genesis.founders[i - 1]!.member.id), utf8(genesis.founders[i]!.member.id)) >= 0) malformed("founders' order");
@@ -87,6 +103,13 @@ function founderFrom(value: Value): Founder {
   const [member, seat, ...rest] = Array.isArray(value) ? (value as Value[]) : [];
   if (typeof seat !== "boolean" || rest.length > 0) return malformed("founder");
   return { member: memberFrom(member), seat };
+}
+function continuationFrom(value: Value): Continuation {
+  const [network, height, block, stateRoot, ...rest] = Array.isArray(value) ? (value as Value[]) : [];
+  const isHash = (v: Value | undefined): v is Bytes => v instanceof Uint8Array && v.length === 32;
+  if (!isHash(network) || typeof height !== "number" || height < 1 || !isHash(block) || !isHash(stateRoot) || rest.length > 0)
+    return malformed("continues");
+  return { network, height, block, stateRoot };
 }
 function grantFrom(value: Value): Grant {
   const [role, scope, agency, ...rest] = Array.isArray(value) ? (value as Value[]) : [];
@@ -112,7 +135,7 @@ export function signGenesis(network: Bytes, organisation: string, seed: Bytes): 
   return sign(seed, frame(tags.genesisSignature, network, encode([organisation])));
 }
 
-/** What keeps the document from founding a network; empty if nothing does. Production needs n ≥ 4 and every founder's signature. */
+/** What keeps the document from founding a network; empty if nothing does. Production needs n ≥ 4 and every founder's signature, and so does a continuation. */
 export function genesisProblems(genesis: Genesis, network: Bytes, signatures: readonly DocumentSignature[]): string[] {
   const problems: string[] = [];
   const seats = genesis.founders.filter((f) => f.seat).length;
@@ -129,7 +152,7 @@ export function genesisProblems(genesis: Genesis, network: Bytes, signatures: re
     }
     const signed = signatures.find((s) => s.by === member.id);
     if (signed === undefined) {
-      if (genesis.purpose === "production") problems.push(`${member.id} has not signed`);
+      if (genesis.purpose === "production" || genesis.continues !== undefined) problems.push(`${member.id} has not signed`);
     } else if (!verify(signed.signature, frame(tags.genesisSignature, network, encode([member.id])), member.keys.organisation))
       problems.push(`${member.id}: the signature does not fit`);
   }

@@ -7,7 +7,7 @@ import type { Command } from "commander";
 import { type Bytes, equalBytes, hex } from "../base/bytes.ts";
 import { faults, quorum } from "../base/certificate.ts";
 import type { DocumentSignature } from "../base/document.ts";
-import { encodeGenesis, genesisProblems, readGenesis, writeGenesis } from "../base/genesis.ts";
+import { type Genesis, encodeGenesis, genesisProblems, readGenesis, writeGenesis } from "../base/genesis.ts";
 import { fingerprint, newKey } from "../base/keyFile.ts";
 import { type Member, memberKeyPurposes, memberValue } from "../base/member.ts";
 import { parameterBounds, parameterNames } from "../base/parameters.ts";
@@ -120,6 +120,12 @@ function describeMember(file: string, member: Member, problems: readonly string[
 
 // ── genesis ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 async function build(o: { members: string; parameters: string; time: string; out: string }): Promise<void> {
+  fs.writeFileSync(o.out, writeGenesis(await planned(o), []));
+  describeGenesis(o.out, []);
+}
+
+/** The genesis of member files, a plan and a time. */
+export async function planned(o: { members: string; parameters: string; time: string }): Promise<Genesis> {
   const { parse } = await import("smol-toml");
   const { contractsManifest } = await import("../node/registry.ts");
   const time = Date.parse(o.time);
@@ -134,9 +140,7 @@ async function build(o: { members: string; parameters: string; time: string; out
   });
   const plan = planFrom(parse(readText(o.parameters)));
   const { manifestHash, protocol } = contractsManifest();
-  const document = planGenesis(plan, members, time, protocol, manifestHash);
-  fs.writeFileSync(o.out, writeGenesis(document, []));
-  describeGenesis(o.out, []);
+  return planGenesis(plan, members, time, protocol, manifestHash);
 }
 
 function showGenesis(file: string): void {

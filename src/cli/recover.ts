@@ -9,7 +9,7 @@ import { readRecovery, type Recovery, signRecovery, writeRecovery } from "../bas
 import type { Capsule } from "../ledger/divergence.ts";
 import type { Computed } from "../ledger/compareResults.ts";
 import { globalsOf, openKeyFile, readBytes, readText } from "./globals.ts";
-import { answer, bold, exits, green, type Globals, refuse, usage, yellow } from "./output.ts";
+import { answer, bold, exits, green, type Globals, progress, refuse, usage, yellow } from "./output.ts";
 
 export function register(program: Command): void {
   program
@@ -29,6 +29,21 @@ export function register(program: Command): void {
     .command("install <file>")
     .description("lay it into a stopped node's home; the node releases its vote at the next start")
     .action(install);
+  recover
+    .command("genesis")
+    .description("the genesis of a network that goes on with the state of --home (stopped), without the keys that are lost")
+    .requiredOption("--members <dir>", "member files of its founders")
+    .requiredOption("--parameters <file>", "the plan, as for genesis build")
+    .requiredOption("--time <time>", "its time: not before the last block")
+    .option("--out <file>", "where to write it", "genesis.json")
+    .action(buildGenesis);
+  recover.command("check <genesis>").description("is it what the state of --home (stopped) gives? before you sign").action(checkGenesis);
+  recover
+    .command("continue")
+    .description("lay the new network into --home; what was there is put aside")
+    .requiredOption("--genesis <file>", "signed by all of its founders")
+    .option("--from <home>", "a stopped home with the state, if --home has none")
+    .action(goOn);
 }
 
 // ── divergence ───────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -146,3 +161,45 @@ async function install(file: string, _o: unknown, command: Command): Promise<voi
     yellow("Start it only with a release that computes the other result; with the old one it would vote for the same again."),
   ]);
 }
+
+// ── keys lost for good ───────────────────────────────────────────────────────────────────────────────────────────────────────
+async function buildGenesis(o: { members: string; parameters: string; time: string; out: string }, command: Command): Promise<void> {
+  const home = globalsOf(command).home ?? usage("the old network's state is needed", "add --home DIR, a stopped node of it");
+  const [{ planned }, { continuationOf }, { writeGenesis }] = await Promise.all([
+    import("./genesis.ts"),
+    import("../node/continuation.ts"),
+    import("../base/genesis.ts"),
+  ]);
+  const genesis = await planned(o);
+  const continues = await continuationOf(home, genesis, said("rows read"));
+  fs.writeFileSync(o.out, writeGenesis({ ...genesis, continues }, []));
+  const { network, height, stateRoot } = continues;
+  answer({ file: o.out, continues: { network: hex(network), height, stateRoot: hex(stateRoot) } }, [
+    `${green("✓")} ${o.out}: goes on from block ${height} of network ${hex(network).slice(0, 16)}, state ${hex(stateRoot).slice(0, 16)}`,
+    `Each founder: chancery recover check ${o.out} --home HIS-OLD-HOME, then chancery genesis sign ${o.out} --key ORG.key`,
+  ]);
+}
+
+async function checkGenesis(file: string, _o: unknown, command: Command): Promise<void> {
+  const home = globalsOf(command).home ?? usage("a home of the old network is needed", "add --home DIR, its node stopped");
+  const { continuationFaults } = await import("../node/continuation.ts");
+  const problems = await continuationFaults(home, readText(file), said("rows read"));
+  if (problems.length > 0) refuse("check.failed", { why: problems.join("; "), do: "do not sign; compare with whoever built it" });
+  answer({ file, problems }, `${green("✓")} ${file} continues what ${home} holds`);
+}
+
+async function goOn(o: { genesis: string; from?: string }, command: Command): Promise<void> {
+  const home = globalsOf(command).home ?? usage("continue needs --home", "add --home DIR");
+  const { continueHome } = await import("../node/continuation.ts");
+  const { network, height, aside } = await continueHome(home, o.genesis, o.from, said("rows"));
+  answer({ home, network, height, aside: aside ?? null }, [
+    `${green("✓")} ${home} follows network ${network.slice(0, 16)}, with the state of block ${height} of the old one`,
+    ...(aside === undefined ? [] : [`The old network is in ${aside}: keep it, it holds the history.`]),
+    `Next: chancery start --home ${home}`,
+  ]);
+}
+
+const said =
+  (what: string) =>
+  (count: number): void =>
+    progress(`${count} ${what}`);

@@ -3,7 +3,7 @@
 // A database is never half a block (store.ts), so there is nothing to repair: what does not fit is damage, and named.
 
 import { join } from "node:path";
-import { type Bytes, equalBytes } from "../base/bytes.ts";
+import { type Bytes, equalBytes, hex } from "../base/bytes.ts";
 import { certificateFault, type Certificate, type SignatureCheck } from "../base/certificate.ts";
 import { isLedgerError, LedgerError } from "../base/errors.ts";
 import { type Genesis, genesisValidators } from "../base/genesis.ts";
@@ -23,7 +23,7 @@ import { applyWrites, type Footing } from "./seal.ts";
 import { SortedEntries } from "./sortedEntries.ts";
 import { stateKeyHash } from "./stateProof.ts";
 import { StateTree } from "./stateTree.ts";
-import type { Store } from "./store.ts";
+import type { BlockWrite, Store } from "./store.ts";
 import type { EpochRecord } from "./storeLayout.ts";
 import { dumps, loadDump, sweepDumps } from "./treeDump.ts";
 
@@ -70,17 +70,28 @@ export async function start(input: StartInput): Promise<Started> {
   return height === 0 ? atGenesis(input) : atBlock(input, height);
 }
 
-/** Writes the state before block 1, as one batch like any block's. */
-async function found({ store, genesis, registry, cachedRows }: StartInput): Promise<void> {
+/** Writes the state before block 1, as one batch like any block's. Throws `genesis.continues` if that state is another network's and must be laid down. */
+async function found(input: StartInput): Promise<void> {
+  const { genesis } = input;
+  if (genesis.continues !== undefined)
+    throw new LedgerError("genesis.continues", {
+      why: `this network goes on with the state of network ${hex(genesis.continues.network).slice(0, 16)}, and this home has no state`,
+      do: "chancery recover continue --home HOME --genesis FILE --from OLDHOME; or lay in the database of another member's stopped node",
+    });
+  await input.store.commit(genesisWrite(input));
+}
+
+/** What genesis itself writes. */
+export function genesisWrite({ store, genesis, registry }: Pick<StartInput, "store" | "genesis" | "registry">): BlockWrite {
   const tree = new StateTree();
-  const state = new CommittedState(store, () => tree, new SortedEntries(), cachedRows);
+  const state = new CommittedState(store, () => tree, new SortedEntries(), 1);
   const overlay = Overlay.over(state, registry, undefined);
   registry.found(genesis, overlay);
   applyWrites(tree, overlay.writes);
   const rows = overlay.writes.map(({ collection, key, row }) => ({ collection, key, row: row.bytes }));
   const { parameters, protocol } = genesis;
   const epoch: EpochRecord = { epoch: 0, start: 1, validators: genesisValidators(genesis), parameters, protocol };
-  await store.commit({
+  return {
     height: 0,
     block: undefined,
     bodies: [],
@@ -92,8 +103,8 @@ async function found({ store, genesis, registry, cachedRows }: StartInput): Prom
     find: { added: overlay.writes.flatMap(({ collection, key, row }) => registry.findIndex(collection, key, row)), removed: [] },
     history: [],
     epoch,
-    meta: new Map([["genesis state", tree.root()]]),
-  });
+    meta: new Map([["genesis state", genesis.continues?.stateRoot ?? tree.root()]]),
+  };
 }
 
 async function atGenesis(input: StartInput): Promise<Started> {

@@ -7,7 +7,6 @@ import { fail, LedgerError } from "../base/errors.ts";
 import type { Genesis } from "../base/genesis.ts";
 import { blockHashOf } from "../base/header.ts";
 import { leafHash, rootOfFlat } from "../base/merkle.ts";
-import { silent } from "../base/log.ts";
 import type { State } from "../contracts/engine/registry.ts";
 import type { ConsensusView } from "../contracts/platform/network.ts";
 import { type HistorySource, historyPeaks, KEPT_LEVELS } from "./blockHistory.ts";
@@ -16,7 +15,7 @@ import { CommittedState } from "./committedState.ts";
 import { epochConfig, following } from "./epochs.ts";
 import { MemoryDatabase } from "./memoryDatabase.ts";
 import { SortedEntries } from "./sortedEntries.ts";
-import { start } from "./start.ts";
+import { genesisWrite } from "./start.ts";
 import type { HeadBlock } from "./stateForms.ts";
 import type { StateTree } from "./stateTree.ts";
 import type { StateTrust } from "./stateTrust.ts";
@@ -56,14 +55,10 @@ export async function finishState(input: FinishInput): Promise<void> {
 }
 
 /** What genesis wrote, for whoever walks a record's history back to it. */
-async function genesisPuts({ network, genesis, registry, consensusView }: FinishInput): Promise<(readonly [Bytes, Bytes])[]> {
+async function genesisPuts({ network, genesis, registry }: FinishInput): Promise<(readonly [Bytes, Bytes])[]> {
   const store = await Store.open(new MemoryDatabase(), network);
-  await start({ store, directory: undefined, network, genesis, registry, consensusView, cachedRows: 1, logger: silent, verify: undefined });
-  const root = layout.metaKey("genesis state");
-  return [
-    [layout.writesKey(0), store.writeSetBytes(0)],
-    [root, store.payload(root)!],
-  ];
+  const { writeSet, meta } = genesisWrite({ store, genesis, registry });
+  return [[layout.writesKey(0), writeSet], ...[...meta!].map(([name, value]) => [layout.metaKey(name), value] as const)];
 }
 
 async function epochPuts({ network, store, tree, trust, head, consensusView }: FinishInput): Promise<(readonly [Bytes, Bytes])[]> {

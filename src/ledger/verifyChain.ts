@@ -39,6 +39,11 @@ export interface VerifiedChain {
 export async function verifyChain(input: VerifyChainInput): Promise<VerifiedChain> {
   const { database, temporary, network, genesis, registry, consensusView, pause, onProgress } = input;
   const source = await Store.open(database, network);
+  if (genesis.continues !== undefined)
+    throw new LedgerError("genesis.continues", {
+      why: "its first state is that of another network, so the chain cannot be executed from the genesis document alone",
+      do: "chancery recover check GENESIS --home OLDHOME shows that the first state is right",
+    });
   const { lowest } = source;
   if (lowest > 1)
     throw new LedgerError("height.pruned", {

@@ -69,6 +69,11 @@ export class Cluster {
     this.members = members;
   }
 
+  /** A network whose homes a test made itself. */
+  static of(directory: string, genesis: string, members: Member[]): Cluster {
+    return new Cluster(directory, genesis, readGenesis(fs.readFileSync(genesis, "utf8")).network, members);
+  }
+
   /** Keys, homes and genesis of a development network; every role of every contract is the first member's. Nothing runs yet. */
   static async found({ validators, observers = 0, parameters = {} }: FoundOptions): Promise<Cluster> {
     const directory = fs.mkdtempSync(path.join(os.tmpdir(), "chancery-faults-"));
