@@ -214,7 +214,7 @@ export const withdraw = energy.action({
 export const turn = energy.due(books, {
   title:
     "At its beginning a quarter hour is matched and what no trade needs is free again; two days after its day it is settled, a slice a block",
-  work: 800,
+  work: 1_200,
   at: (it) => (it.$.status === "settled" ? undefined : it.$.status === "trading" ? settledFrom(it.slot) : it.slot * SLOT),
   run(tx, it) {
     if (it.$.status === "open") match(tx, it);

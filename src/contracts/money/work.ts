@@ -217,6 +217,7 @@ export const report = work.action({
   by: { worker: signs("the worker"), employer: signs("the employer") },
   input: { employment: id, from: time, to: time },
   rules: ["diary_full", "not_employed", "overlap", "shift_length", "uninsured"],
+  work: 128,
   example: { employment: "cafe-ann", from: monday + days(1) + hours(8), to: monday + days(1) + hours(12) },
   run(tx, { employment: key, from, to }) {
     const it = tx.get(employments, key);

@@ -254,25 +254,39 @@ describe("a quarter hour", () => {
     passes(it, "energy");
   });
 
-  test("takes 256 offers and no more, and is matched and settled slice by slice", () => {
-    const it = town();
+  test("takes 256 offers and no more, and is matched and settled slice by slice, however long the names", () => {
+    const name = (first: string, length: number): string => first.padEnd(length, "x");
+    const [seller, buyer, north] = [name("p:seller", 64), name("p:buyer", 64), name("north", 64)];
+    const [sells, buys] = [name("ma", 64), name("mb", 64)];
+    const device = name("d:meter", 64);
+    const grants = { tax: ["points.city", "points.programme"], land: ["energy.utility"] };
+    const it = scenario({ modules: [points, acts], resolver: plainRights(grants, [seller, buyer, device]), found() {} });
+    it.act("funds", points.fund, { programme: "solar", period: "1", amount: 1_000n }, signedBy("tax"));
+    it.act("points", points.award, { programme: "solar", period: "1", awards: [{ person: buyer, amount: 1_000n }] }, signedBy("tax"));
+    for (const [meter, owner] of [
+      [sells, seller],
+      [buys, buyer],
+    ] as const)
+      it.act("a meter", acts.enrol, { meter, owner, device, market: north }, signedBy("land", owner));
     const slot = noon(it);
     for (let i = 0; i < 128; i++) {
-      it.act("sell", acts.offer, sells(slot, 10, BigInt(i + 1)), signedBy("ann"));
-      it.act("buy", acts.offer, buys(slot, "bob", 10, 400n), signedBy("bob"));
+      const [here, wh] = [{ market: north, slot }, 10];
+      it.act("sell", acts.offer, { ...here, by: seller, meter: sells, side: "sell", wh, price: BigInt(i + 1) }, signedBy(seller));
+      it.act("buy", acts.offer, { ...here, by: buyer, meter: buys, side: "buy", wh, price: 400n }, signedBy(buyer));
     }
-    it.refused("one more", "energy.book_full", acts.offer, buys(slot, "carl", 10, 400n), signedBy("carl"));
+    const one = { market: north, slot, by: buyer, meter: buys, side: "buy", wh: 10, price: 400n } as const;
+    it.refused("one more", "energy.book_full", acts.offer, one, signedBy(buyer));
     const begun = it.height;
     until(it, slot);
     expect(it.height - begun).toBeGreaterThan(10); // 24 offers a block
-    expect(it.row(books, "north", slot)).toMatchObject({ trades: { length: 128 }, price: 264n, $: { status: "trading" } });
+    expect(it.row(books, north, slot)).toMatchObject({ trades: { length: 128 }, price: 264n, $: { status: "trading", parked: [] } });
     until(it, slot + 49);
-    const day = flat("ma", slot, 1_000);
-    it.act("commits", acts.commit, { meter: "ma", day: Math.floor(slot / 96), readings: day.root }, signedBy("ma"));
-    it.act("shows", acts.show, { market: "north", seller: 0, ...day.shown(slot) }, signedBy("ann"));
+    const day = flat(sells, slot, 1_000);
+    it.act("commits", acts.commit, { meter: sells, day: Math.floor(slot / 96), readings: day.root }, signedBy(device));
+    it.act("shows", acts.show, { market: north, seller: 0, ...day.shown(slot) }, signedBy(seller));
     it.advance(days(2));
-    expect(it.row(books, "north", slot)).toMatchObject({ delivered: 1_000, paid: 200n, $: { status: "settled" } });
-    expect([has(it, "p:ann"), has(it, "p:bob")]).toEqual([
+    expect(it.row(books, north, slot)).toMatchObject({ delivered: 1_000, paid: 200n, $: { status: "settled", parked: [] } });
+    expect([has(it, seller), has(it, buyer)]).toEqual([
       [200n, 0n],
       [800n, 0n],
     ]);

@@ -254,6 +254,16 @@ it("another contract pays from what it holds, no more than that, and what is lef
   passes(town, "points");
 });
 
+it("a programme awards a hundred persons at once, however long their names", () => {
+  const persons = Array.from({ length: 100 }, (_, i) => `p:${i}`.padEnd(64, "x"));
+  const resolver = plainRights({ tax: ["points.city"], health: ["points.programme"] }, persons);
+  const town = scenario({ modules: [acts], resolver, found() {} });
+  const long = { programme: "walk".padEnd(64, "x"), period: "q1".padEnd(64, "x") };
+  town.act("funds", acts.fund, { ...long, amount: 100n }, signedBy("tax"));
+  town.act("awards", acts.award, { ...long, awards: persons.map((person) => ({ person, amount: 1n })) }, signedBy("health"));
+  passes(town, "points");
+});
+
 it("an audit finds a row that the rules did not make", () => {
   const town = awarded();
   town.act("the metro", acts.admit, { purpose: "transport_card", counterparty: "c:metro", to: "live" }, signedBy("tax"));
