@@ -257,32 +257,32 @@ describe("a quarter hour", () => {
   test("takes 256 offers and no more, and is matched and settled slice by slice, however long the names", () => {
     const name = (first: string, length: number): string => first.padEnd(length, "x");
     const [seller, buyer, north] = [name("p:seller", 64), name("p:buyer", 64), name("north", 64)];
-    const [sells, buys] = [name("ma", 64), name("mb", 64)];
+    const [roof, house] = [name("ma", 64), name("mb", 64)];
     const device = name("d:meter", 64);
     const grants = { tax: ["points.city", "points.programme"], land: ["energy.utility"] };
     const it = scenario({ modules: [points, acts], resolver: plainRights(grants, [seller, buyer, device]), found() {} });
     it.act("funds", points.fund, { programme: "solar", period: "1", amount: 1_000n }, signedBy("tax"));
     it.act("points", points.award, { programme: "solar", period: "1", awards: [{ person: buyer, amount: 1_000n }] }, signedBy("tax"));
     for (const [meter, owner] of [
-      [sells, seller],
-      [buys, buyer],
+      [roof, seller],
+      [house, buyer],
     ] as const)
       it.act("a meter", acts.enrol, { meter, owner, device, market: north }, signedBy("land", owner));
     const slot = noon(it);
     for (let i = 0; i < 128; i++) {
       const [here, wh] = [{ market: north, slot }, 10];
-      it.act("sell", acts.offer, { ...here, by: seller, meter: sells, side: "sell", wh, price: BigInt(i + 1) }, signedBy(seller));
-      it.act("buy", acts.offer, { ...here, by: buyer, meter: buys, side: "buy", wh, price: 400n }, signedBy(buyer));
+      it.act("sell", acts.offer, { ...here, by: seller, meter: roof, side: "sell", wh, price: BigInt(i + 1) }, signedBy(seller));
+      it.act("buy", acts.offer, { ...here, by: buyer, meter: house, side: "buy", wh, price: 400n }, signedBy(buyer));
     }
-    const one = { market: north, slot, by: buyer, meter: buys, side: "buy", wh: 10, price: 400n } as const;
+    const one = { market: north, slot, by: buyer, meter: house, side: "buy", wh: 10, price: 400n } as const;
     it.refused("one more", "energy.book_full", acts.offer, one, signedBy(buyer));
     const begun = it.height;
     until(it, slot);
     expect(it.height - begun).toBeGreaterThan(10); // 24 offers a block
     expect(it.row(books, north, slot)).toMatchObject({ trades: { length: 128 }, price: 264n, $: { status: "trading", parked: [] } });
     until(it, slot + 49);
-    const day = flat(sells, slot, 1_000);
-    it.act("commits", acts.commit, { meter: sells, day: Math.floor(slot / 96), readings: day.root }, signedBy(device));
+    const day = flat(roof, slot, 1_000);
+    it.act("commits", acts.commit, { meter: roof, day: Math.floor(slot / 96), readings: day.root }, signedBy(device));
     it.act("shows", acts.show, { market: north, seller: 0, ...day.shown(slot) }, signedBy(seller));
     it.advance(days(2));
     expect(it.row(books, north, slot)).toMatchObject({ delivered: 1_000, paid: 200n, $: { status: "settled", parked: [] } });
