@@ -11,9 +11,8 @@ import { portionUp, rateAt, type Steps, steps } from "../kit/rates.ts";
 
 /** A shift is no longer: one left open is void then. */
 const LONGEST = hours(16);
-/** The employer answers within this, and pays within this after the approval. */
-const ANSWER_TIME = days(7);
-const PAY_TIME = days(14);
+/** The employer answers within the one, and pays within the other after the approval. */
+const [ANSWER_TIME, PAY_TIME] = [days(7), days(14)];
 /** What is not clocked is reported within this. */
 const REPORT_TIME = days(31);
 const PER_DAY = 32;
