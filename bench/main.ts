@@ -10,6 +10,8 @@ import { overload } from "./overload.ts";
 import { besidePeer } from "./peer.ts";
 import { scale } from "./scale.ts";
 import { services } from "./services.ts";
+import { state } from "./state.ts";
+import { sync } from "./sync.ts";
 import { type ThroughputOptions, throughput, throughputDefaults } from "./throughput.ts";
 import { type WorkloadName, workloadNames } from "./workloads.ts";
 
@@ -135,6 +137,19 @@ scenario("idle", "a network that nobody asks anything", async (o) => idle({ vali
   Number,
   30,
 );
+
+scenario("state", "throughput, memory, disk and proofs while the state grows by powers of ten", async (o) =>
+  state({ sizes: (o["sizes"] as string).split(",").map(Number), runs: o["runs"] as number, seconds: o["seconds"] as number }, say),
+)
+  .option("--sizes <list>", "records at which it is measured, ascending", "0,10000,100000,1000000,10000000")
+  .option("--runs <n>", "measured stretches at each", Number, d.runs)
+  .option("--seconds <n>", "measured time of each", Number, 6);
+
+scenario("sync", "a validator comes back: as it was, behind, wiped", async (o) =>
+  sync({ seconds: o["seconds"] as number, rate: o["rate"] as number }, say),
+)
+  .option("--seconds <n>", "of load that make the chain first", Number, 15)
+  .option("--rate <n>", "offered while it comes back, transactions a second", Number, 500);
 
 scenario("services", "each action of each contract alone", async () => services(say));
 

@@ -81,10 +81,16 @@ export class Rig {
     this.say = say;
   }
 
-  static async on(devnet: Devnet, o: Pick<ThroughputOptions, "act" | "bytes" | "loaders">, supply: number, say: Say): Promise<Rig> {
+  /** `first`: number of the first act, where a network has seen others before. */
+  static async on(
+    devnet: Devnet,
+    o: Pick<ThroughputOptions, "act" | "bytes" | "loaders"> & { readonly first?: number },
+    supply: number,
+    say: Say,
+  ): Promise<Rig> {
     const work = await workload(o.act, o.bytes, devnet, say);
     say(`signing ${supply} transactions`);
-    const presigned = presign(path.join(devnet.directory, "load.bin"), supply, networkOf(devnet), work.act);
+    const presigned = presign(path.join(devnet.directory, "load.bin"), supply, networkOf(devnet), (i) => work.act((o.first ?? 0) + i));
     const apis = devnet.nodes.map((n) => n.api);
     return new Rig(devnet, work, new Loaders(o.loaders, presigned, apis), presigned.stride - 4, say);
   }
