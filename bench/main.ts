@@ -1,5 +1,7 @@
 // `npm run bench -- SCENARIO [--json] …`: the instrument by which the node is judged. One JSON line last with --json; progress on stderr.
 
+import fs from "node:fs";
+import path from "node:path";
 import { Command } from "commander";
 import { funds, fundsDefaults } from "./funds.ts";
 import { failover } from "./failover.ts";
@@ -8,6 +10,7 @@ import { micro } from "./micro.ts";
 import { nodes } from "./nodes.ts";
 import { overload } from "./overload.ts";
 import { besidePeer } from "./peer.ts";
+import { report } from "./plots.ts";
 import { scale } from "./scale.ts";
 import { services } from "./services.ts";
 import { state } from "./state.ts";
@@ -29,13 +32,28 @@ function print(result: Record<string, unknown>, json: boolean): void {
 
 type Options = { readonly json?: true; readonly [name: string]: unknown };
 
-/** A scenario with what all have in common: --json, and --no-native to measure without the addon. */
+const SAVED = "docs/performance";
+const saved = path.resolve(import.meta.dirname, "..", SAVED);
+function save(name: string, result: Record<string, unknown>): void {
+  fs.mkdirSync(saved, { recursive: true });
+  fs.writeFileSync(
+    path.join(saved, `${name}.json`),
+    `${JSON.stringify({ measured: new Date().toISOString().slice(0, 16), ...result }, undefined, 1)}\n`,
+  );
+}
+
+/** A scenario with what all have in common. Without the addon: CHANCERY_NO_NATIVE=1. */
 function scenario(name: string, description: string, run: (options: Options) => Promise<Record<string, unknown>>): Command {
   return program
     .command(name)
     .description(description)
     .option("--json", "one JSON line, last")
-    .action(async (options: Options) => print(await run(options), options.json === true));
+    .option("--save <name>", `keep the result as ${SAVED}/NAME.json, for the report`)
+    .action(async (options: Options) => {
+      const result = await run(options);
+      if (typeof options["save"] === "string") save(options["save"], result);
+      print(result, options.json === true);
+    });
 }
 
 function throughputOf(o: Options): ThroughputOptions {
@@ -166,5 +184,7 @@ scenario("scale", "a hundred validators in the simulator: messages, bytes, simul
   .option("--validators <n>", "validators", Number, 100)
   .option("--latency <ms>", "one way between two of them, in the middle", Number, 40)
   .option("--transactions <n>", "handed in over two seconds", Number, 1_000);
+
+scenario("report", "draws the saved results", async () => report(saved, say));
 
 await program.parseAsync();
