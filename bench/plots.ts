@@ -27,9 +27,9 @@ export function report(directory: string, say: (text: string) => void): Record<s
   for (const file of fs.readdirSync(directory).sort())
     if (file.endsWith(".json")) results.set(file.slice(0, -5), JSON.parse(fs.readFileSync(path.join(directory, file), "utf8")) as Json);
   const drawn: string[] = [];
-  const draw = (name: string, svg: string | undefined): void => {
-    if (svg === undefined) return;
-    fs.writeFileSync(path.join(directory, `${name}.svg`), svg);
+  const draw = (name: string, image: string | undefined): void => {
+    if (image === undefined) return;
+    fs.writeFileSync(path.join(directory, `${name}.svg`), image);
     drawn.push(`${name}.svg`);
     say(`${name}.svg`);
   };
@@ -118,7 +118,7 @@ function overloads(result: Json | undefined): string | undefined {
   const perSecond = result?.["per_second"] as number[] | undefined;
   if (result === undefined || perSecond === undefined) return undefined;
   const peak = result["peak_tx_per_s"] as number;
-  return lines(`applied a second while ${result["offered_tx_per_s"]} a second are offered`, "seconds", [
+  return lines(`applied a second while ${Number(result["offered_tx_per_s"])} a second are offered`, "seconds", [
     { name: "applied", points: perSecond.map((v, i) => [i + 1, v]) },
     {
       name: "saturation",
