@@ -4,7 +4,10 @@
 import fs from "node:fs";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { hex, unhex } from "../../src/base/bytes.ts";
+import { coefficientPoints, commitmentOf, maskShare, newDealing, proveConstant, proveReceiving } from "../../src/base/ceremonyKey.ts";
 import { readKeyHeader } from "../../src/base/keyFile.ts";
+import { multiplyBase } from "../../src/base/ristretto.ts";
 import { readOcds } from "../../src/client/ocds.ts";
 import { verify } from "../../src/client/verify.ts";
 import { cli, get, type Network, type Ran, startNetwork, waitFor } from "./support.ts";
@@ -95,6 +98,50 @@ describe("a ceremony", () => {
   });
 });
 
+describe("a ceremony with a false trustee among the honest", () => {
+  test("fails and names him: whoever was dealt a false share shows it", { timeout: LIMIT }, async () => {
+    const now = Date.now();
+    const [commit_until, reveal_until, accept_until] = [1, 2, 3].map((n) => now + n * 600_000);
+    const trustees = ["courts", "p:bob", "p:ann"];
+    await applied("ceremonies.open", { ceremony: "t-2", trustees, threshold: 2, commit_until, reveal_until, accept_until }, "tax");
+    const join = async (name: string): Promise<Ran> =>
+      cli(
+        ...["trustee", "join", "t-2", "--key", network.keys[name]!, "--secret", file(`${name}.t-2`), "--unprotected"],
+        ...["--node", api, "--genesis", network.genesis, "--timeout", "180s", "--json"],
+      );
+    const honest = Promise.all([join("courts"), join("ann")]);
+    // Bob, by hand.
+    const place = { network: Buffer.from(network.network, "hex"), ceremony: "t-2" };
+    const bob = newDealing(2);
+    const points = coefficientPoints(bob);
+    const own = { ceremony: "t-2", index: 2 };
+    const commitment = hex(commitmentOf(place, 2, points));
+    await applied(
+      "ceremonies.commit",
+      { ...own, key: hex(multiplyBase(bob.receiving)), proof: hex(proveReceiving(place, 2, bob)), commitment },
+      "bob",
+    );
+    await waitFor(
+      "all commitments",
+      async () => ((await get(`${api}/v1/records/ceremonies/ceremony/t-2`)).body.status === "revealing" ? true : undefined),
+      120_000,
+    );
+    const shares = [];
+    for (const to of [1, 3]) {
+      const { body } = await get(`${api}/v1/records/ceremonies/trustee/t-2/${to}`);
+      const dealt = to === 1 ? newDealing(2) : bob; // to the courts another polynomial's value
+      const { point, masked } = maskShare(place, 2, to, dealt, unhex(body.fields.key));
+      shares.push({ point: hex(point), masked: hex(masked) });
+    }
+    await applied("ceremonies.reveal", { ...own, points: points.map(hex), proof: hex(proveConstant(place, 2, bob)), shares }, "bob");
+    for (const ran of await honest) {
+      expect(ran).toMatchObject({ code: 1, problem: { code: "ceremony.failed" } });
+      expect(ran.problem.detail).toContain("p:bob");
+    }
+    expect((await get(`${api}/v1/records/ceremonies/ceremony/t-2`)).body).toMatchObject({ status: "failed", fields: { named: ["p:bob"] } });
+  });
+});
+
 describe("a tender", () => {
   const DAY = 86_400_000;
   const seal = (size: number): object => ({ root: "ab".repeat(32), size });
@@ -140,6 +187,7 @@ describe("a tender", () => {
     const bids = await Promise.all([bid("bob", "131126400"), bid("carl", "139000000")]);
     expect(bids.map(({ code, err, json }) => `${code} ${json?.outcome ?? err}`)).toEqual(["0 applied", "0 applied"]);
     expect(await trustee("share", "t-1", "tax")).toMatchObject({ code: 5, problem: { code: "ceremony.waits" } });
+    expect(await bid("carl", "138000000")).toMatchObject({ code: 2, problem: { code: "usage.invalid" } }); // one number, one bid
     const bobOpens = async (): Promise<Ran> =>
       tender("open", "--bidder", "p:bob", "--key", network.keys["bob"]!, "--secret", file("bob.bid"));
     expect(await bobOpens()).toMatchObject({ code: 5 });
