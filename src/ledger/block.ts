@@ -125,7 +125,7 @@ function leafHashInto(id: Bytes, fullHash: Bytes, receipt: Bytes, out: Bytes, of
 // A native write into a fresh small array costs more than the hash: into one that stays, and a copy of it, half as much.
 const hashed = new Uint8Array(32);
 
-const gatheredLeaf = new Gathering(1_024);
+const gatheredLeaf = /* @__PURE__ */ new Gathering(1_024); // not in a bundle that only verifies
 
 /** The id of an entry of due work: block time in six bytes ‖ 26 bytes of the tagged hash of C([height, collection, encoded key, due name]) (§3). */
 export function dueId(network: Bytes, time: number, height: number, collection: string, key: Bytes, name: string): Bytes {

@@ -14,13 +14,13 @@ import {
   signerIndexes,
   type ValidatorSet,
 } from "../base/certificate.ts";
-import { decode, type Value } from "../base/codec.ts";
+import { decode, encode, type Value } from "../base/codec.ts";
 import { isLedgerError, LedgerError } from "../base/errors.ts";
 import { sha256 } from "../base/hash.ts";
 import { type BlockHeader, blockHashOf, decodeBlock } from "../base/header.ts";
 import { leafHash, verifyInclusion } from "../base/merkle.ts";
 import { verify } from "../base/signature.ts";
-import { decodeReceipt, dueId, leafHashOf, NO_BYTES, type Receipt, writeLeafHash } from "./block.ts";
+import { decodeReceipt, dueId, encodeLeaf, NO_BYTES, type Receipt } from "./block.ts";
 import type { Place, Proved, ProofVerdict, Shown, ShownAct, ShownRow } from "./proofVerdict.ts";
 import { type ActPart, type HistoryPath, type ProofFile, readProof } from "./proofFile.ts";
 import { stateKeyHash, verifyStateProof } from "./stateProof.ts";
@@ -247,7 +247,7 @@ function checkAct(
   const receipt: Receipt = attempt("receipt", `${step}.receipt`, () => decodeReceipt(part.receipt));
   const transaction = part.bytes && attempt("transaction", `${step}.bytes`, () => plainTransaction(network, part.bytes!));
   const id = transaction?.id ?? dueId(network, order.time, order.height, part.due!.collection, part.due!.key, part.due!.name);
-  const leaf = leafHashOf(id, part.bytes ? sha256(part.bytes) : NO_BYTES, part.receipt);
+  const leaf = leafHash(encodeLeaf(id, part.bytes ? sha256(part.bytes) : NO_BYTES, part.receipt));
   if (!verifyInclusion({ root: transactionsRoot, size: leaves, index: part.index, leaf, path: hashes(part.path) }))
     deny(
       "transaction_path",
@@ -256,7 +256,7 @@ function checkAct(
     );
   if (wrote !== undefined) {
     const { index, path } = part.write!;
-    const written = writeLeafHash(wrote.collection, wrote.key, sha256(wrote.row));
+    const written = leafHash(encode([wrote.collection, wrote.key, sha256(wrote.row)]));
     if (!verifyInclusion({ root: receipt.writesRoot, size: receipt.writes, index, leaf: written, path: hashes(path) }))
       deny("write", `${step}.write`, "it did not write this row");
   }
