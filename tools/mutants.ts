@@ -109,9 +109,9 @@ function runTests(copy: string, tests: readonly string[]): Promise<TestRun> {
   });
 }
 
-/** Runs every mutant of the project at `root`, two at a time, in the order of their names. */
-export async function runMutants(root: string, say: (verdict: Verdict) => void): Promise<Verdict[]> {
-  const waiting = mutantsOf(root);
+/** Runs these mutants of the project at `root`, two at a time, in their order; all of them by default. */
+export async function runMutants(root: string, say: (verdict: Verdict) => void, paths = mutantsOf(root)): Promise<Verdict[]> {
+  const waiting = [...paths];
   const verdicts: Verdict[] = [];
   const worker = async (): Promise<void> => {
     for (let path = waiting.shift(); path !== undefined; path = waiting.shift()) {
@@ -134,12 +134,18 @@ export function mutantsOf(root: string): string[] {
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const root = join(dirname(fileURLToPath(import.meta.url)), "..");
-  const paths = mutantsOf(root);
+  // Words on the command line choose: those whose names begin with one of them.
+  const wanted = process.argv.slice(2).filter((word) => !word.startsWith("-"));
+  const paths = mutantsOf(root).filter((path) => wanted.length === 0 || wanted.some((word) => basename(path).startsWith(word)));
   if (!(await baselinePasses(root, paths))) {
     console.error("mutants: the tests that the patches name do not pass on the unchanged source");
     process.exit(1);
   }
-  const verdicts = await runMutants(root, ({ mutant, outcome, detail }) => console.error(`${outcome.padEnd(8)} ${mutant}: ${detail}`));
+  const verdicts = await runMutants(
+    root,
+    ({ mutant, outcome, detail }) => console.error(`${outcome.padEnd(8)} ${mutant}: ${detail}`),
+    paths,
+  );
   const survivors = verdicts.filter((v) => v.outcome !== "caught").map((v) => v.mutant);
   const caught = verdicts.length - survivors.length;
   if (process.argv.includes("--json")) console.log(JSON.stringify({ total: verdicts.length, caught, survivors }));

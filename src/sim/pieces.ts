@@ -12,6 +12,8 @@ export interface Pieces<K extends Kind> {
   readonly count: number;
   /** Seeds in a piece. */
   readonly size: number;
+  /** What a worker is told in place of the number of seeds. */
+  readonly weight?: number;
   /** By default one for each core. */
   readonly threads?: number;
   /** The sum of a piece; false: no more pieces. */
@@ -22,7 +24,7 @@ export interface Pieces<K extends Kind> {
 const YOUNG_MB = 192;
 
 /** Ends when all pieces are done, or when `take` has had enough. Throws what a worker threw. */
-export async function inPieces<K extends Kind>({ kind, from, count, size, threads, take }: Pieces<K>): Promise<void> {
+export async function inPieces<K extends Kind>({ kind, from, count, size, weight, threads, take }: Pieces<K>): Promise<void> {
   const end = from + count;
   let next = from;
   let enough = false;
@@ -36,7 +38,7 @@ export async function inPieces<K extends Kind>({ kind, from, count, size, thread
           over = true;
           return void worker.terminate().then(() => resolve(), reject);
         }
-        worker.postMessage({ kind, from: next, count: Math.min(size, end - next) });
+        worker.postMessage({ kind, from: next, count: weight ?? Math.min(size, end - next) });
         next += size;
       };
       worker.on("message", (sum: Sums[K]) => {

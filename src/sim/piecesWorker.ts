@@ -1,14 +1,19 @@
 // A thread that works off pieces of seeds, one after the other, and answers with their sums. Owns the table of what can be run so.
 
 import { parentPort } from "node:worker_threads";
+import { exhaust, models } from "./exhaustive.ts";
 import { explorePiece } from "./exploring.ts";
 import { runPiece } from "./selftest.ts";
 import { twinsPiece } from "./twinsMany.ts";
 
+const MOST_SECONDS = 3_000;
+
 const kinds = {
   scenarios: runPiece,
   schedules: explorePiece,
+  models: (from: number, states: number) => exhaust(models[from % models.length]!, states, MOST_SECONDS),
   "twins all": (from: number, count: number) => twinsPiece("all", from, count),
+  "twins epochs": (from: number, count: number) => twinsPiece("epochs", from, count),
   "twins four": (from: number, count: number) => twinsPiece("four", from, count),
   "twins seven": (from: number, count: number) => twinsPiece("seven", from, count),
 };

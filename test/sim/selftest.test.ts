@@ -1,15 +1,12 @@
 // Whole networks under one seed: real consensus, ledger, mempool and contracts over simulated wires, disks and clocks. Everything is checked after every
 // step, and once the network is healed all that was handed in must become final. docs/testing.md.
 
-import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { generate } from "../../src/sim/generate.ts";
-import type { Scenario } from "../../src/sim/scenario.ts";
 import { selftest } from "../../src/sim/selftest.ts";
 import { simulate } from "../../src/sim/simulation.ts";
 
 const SCENARIOS = process.env["CHANCERY_LONG"] === "1" ? 20_000 : 2_000;
-const REGRESSIONS = new URL("./regressions/", import.meta.url);
 
 describe("the simulator", () => {
   test(`breaks no rule in ${SCENARIOS} scenarios, and exercises every rule`, { timeout: 3_600_000 }, async () => {
@@ -39,14 +36,5 @@ describe("the simulator", () => {
     const [one, other] = [await simulate(generate(11)), await simulate(generate(11))];
     expect(one.hash).toBe(other.hash);
     expect(one.steps).toBe(other.steps);
-  });
-
-  describe("holds in the scenarios that once found something", () => {
-    const files = readdirSync(REGRESSIONS).filter((name) => name.endsWith(".json"));
-    test.each(files)("%s", async (name) => {
-      const scenario = JSON.parse(readFileSync(new URL(name, REGRESSIONS), "utf8")) as Scenario;
-      const { violation } = await simulate(scenario);
-      expect(violation).toBeUndefined();
-    });
   });
 });
