@@ -109,10 +109,11 @@ export class StateTree {
       return;
     }
     if (ref === NO_NODE) {
-      ref = this.#buckets.create();
+      ref = this.#buckets.create(1);
       this.#setRef(slot, ref);
     }
-    if (this.#insert(ref, entry, words, before, beforeAt) > TREE_BUCKET_ENTRIES) this.#setRef(slot, this.#split(ref, depth));
+    if (this.#insert(ref, slot, entry, words, before, beforeAt) > TREE_BUCKET_ENTRIES)
+      this.#setRef(slot, this.#split(slot < 0 ? this.#subtrees[~slot]! : this.#pairs.child(slot), depth));
   }
 
   #setRef(slot: number, ref: number): void {
@@ -135,22 +136,25 @@ export class StateTree {
     return ~count;
   }
 
-  /** Returns the bucket's entries afterwards: one too many at most. */
-  #insert(bucket: number, entry: Bytes, entryWords: Int32Array, before: Bytes, beforeAt: number): number {
+  /** Into the bucket at the slot, which may move. Returns its entries afterwards: one too many at most. */
+  #insert(bucket: number, slot: number, entry: Bytes, entryWords: Int32Array, before: Bytes, beforeAt: number): number {
     const found = this.#search(bucket, entry, 0);
     const count = this.#buckets.count(bucket);
-    const words = this.#buckets.pageWords(bucket);
-    const first = (this.#buckets.offset(bucket) + BUCKET_HEAD_BYTES) >> 2;
     if (found >= 0) {
-      const at = first + found * ENTRY_WORDS;
+      const at = (this.#buckets.offset(bucket) + BUCKET_HEAD_BYTES) / 4 + found * ENTRY_WORDS;
       this.#copyOut(bucket, found, before, beforeAt);
+      const words = this.#buckets.pageWords(bucket);
       for (let w = 8; w < ENTRY_WORDS; w++) words[at + w] = entryWords[w]!;
       return count;
     }
+    const into = this.#buckets.fit(bucket, count + 1);
+    if (into !== bucket) this.#setRef(slot, into);
+    const words = this.#buckets.pageWords(into);
+    const first = (this.#buckets.offset(into) + BUCKET_HEAD_BYTES) >> 2;
     const at = first + ~found * ENTRY_WORDS;
     if (~found < count) words.copyWithin(at + ENTRY_WORDS, at, first + count * ENTRY_WORDS);
     for (let w = 0; w < ENTRY_WORDS; w++) words[at + w] = entryWords[w]!;
-    this.#buckets.setCount(bucket, count + 1);
+    this.#buckets.setCount(into, count + 1);
     this.#size++;
     return count + 1;
   }
@@ -173,15 +177,12 @@ export class StateTree {
     let low = NO_NODE;
     let high = NO_NODE;
     if (left === 0) high = bucket;
+    else if (right === 0) low = bucket;
     else {
-      low = bucket;
-      if (right > 0) {
-        high = this.#buckets.create();
-        const to = this.#buckets.offset(high) + BUCKET_HEAD_BYTES;
-        this.#buckets.page(high).set(page.subarray(first + left * ENTRY_BYTES, first + count * ENTRY_BYTES), to);
-        this.#buckets.setCount(high, right);
-        this.#buckets.setCount(low, left);
-      }
+      const middle = first + left * ENTRY_BYTES;
+      low = this.#bucketOfEntries(page.subarray(first, middle));
+      high = this.#bucketOfEntries(page.subarray(middle, first + count * ENTRY_BYTES));
+      this.#buckets.release(bucket);
     }
     this.#pairs.setChild(2 * pair, left > TREE_BUCKET_ENTRIES ? this.#split(low, depth + 1) : low);
     this.#pairs.setChild(2 * pair + 1, right > TREE_BUCKET_ENTRIES ? this.#split(high, depth + 1) : high);
@@ -221,12 +222,12 @@ export class StateTree {
     const left = this.#buckets.count(low);
     const right = this.#buckets.count(high);
     if (left + right > TREE_BUCKET_ENTRIES) return undefined;
-    const from = this.#buckets.offset(high) + BUCKET_HEAD_BYTES;
-    const to = this.#buckets.offset(low) + BUCKET_HEAD_BYTES + left * ENTRY_BYTES;
-    this.#buckets.page(low).set(this.#buckets.page(high).subarray(from, from + right * ENTRY_BYTES), to);
-    this.#buckets.setCount(low, left + right);
+    const both = this.#buckets.fit(low, left + right);
+    const to = this.#buckets.offset(both) + BUCKET_HEAD_BYTES + left * ENTRY_BYTES;
+    this.#buckets.page(both).set(this.#entriesOf(high), to);
+    this.#buckets.setCount(both, left + right);
     this.#buckets.release(high);
-    return low;
+    return both;
   }
 
   // ── hashing ────────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -360,14 +361,16 @@ export class StateTree {
     this.#hash();
   }
 
+  #bucketOfEntries(entries: Bytes): number {
+    const bucket = this.#buckets.create(entries.length / ENTRY_BYTES);
+    this.#buckets.page(bucket).set(entries, this.#buckets.offset(bucket) + BUCKET_HEAD_BYTES);
+    this.#buckets.setCount(bucket, entries.length / ENTRY_BYTES);
+    return bucket;
+  }
+
   #build(entries: Bytes, from: number, to: number, depth: number): number {
     if (from === to) return NO_NODE;
-    if (to - from <= TREE_BUCKET_ENTRIES * ENTRY_BYTES) {
-      const bucket = this.#buckets.create();
-      this.#buckets.page(bucket).set(entries.subarray(from, to), this.#buckets.offset(bucket) + BUCKET_HEAD_BYTES);
-      this.#buckets.setCount(bucket, (to - from) / ENTRY_BYTES);
-      return bucket;
-    }
+    if (to - from <= TREE_BUCKET_ENTRIES * ENTRY_BYTES) return this.#bucketOfEntries(entries.subarray(from, to));
     if (depth >= 256) fail("a tree is loaded from entries none of which stands twice");
     let middle = from;
     while (middle < to && bitAt(entries, middle, depth) === 0) middle += ENTRY_BYTES;

@@ -10,49 +10,80 @@ export const NO_NODE = 0x7fffffff;
 export const ENTRY_BYTES = 64;
 export const ENTRY_WORDS = ENTRY_BYTES / 4;
 
-// A bucket lies as it is hashed: a count and 31 zero bytes, then the entries; one entry more than it may keep, for the moment before it splits.
+// A bucket lies as it is hashed: a count and 31 zero bytes, then the entries. While there are fewer keys than prefixes most buckets hold one or two, so they
+// come in a few sizes and move as they grow; the largest has room for one entry more than it may keep, for the moment before it splits.
 export const BUCKET_HEAD_BYTES = 32;
-export const BUCKET_BYTES = BUCKET_HEAD_BYTES + (TREE_BUCKET_ENTRIES + 1) * ENTRY_BYTES;
+const ROOMS = [2, 5, 9, TREE_BUCKET_ENTRIES + 1];
+const SIZE_BITS = 2;
+const SIZE_MASK = (1 << SIZE_BITS) - 1;
 const BUCKET_PAGE_BITS = 8;
 const BUCKET_PAGE = 1 << BUCKET_PAGE_BITS;
 const BUCKET_MASK = BUCKET_PAGE - 1;
 
-/** Buckets of at most 16 sorted entries (key hash ‖ value hash). */
-export class Buckets {
+/** Buckets of one size. */
+class Pages {
+  readonly bucketBytes: number;
   readonly pages: Bytes[] = [];
   readonly words: Int32Array[] = [];
-  readonly #free: number[] = [];
+  readonly free: number[] = [];
   #used = 0;
 
-  /** An empty bucket. */
-  create(): number {
-    const reused = this.#free.pop();
+  constructor(room: number) {
+    this.bucketBytes = BUCKET_HEAD_BYTES + room * ENTRY_BYTES;
+  }
+
+  /** Number of an empty bucket. */
+  take(): number {
+    const reused = this.free.pop();
     if (reused !== undefined) return reused;
-    const id = this.#used++;
-    if ((id & BUCKET_MASK) === 0) {
-      const page = new Uint8Array(BUCKET_BYTES * BUCKET_PAGE);
+    const index = this.#used++;
+    if ((index & BUCKET_MASK) === 0) {
+      const page = new Uint8Array(this.bucketBytes * BUCKET_PAGE);
       this.pages.push(page);
       this.words.push(new Int32Array(page.buffer));
     }
-    return id;
+    return index;
+  }
+}
+
+/** Buckets of at most 16 sorted entries (key hash ‖ value hash). */
+export class Buckets {
+  readonly #sizes = ROOMS.map((room) => new Pages(room));
+
+  /** An empty bucket with room for so many entries. */
+  create(entries: number): number {
+    let size = 0;
+    while (ROOMS[size]! < entries) size++;
+    return (this.#sizes[size]!.take() << SIZE_BITS) | size;
   }
 
   release(id: number): void {
     this.setCount(id, 0);
-    this.#free.push(id);
+    this.#sizes[id & SIZE_MASK]!.free.push(id >> SIZE_BITS);
+  }
+
+  /** The bucket, or a larger one in its place if it has no room for so many entries. */
+  fit(id: number, entries: number): number {
+    if (ROOMS[id & SIZE_MASK]! >= entries) return id;
+    const larger = this.create(entries);
+    const from = this.offset(id);
+    const bytes = BUCKET_HEAD_BYTES + this.count(id) * ENTRY_BYTES;
+    this.page(larger).set(this.page(id).subarray(from, from + bytes), this.offset(larger));
+    this.release(id);
+    return larger;
   }
 
   page(id: number): Bytes {
-    return this.pages[id >> BUCKET_PAGE_BITS]!;
+    return this.#sizes[id & SIZE_MASK]!.pages[id >> (SIZE_BITS + BUCKET_PAGE_BITS)]!;
   }
 
   pageWords(id: number): Int32Array {
-    return this.words[id >> BUCKET_PAGE_BITS]!;
+    return this.#sizes[id & SIZE_MASK]!.words[id >> (SIZE_BITS + BUCKET_PAGE_BITS)]!;
   }
 
   /** Offset of the bucket in its page; entries begin BUCKET_HEAD_BYTES behind it. */
   offset(id: number): number {
-    return (id & BUCKET_MASK) * BUCKET_BYTES;
+    return ((id >> SIZE_BITS) & BUCKET_MASK) * this.#sizes[id & SIZE_MASK]!.bucketBytes;
   }
 
   count(id: number): number {
@@ -64,7 +95,7 @@ export class Buckets {
   }
 
   get bytes(): number {
-    return this.pages.length * BUCKET_PAGE * BUCKET_BYTES;
+    return this.#sizes.reduce((sum, { pages, bucketBytes }) => sum + pages.length * BUCKET_PAGE * bucketBytes, 0);
   }
 }
 
