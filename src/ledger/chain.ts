@@ -92,7 +92,8 @@ export class Chain {
   readonly #store: Store;
   readonly #logger: Logger;
   readonly #pause: () => Promise<void>;
-  readonly #ids: CommittedIds;
+  /** To ask, not to add to. */
+  readonly ids: CommittedIds;
   readonly #executions = new SerialQueue();
   readonly #commits = new SerialQueue();
   readonly #running = new Map<string, Promise<Executed>>();
@@ -117,7 +118,7 @@ export class Chain {
     this.#tree = started.tree;
     this.#state = started.state;
     this.#speculation = new Speculation(started.tree.current);
-    this.#ids = new CommittedIds((id) => this.#store.placeOf(id) !== undefined, lastId);
+    this.ids = new CommittedIds((id) => this.#store.placeOf(id) !== undefined, lastId);
     this.#dumpedAt = this.#clock.monotonic();
     this.reader = new ChainReader({
       store: this.#store,
@@ -248,7 +249,7 @@ export class Chain {
 
   #isKnown(job: Job, id: Bytes, idText: string): boolean {
     for (let at = job.parent; at !== undefined; at = at.parent) if (at.outcome.idTexts.has(idText)) return true;
-    return this.#ids.has(id);
+    return this.ids.has(id);
   }
 
   // ── committing ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -279,7 +280,7 @@ export class Chain {
   /** The batch is on disk: everything in RAM follows in one step. */
   #settle(block: Speculated, certificate: Certificate): CommittedBlock {
     const { height, header, headerBytes, hash, references, outcome, epoch, dueHead, overlay } = block;
-    this.#ids.add(outcome.ids, block.time);
+    this.ids.add(outcome.ids, block.time);
     this.#state.take(overlay);
     this.#head = { ...footingOf(block), header, headerBytes, certificate };
     this.#dueHead = dueHead;

@@ -7,7 +7,6 @@ import { decode, encode } from "../base/codec.ts";
 import { LedgerError } from "../base/errors.ts";
 import { MAX_KNOWN_SENDERS, MAX_VERIFY_BACKLOG_BYTES, SENDER_KNOWN_MS } from "../base/limits.ts";
 import type { Clock } from "../base/time.ts";
-import { CommittedIds } from "../ledger/committedIds.ts";
 import type { VerifiedBatch } from "../ledger/batch.ts";
 import type { Mempool, Sender } from "../ledger/mempool.ts";
 import { readLayout, signerAt } from "../ledger/transaction.ts";
@@ -27,9 +26,9 @@ export interface IntakePorts {
   readonly closed: () => string | undefined;
   /** The principal behind a key, as of the head. */
   readonly principalOf: (key: Bytes) => string | undefined;
+  /** Has a receipt: from the table of those committed lately, for what is not expired; from the store, for whatever id. */
+  readonly isCommitted: (id: Bytes) => boolean;
   readonly isStored: (id: Bytes) => boolean;
-  /** The last id in the store. */
-  readonly lastId: Bytes | undefined;
   readonly headTime: () => number;
   /** A batch of our own goes out. */
   readonly out: (batch: VerifiedBatch) => void;
@@ -41,7 +40,6 @@ export interface IntakePorts {
 
 export class Intake {
   readonly #ports: IntakePorts;
-  readonly #committed: CommittedIds;
   /** Key → principal, for a while: revocation counts at execution, this is about quotas only. */
   readonly #senders = new Map<string, { readonly principal: string | undefined; readonly until: number }>();
   #cancelCut: (() => void) | undefined;
@@ -49,7 +47,6 @@ export class Intake {
 
   constructor(ports: IntakePorts) {
     this.#ports = ports;
-    this.#committed = new CommittedIds(ports.isStored, ports.lastId);
   }
 
   /** Takes a client's transactions; `taken` hears one answer each before anything can become final. */
@@ -75,14 +72,9 @@ export class Intake {
     return this.submit(concat(u32be(transaction.length), transaction), "127.0.0.1", (_verdict, [answer]) => answer === "accepted");
   }
 
-  /** A block was committed. */
-  committed(ids: Bytes, time: number): void {
-    this.#committed.add(ids, time);
-  }
-
   /** Has a receipt, or is on its way. */
   isKnown(id: Bytes): boolean {
-    return this.#ports.mempool.isPending(id) || this.#committed.has(id);
+    return this.#ports.mempool.isPending(id) || this.#ports.isCommitted(id);
   }
 
   stop(): void {
@@ -114,7 +106,7 @@ export class Intake {
       if (verdict.codes[i] !== null) continue;
       const id = verdict.ids.subarray(32 * i, 32 * i + 32);
       // The table knows live ones; the expired are looked up: a retry may come late.
-      const known = verdict.notAfter[i]! < headTime ? this.#ports.isStored(id) : this.#committed.has(id);
+      const known = verdict.notAfter[i]! < headTime ? this.#ports.isStored(id) : this.#ports.isCommitted(id);
       if (known) (found ??= new Set()).add(i);
     }
     return found ?? NONE;

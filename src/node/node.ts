@@ -141,7 +141,7 @@ export class Node {
       closed: () => this.#closed(),
       principalOf: (key) => principalOf(reader.state, this.nextBlock(), key),
       isStored: (id) => reader.locate(id) !== undefined,
-      lastId: await this.store.lastId(),
+      isCommitted: (id) => this.chain.ids.has(id),
       headTime: () => this.chain.head.time,
       out: (batch) => this.dissemination.own(batch),
       validators: () => (this.role === "validator" ? undefined : this.#reachable()),
@@ -316,7 +316,6 @@ export class Node {
       outcomes[receipt[1] as 0 | 1 | 2]++; // C([outcome, …])
       for (const { collection } of writes) governed ||= collection.startsWith("governance/");
     }
-    this.intake.committed(ids, time);
     this.finality.committed({ height, time, ids, receipt: (leaf) => leaves[leaf]!.receipt });
     this.heads.committed(height);
     this.counters?.committed(time, outcomes);

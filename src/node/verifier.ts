@@ -15,6 +15,8 @@ export interface Ingress {
   readonly bytes: Bytes;
   readonly verdict: IngressVerdict;
 }
+/** Room for what a worker allocates, which dies at once: a batch's facts are in typed arrays that leave with it. */
+const YOUNG_MB = 8;
 interface Waiting {
   readonly bytes: number;
   readonly worker: number;
@@ -39,7 +41,7 @@ export class Verifier {
     if (count === 0) this.#inline = new VerifyJobs(contracts(), setup, (done) => this.#answered(done));
     const file = new URL(import.meta.url.endsWith(".ts") ? "./verifyWorker.ts" : "./verifyWorker.js", import.meta.url);
     for (let i = 0; i < count; i++) {
-      const worker = new Worker(file, { workerData: setup, name: `verify-${i}` });
+      const worker = new Worker(file, { workerData: setup, name: `verify-${i}`, resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB } });
       worker.on("message", (done: Done) => this.#answered(done));
       worker.on("error", (error) => this.#bug(error));
       worker.on("exit", (code) => {

@@ -46,7 +46,7 @@ function intake(given: Partial<IntakePorts> = {}): {
     closed: () => undefined,
     principalOf: () => undefined,
     isStored: () => false,
-    lastId: undefined,
+    isCommitted: () => false,
     headTime: () => NOW,
     out: (batch) => batches.push(batch),
     validators: () => undefined,
