@@ -17,8 +17,8 @@ export interface DevnetNode {
 }
 
 const MAIN = fileURLToPath(new URL(import.meta.url.endsWith(".ts") ? "./main.ts" : "./main.js", import.meta.url));
-/** What a node allocates mostly dies young: more room for it, fewer collections. */
-const YOUNG = "--max-semi-space-size=64";
+/** What a node allocates mostly dies young. Measured at full load: 16 MB collect as cheaply as 64, and 8 MB do not. */
+const YOUNG = "--max-semi-space-size=16";
 const START_LIMIT_MS = 60_000;
 const STOP_LIMIT_MS = 5_000;
 /** Settings of the shell go to the nodes; whom the shell's commands talk to does not. */

@@ -4,7 +4,7 @@
 import type { Bytes } from "../base/bytes.ts";
 import { fail } from "../base/errors.ts";
 import type { State, StoredRow } from "../contracts/engine/registry.ts";
-import { type BaseState, type Found, keyTextOf, type Overlay } from "./overlay.ts";
+import { type BaseState, type Found, keyTextOf, type Overlay, type Place } from "./overlay.ts";
 import { RowCache } from "./rowCache.ts";
 import { SortedEntries } from "./sortedEntries.ts";
 import { stateKeyHash } from "./stateProof.ts";
@@ -28,14 +28,19 @@ export class CommittedState implements BaseState {
    * The committed row. Asked only for keys that no layer between here and the tree's state wrote (overlays ask themselves first), so the tree knows
    * whether there is one: creating a record reads nothing, and a row that the disk has lost is found missing rather than taken for absent.
    */
-  find(collection: string, key: Bytes, keyText: string): Found {
+  find(collection: string, key: Bytes, keyText: string, place?: Place): Found {
     const cached = this.#cache.get(collection, keyText);
-    if (cached !== undefined) return { row: cached, keyHash: undefined };
-    const keyHash = stateKeyHash(collection, key);
-    if (!this.#tree().has(keyHash)) return { row: undefined, keyHash };
+    if (cached !== undefined) return { row: cached, keyHash: place?.keyHash };
+    const { keyHash, present } = place ?? this.place(collection, key);
+    if (!present) return { row: undefined, keyHash };
     const row: StoredRow = { bytes: this.#store.presentRow(collection, key) };
     this.#cache.set(collection, keyText, row);
     return { row, keyHash };
+  }
+
+  place(collection: string, key: Bytes): Place {
+    const keyHash = stateKeyHash(collection, key);
+    return { keyHash, present: this.#tree().has(keyHash) };
   }
 
   /**

@@ -13,9 +13,17 @@ export interface Found {
   readonly keyHash: Bytes | undefined;
 }
 
+/** What the state tree, which has the uncommitted blocks too, knows of a key: most that a block asks for and has not written are new, and then no layer need be asked. */
+export interface Place {
+  readonly keyHash: Bytes;
+  readonly present: boolean;
+}
+
 /** The state below all layers: what is committed. */
 export interface BaseState {
-  find(collection: string, key: Bytes, keyText: string): Found;
+  find(collection: string, key: Bytes, keyText: string, place?: Place): Found;
+  /** Asked for what the topmost block has not written, when the tree stands at the end of the block below it or of that block itself. */
+  place?(collection: string, key: Bytes): Place;
   readonly entries: SortedEntries;
 }
 
@@ -118,10 +126,13 @@ export class Overlay implements State {
     return found.row;
   }
 
-  #find(collection: string, key: Bytes, keyText: string): Found {
+  #find(collection: string, key: Bytes, keyText: string, asked?: Place): Found {
     const written = this.written(collection, keyText);
     if (written !== undefined) return written;
-    return this.#parent === undefined ? this.#base.find(collection, key, keyText) : this.#parent.#find(collection, key, keyText);
+    const place = this.#reads === undefined && asked === undefined ? this.#base.place?.(collection, key) : asked;
+    if (place?.present === false) return { row: undefined, keyHash: place.keyHash };
+    if (this.#parent === undefined) return this.#base.find(collection, key, keyText, place);
+    return this.#parent.#find(collection, key, keyText, place);
   }
 
   put(collection: string, key: Bytes, row: StoredRow, keyText = keyTextOf(key)): void {
