@@ -36,7 +36,7 @@ export function blockWrite(
     results: outcome.results,
     writeSet: outcome.writeSet,
     ids: outcome.ids,
-    rows: overlay.writes.map(({ collection, key, row }) => ({ collection, key, bytes: row.bytes })),
+    rows: overlay.writes,
     index: overlay,
     find: { added, removed },
     history: completedNodes(historySource(store, network, { height, hash }), height),

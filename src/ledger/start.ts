@@ -98,7 +98,7 @@ export function genesisWrite({ store, genesis, registry }: Pick<StartInput, "sto
     results: undefined,
     writeSet: encodeWriteSet([rows]),
     ids: new Uint8Array(0),
-    rows: overlay.writes.map(({ collection, key, row }) => ({ collection, key, bytes: row.bytes })),
+    rows: overlay.writes,
     index: { added: overlay.added, removed: [] },
     find: { added: overlay.writes.flatMap(({ collection, key, row }) => registry.findIndex(collection, key, row)), removed: [] },
     history: [],

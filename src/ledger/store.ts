@@ -47,7 +47,7 @@ export interface BlockWrite {
   readonly writeSet: Bytes;
   /** Ids of the leaves in order, 32 bytes each, end to end. */
   readonly ids: Bytes;
-  readonly rows: Iterable<{ readonly collection: string; readonly key: Bytes; readonly bytes: Bytes }>;
+  readonly rows: Iterable<{ readonly collection: string; readonly key: Bytes; readonly row: { readonly bytes: Bytes } }>;
   readonly index: { readonly added: Iterable<string>; readonly removed: Iterable<string> };
   readonly find: { readonly added: Iterable<string>; readonly removed: Iterable<string> };
   readonly history: readonly { readonly level: number; readonly index: number; readonly hash: Bytes }[];
@@ -320,8 +320,8 @@ export class Store {
       puts.id(batch, ids, leaf, height);
       if (--left === 0) left = await paused(pause);
     }
-    for (const { collection, key, bytes } of write.rows) {
-      puts.row(batch, collection, key, bytes);
+    for (const { collection, key, row } of write.rows) {
+      puts.row(batch, collection, key, row.bytes);
       if (--left === 0) left = await paused(pause);
     }
     for (const [space, { removed, added }] of [

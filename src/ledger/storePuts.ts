@@ -84,7 +84,8 @@ export class Puts {
 
   #seal(batch: WriteBatch, keyLength: number, length: number): void {
     const key = this.#keyView(keyLength);
-    const crc = crc32(this.#payloadView(length), crc32(key));
+    const ofKey = crc32(key);
+    const crc = length === 0 ? ofKey : crc32(this.#payloadView(length), ofKey);
     const at = MIDDLE + length;
     this.#buffer[at] = crc >>> 24;
     this.#buffer[at + 1] = crc >>> 16;
