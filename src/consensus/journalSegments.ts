@@ -182,6 +182,21 @@ export function readJournal(directory: string, identity: JournalIdentity): Verdi
     const file = readFile(segmentPath(directory, number));
     return { number, file, head: readHead(file, number) };
   });
+  try {
+    return judge(all, identity);
+  } finally {
+    for (const { file } of all) giveBack(file);
+  }
+}
+
+/** A segment is 64 MB of RAM that nobody looks at again: not to wait for a collection that an idle node is long in coming to. */
+function giveBack({ buffer, byteLength }: Buffer): void {
+  if (byteLength >= GIVEN_BACK_BYTES && byteLength === buffer.byteLength) (buffer as ArrayBuffer).transfer(0);
+}
+/** Below it a buffer may share its memory with others. */
+const GIVEN_BACK_BYTES = 1 << 20;
+
+function judge(all: readonly Segment[], identity: JournalIdentity): Verdict {
   const first = all.find((s) => s.head !== undefined)?.head;
   if (all.length === 0) return { verdict: "missing", reason: "no segment" };
   if (first === undefined) return { verdict: "damaged", reason: "no segment begins with a valid record" };
