@@ -53,7 +53,10 @@ export async function continueState(input: ContinueInput): Promise<Bytes> {
     if (rows.length === ROWS_AT_ONCE) await flush();
   }
   await flush();
-  apply(tree, [...founding.rows]);
+  apply(
+    tree,
+    [...founding.rows].map(({ collection, key, row }) => ({ collection, key, bytes: row.bytes })),
+  );
   const root = tree.root();
   await to?.commit({ ...founding, meta: new Map([["genesis state", root]]) });
   return root;
