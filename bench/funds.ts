@@ -74,7 +74,8 @@ class Cycle {
   constructor(devnet: Devnet, options: FundsOptions, say: (text: string) => void) {
     this.devnet = devnet;
     this.options = options;
-    this.say = say;
+    const began = performance.now();
+    this.say = (text) => say(`${rounded((performance.now() - began) / 1_000)} s  ${text}`);
     for (const id of ["tax", "courts", "land", "health"]) this.actors.set(id, actor(id, loadKey(devnet.keys[id]!).secret.subarray(0, 32)));
   }
 

@@ -8,7 +8,7 @@ import type { Key } from "../base/keyFile.ts";
 import { seedSigner } from "../client/build.ts";
 import { readCamt } from "../client/camt.ts";
 import type { Ledger, Outcome, SignedTransaction } from "../client/index.ts";
-import { type Booking, match, type Payment } from "../client/matching.ts";
+import { type Booking, match, type Payment, referencesIn } from "../client/matching.ts";
 import { type Opening, openWages, readOpenings, rootOf, wageOf } from "../client/payments.ts";
 import { globalsOf, openKeyFile, readJson, readText } from "./globals.ts";
 import { ledgerOf } from "./nodes.ts";
@@ -145,7 +145,10 @@ export async function confirm(
       lines: instructed(o.instructions, reference),
     };
   };
-  const { bookings, unmatched, announced } = await match(entries, find, new Set(o.resolved));
+  const references = referencesIn(entries);
+  const found = await forEach(references, find);
+  const known = new Map(references.map((reference, i) => [reference, found[i]]));
+  const { bookings, unmatched, announced } = match(entries, (reference) => known.get(reference), new Set(o.resolved));
   const lines: Line[] = [];
   for (const group of inGroups(bookings)) {
     lines.push(...(await book(ledger, key, group, banks)));

@@ -48,15 +48,21 @@ const REFERENCE = new RegExp(`^([0-9a-f]{${REFERENCE_LENGTH}})(?:-[0-9]{1,3})?$`
 const paymentOf = ({ endToEnd, information }: Booked): string | undefined =>
   REFERENCE.exec(endToEnd ?? "")?.[1] ?? REFERENCE.exec(information ?? "")?.[1];
 
+/** The references of payments that the booked entries name, each once: what `find` will be asked. */
+export const referencesIn = (entries: readonly Entry[]): string[] =>
+  [...new Set(entries.flatMap(({ status, transactions }) => (status === "BOOK" ? transactions.map(paymentOf) : [])))].filter(
+    (reference) => reference !== undefined,
+  );
+
 /**
  * Matches all entries. `find` gives the payment of a reference, if there is one; `resolved` names payments whose lines a person has found right, though other
  * lines were booked for them before.
  */
-export async function match(
+export function match(
   entries: readonly Entry[],
-  find: (reference: string) => Promise<Payment | undefined>,
+  find: (reference: string) => Payment | undefined,
   resolved: ReadonlySet<string> = new Set(),
-): Promise<Matched> {
+): Matched {
   const bookings: Booking[] = [];
   const unmatched: Unmatched[] = [];
   let announced = 0;
@@ -74,7 +80,7 @@ export async function match(
         void unmatched.push({ why, payment, bankReference: reference, direction: entry.direction, amount, currency: entry.currency });
       if (payment === undefined) leave("no_reference");
       else {
-        const known = await find(payment);
+        const known = find(payment);
         if (known === undefined) leave("unknown_payment");
         else if (known.currency !== entry.currency) leave("other_currency");
         else if (reference === undefined) leave("no_bank_reference");
