@@ -523,7 +523,7 @@ describe("whatever owners, meters and the utility do", () => {
         passes(it, "points");
         it.indexHolds();
       }),
-      { numRuns: 40, seed: 25 },
+      { numRuns: 40, seed: 25, endOnFailure: true },
     );
     expect(total).toBeGreaterThanOrEqual(10_000);
     const often = ["offer", "withdraw", "commit", "show", "retire"].filter((act) => (accepted.get(act) ?? 0) >= 20);

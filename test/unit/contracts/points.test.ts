@@ -389,7 +389,7 @@ describe("whatever the city, its programmes, people and shops do", () => {
         if (!steps.some(({ act }) => act === "amend")) expect(supply!.figures["awarded"]).toBe(sums.awarded);
         town.indexHolds();
       }),
-      { numRuns: 45, seed: 17 },
+      { numRuns: 45, seed: 17, endOnFailure: true },
     );
     expect(total).toBeGreaterThanOrEqual(10_000);
     const often = [...new Set(names), "reserve", "pay", "over"].filter((act) => (accepted.get(act) ?? 0) >= 20);

@@ -426,7 +426,7 @@ describe("whatever workers, employers, insurers and banks do", () => {
         passes(it, "work");
         it.indexHolds();
       }),
-      { numRuns: 40, seed: 21 },
+      { numRuns: 40, seed: 21, endOnFailure: true },
     );
     expect(total).toBeGreaterThanOrEqual(10_000);
     const all = ["sign", "insure", "setMinimum", "end", "clockIn", "clockOut", "report", "approve", "dispute", "decide", "pay"];
