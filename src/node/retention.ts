@@ -25,6 +25,8 @@ export interface RetentionParts {
   readonly busy: () => boolean;
   readonly log: Logger;
   readonly failed: (error: unknown) => void;
+  /** After the start; later ones follow at RETENTION_CHECK_MS. */
+  readonly firstCheckMs?: number;
 }
 
 const FIRST_CHECK_MS = 2_000;
@@ -37,7 +39,7 @@ export class RetentionTask {
 
   constructor(parts: RetentionParts) {
     this.#parts = parts;
-    this.#timer = setTimeout(() => this.#check(), FIRST_CHECK_MS);
+    this.#timer = setTimeout(() => this.#check(), parts.firstCheckMs ?? FIRST_CHECK_MS);
     this.#timer.unref();
   }
 
