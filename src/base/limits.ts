@@ -164,12 +164,14 @@ export const MAX_SYNC_ANSWER_BYTES = 2 << 20;
 export const MAX_STATE_BORDERS = 128;
 /** Entries of a range of the tree in one answer; a larger range is asked for in halves. */
 export const MAX_STATE_RANGE_BYTES = 2 << 20;
-/** Rows in one answer: some 5 ms of reading, so that votes do not wait. */
-export const MAX_STATE_ROWS_BYTES = 262_144;
+/** Rows in one answer: read a thousand at a time, so that votes do not wait. */
+export const MAX_STATE_ROWS_BYTES = 1 << 20;
 /** How long a range taken at the tip waits for its block before it is taken at the head. */
 export const RANGE_WAIT_MS = 1_000;
 /** Nodes of the tree of block hashes in one answer: 16 million blocks. */
 export const MAX_STATE_NODES = 65_536;
+/** A whole block that is sent in one answer; a larger one goes by parts. */
+export const MAX_BLOCK_ANSWER_BYTES = 4 << 20;
 /** Blocks of the past asked for in one question; as many as fit are sent. */
 export const HISTORY_AHEAD = 64;
 /** What is kept of blocks begins at a multiple of this: the group of leaves under one kept node of the tree of block hashes. */

@@ -85,11 +85,15 @@ export async function fetchGroup(
   more: (puts: number) => Iterable<readonly [Bytes, Bytes]> = () => [],
 ): Promise<number> {
   let time = 0;
+  let ahead = fetchBlocks(fetch, first, last);
   for (let height = first; height <= last; ) {
-    const blocks = await fetchBlocks(fetch, height, last);
-    for (const block of blocks) await store.write(blockPuts(block));
+    const blocks = await ahead;
     if (height === first) ({ time } = blocks[0]!.header.order);
     height += blocks.length;
+    // The next ones are on their way while these are written.
+    if (height <= last) ahead = fetchBlocks(fetch, height, last);
+    ahead.catch(() => {});
+    for (const block of blocks) await store.write(blockPuts(block));
   }
   await store.write(more(first), first);
   return time;

@@ -6,6 +6,7 @@ import { type Bytes, concat } from "../base/bytes.ts";
 import { encode, type Value } from "../base/codec.ts";
 import { LedgerError } from "../base/errors.ts";
 import {
+  MAX_BLOCK_ANSWER_BYTES,
   MAX_STATE_BORDERS,
   MAX_STATE_NODES,
   MAX_STATE_RANGE_BYTES,
@@ -76,7 +77,7 @@ async function answerRows({ store, reader }: StateSource, cursor: Value): Promis
   let bytes = 0;
   for await (const row of store.rowsBehind(behind)) {
     if (rows.length > 0 && bytes >= MAX_STATE_ROWS_BYTES) return encode([height, rows, true]);
-    rows.push([row.collection, row.key, row.bytes.slice()]);
+    rows.push([row.collection, row.key, row.bytes]);
     bytes += row.collection.length + row.key.length + row.bytes.length;
   }
   return encode([height, rows, false]);
@@ -89,7 +90,8 @@ function answerHistory({ store, reader }: StateSource, first: number, last: numb
   for (let height = first; height <= Math.min(last, reader.headHeight()); height++) {
     const block = encodeWholeBlock(store, height);
     bytes += block.length;
-    if (bytes > MAX_SYNC_ANSWER_BYTES) break;
+    // The first one alone may fill a frame.
+    if (bytes > (blocks.length === 0 ? MAX_BLOCK_ANSWER_BYTES : MAX_SYNC_ANSWER_BYTES)) break;
     blocks.push(block);
   }
   return encode(blocks);
