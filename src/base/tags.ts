@@ -30,6 +30,9 @@ export const tags = {
   keyFingerprint: "chancery/key-fingerprint/1",
   sealedSalt: "chancery/sealed-salt/1",
   present: "chancery/present/1",
+} as const;
+/** Those of joint keys and sealed bids: apart, so that the verifier's bundle does not carry them. */
+export const sealTags = {
   dkgCommit: "chancery/dkg-commit/1",
   dkgPossession: "chancery/dkg-pop/1",
   dkgShare: "chancery/dkg-share/1",
@@ -38,7 +41,7 @@ export const tags = {
   bidKey: "chancery/bid-key/1",
   bidOpen: "chancery/bid-open/1",
 } as const;
-export type Tag = (typeof tags)[keyof typeof tags];
+export type Tag = (typeof tags)[keyof typeof tags] | (typeof sealTags)[keyof typeof sealTags];
 
 /** The network's place in a frame before a genesis exists. */
 export const noNetwork: Bytes = new Uint8Array(32);
