@@ -86,9 +86,14 @@ export function openHome(directory: string): Home {
       cause,
     );
   }
-  if (!/^\d+$/.test(version) || Number(version) > LAYOUT_VERSION)
+  if (!/^\d+$/.test(version))
     throw new LedgerError("home.invalid", {
-      why: `the layout of ${directory} is ${version}, this release knows ${LAYOUT_VERSION}`,
+      why: `the file VERSION of ${directory} holds no number`,
+      do: `if nothing else is damaged: echo ${LAYOUT_VERSION} > ${path.join(directory, "VERSION")}`,
+    });
+  if (Number(version) > LAYOUT_VERSION)
+    throw new LedgerError("home.invalid", {
+      why: `the file VERSION of ${directory} says layout ${version}, this release knows ${LAYOUT_VERSION}`,
       do: "install a newer release",
     });
   if (!fs.existsSync(home.genesis))

@@ -41,13 +41,17 @@ export interface FoundOptions {
   readonly validators: number;
   readonly observers?: number;
   readonly parameters?: Partial<Record<ParameterName, number>>;
+  /** Where the i-th member's node listens, if not on loopback. */
+  readonly hosts?: readonly string[];
+  /** The command that it runs under. */
+  readonly prefix?: (i: number) => readonly string[];
 }
 
 /** The configuration of a test's node: loopback, no local quota in the way, its log in a file that tests read. */
-export function configOf(peer: number, api: number, metrics: number): string {
+export function configOf(peer: number, api: number, metrics: number, host = "127.0.0.1"): string {
   return [
-    `[peer]\nlisten = ["/ip4/127.0.0.1/tcp/${peer}"]`,
-    `[api]\nlisten = "127.0.0.1:${api}"\nquota_tx_per_s = 100000\nquota_anonymous_per_s = 1000`,
+    `[peer]\nlisten = ["/ip4/${host}/tcp/${peer}"]`,
+    `[api]\nlisten = "${host}:${api}"\nquota_tx_per_s = 100000\nquota_anonymous_per_s = 1000${host === "127.0.0.1" ? "" : "\nplain_http = true"}`,
     `[metrics]\nlisten = "127.0.0.1:${metrics}"`,
     '[log]\nfile = "node.log"',
     "[store]\nreserve_mb = 256\n",
@@ -75,7 +79,7 @@ export class Cluster {
   }
 
   /** Keys, homes and genesis of a development network; every role of every contract is the first member's. Nothing runs yet. */
-  static async found({ validators, observers = 0, parameters = {} }: FoundOptions): Promise<Cluster> {
+  static async found({ validators, observers = 0, parameters = {}, hosts, prefix }: FoundOptions): Promise<Cluster> {
     const directory = fs.mkdtempSync(path.join(os.tmpdir(), "chancery-faults-"));
     const count = validators + observers;
     const ports = await freePorts(3 * count);
@@ -85,7 +89,8 @@ export class Cluster {
       const keys: NodeKeys = { consensus: newKey("consensus"), peer: newKey("peer"), checkpoint: newKey("checkpoint") };
       const organisation = newKey("organisation");
       const home = path.join(directory, id);
-      furnishHome(home, keys, undefined, configOf(peerPort, api, metrics));
+      const host = hosts?.[i] ?? "127.0.0.1";
+      furnishHome(home, keys, undefined, configOf(peerPort, api, metrics, host));
       const keyFile = path.join(directory, `${id}.key`);
       saveSecretFile(keyFile, sealKey(organisation));
       homes.push({
@@ -95,12 +100,13 @@ export class Cluster {
         organisation,
         keyFile,
         peerPort,
-        api: `http://127.0.0.1:${api}`,
+        api: `http://${host}:${api}`,
         metrics: `http://127.0.0.1:${metrics}/metrics`,
         daemon: undefined,
+        ...(prefix === undefined ? {} : { prefix: prefix(i) }),
       });
       return completeMember(
-        draftMember({ id, name: `Agency ${id}`, addresses: [`/ip4/127.0.0.1/tcp/${peerPort}`], contact: "" }, keys),
+        draftMember({ id, name: `Agency ${id}`, addresses: [`/ip4/${host}/tcp/${peerPort}`], contact: "" }, keys),
         organisation,
       );
     });
