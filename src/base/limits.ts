@@ -251,6 +251,8 @@ export const RECONNECT_FIRST_MS = 200;
 export const RECONNECT_MAX_MS = 4_000;
 /** The side that does not dial dials after all when nothing has come for this long: the other may have an old address. */
 export const PASSIVE_DIAL_MS = 15_000;
+/** … and the first time after its start: whoever should dial may have found it dead and wait for some seconds. */
+export const PASSIVE_FIRST_MS = 200;
 /** Points at which a peer is cut off; half of them are forgiven each minute. */
 export const PEER_BAN_POINTS = 100;
 /** For one message that breaks a rule. */

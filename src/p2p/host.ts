@@ -228,6 +228,7 @@ export class Host implements PeerHost {
     const { id } = peer.allowed;
     if (this.#stopped || peer.removed || this.#hasLink(id)) return;
     this.#dialling.add(id);
+    peer.met = true;
     try {
       const addresses = addressesOf(peer.allowed);
       // `force`: libp2p would hand back a connection that is just ending. The new one reaches #opened by its event.
@@ -313,6 +314,7 @@ export class Host implements PeerHost {
   #up(peer: Peer, link: Link): void {
     const { id } = peer.allowed;
     this.#links.set(id, link);
+    peer.met = true;
     clearTimeout(this.#dials.get(id));
     this.#dials.delete(id);
     peer.since = this.#clock.now();

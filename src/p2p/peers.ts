@@ -9,6 +9,7 @@ import {
   HELLO_TIMEOUT_MS,
   MAX_BAN_DOUBLINGS,
   PASSIVE_DIAL_MS,
+  PASSIVE_FIRST_MS,
   PEER_BAN_MS,
   PEER_BAN_POINTS,
   PEER_POINTS_HALF_LIFE_MS,
@@ -31,11 +32,14 @@ export const defaultTiming: Timing = {
   backoffFirstMs: RECONNECT_FIRST_MS,
   backoffMaxMs: RECONNECT_MAX_MS,
   passiveDialMs: PASSIVE_DIAL_MS,
+  passiveFirstMs: PASSIVE_FIRST_MS,
   banMs: PEER_BAN_MS,
 };
 
 export interface Peer {
   allowed: AllowedPeer;
+  /** This side has dialled it, or was connected. */
+  met: boolean;
   /** Failed attempts in a row. */
   attempts: number;
   lastError: { code: string; detail: string; at: number } | undefined;
@@ -106,7 +110,17 @@ export class PeerBook {
 
   #fresh(allowed: AllowedPeer): Peer {
     const points = { points: 0, pointsAt: this.#clock.monotonic(), bans: 0, bannedUntil: 0 };
-    return { allowed, attempts: 0, lastError: undefined, since: this.#clock.now(), bytesIn: 0, bytesOut: 0, ...points, removed: false };
+    return {
+      allowed,
+      met: false,
+      attempts: 0,
+      lastError: undefined,
+      since: this.#clock.now(),
+      bytesIn: 0,
+      bytesOut: 0,
+      ...points,
+      removed: false,
+    };
   }
 
   /** Adds points; true if that cuts the peer off. */
@@ -140,9 +154,10 @@ export class PeerBook {
 
   /** Ms until this side dials: exponential with full jitter over its upper half, later for the side that waits for the other. */
   dialDelay(peer: Peer, dialler: "own" | "other"): number {
-    const { backoffFirstMs, backoffMaxMs, passiveDialMs } = this.#timing;
+    const { backoffFirstMs, backoffMaxMs, passiveDialMs, passiveFirstMs } = this.#timing;
+    const passive = peer.met ? passiveDialMs : passiveFirstMs;
     const backoff = peer.attempts === 0 ? 0 : Math.min(backoffMaxMs, backoffFirstMs * 2 ** Math.min(peer.attempts - 1, 16));
-    const wait = backoff * (0.5 + 0.5 * this.#random()) + (dialler === "own" ? 0 : passiveDialMs * (1 + 0.2 * this.#random()));
+    const wait = backoff * (0.5 + 0.5 * this.#random()) + (dialler === "own" ? 0 : passive * (1 + 0.2 * this.#random()));
     return Math.max(wait, peer.bannedUntil - this.#clock.monotonic());
   }
 }

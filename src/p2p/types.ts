@@ -100,6 +100,8 @@ export interface Timing {
   readonly backoffFirstMs: number;
   readonly backoffMaxMs: number;
   readonly passiveDialMs: number;
+  /** The first time, right after the start: the others may be waiting with a long backoff. */
+  readonly passiveFirstMs: number;
   readonly banMs: number;
 }
 

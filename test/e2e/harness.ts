@@ -45,6 +45,8 @@ export interface FoundOptions {
   readonly hosts?: readonly string[];
   /** The command that it runs under. */
   readonly prefix?: (i: number) => readonly string[];
+  /** Another program than the sources' `main.ts`. */
+  readonly program?: string;
 }
 
 /** The configuration of a test's node: loopback, no local quota in the way, its log in a file that tests read. */
@@ -79,7 +81,7 @@ export class Cluster {
   }
 
   /** Keys, homes and genesis of a development network; every role of every contract is the first member's. Nothing runs yet. */
-  static async found({ validators, observers = 0, parameters = {}, hosts, prefix }: FoundOptions): Promise<Cluster> {
+  static async found({ validators, observers = 0, parameters = {}, hosts, prefix, program }: FoundOptions): Promise<Cluster> {
     const directory = fs.mkdtempSync(path.join(os.tmpdir(), "chancery-faults-"));
     const count = validators + observers;
     const ports = await freePorts(3 * count);
@@ -104,6 +106,7 @@ export class Cluster {
         metrics: `http://127.0.0.1:${metrics}/metrics`,
         daemon: undefined,
         ...(prefix === undefined ? {} : { prefix: prefix(i) }),
+        ...(program === undefined ? {} : { main: program }),
       });
       return completeMember(
         draftMember({ id, name: `Agency ${id}`, addresses: [`/ip4/${host}/tcp/${peerPort}`], contact: "" }, keys),

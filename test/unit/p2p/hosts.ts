@@ -19,6 +19,7 @@ export const shortTiming: Partial<Timing> = {
   backoffFirstMs: 30,
   backoffMaxMs: 200,
   passiveDialMs: 60_000,
+  passiveFirstMs: 60_000,
   banMs: 300,
 };
 

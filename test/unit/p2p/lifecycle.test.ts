@@ -61,6 +61,19 @@ describe("a peer that dies", () => {
     expect(a.events).toEqual(["connected b1", "disconnected b1 p2p.disconnected", "connected b1"]);
   });
 
+  test("is back as soon as it is started again, although whoever dials it waits by now", async () => {
+    const a = await startHost("a1", { timing: { backoffFirstMs: 60_000, backoffMaxMs: 60_000 } });
+    const first = await startChild("b1", "/ip4/127.0.0.1/tcp/0", []);
+    a.host.setAllowed([memberAt("b1", first.address)]);
+    await until(() => a.host.peers()[0]!.lastError !== undefined, "a connection that is not taken");
+    const gone = new Promise((resolve) => first.process.once("exit", resolve));
+    first.process.kill("SIGKILL");
+    await gone;
+    const second = await startHost("b1", { listen: [first.address], members: [memberOf(a)], timing: { passiveFirstMs: 100 } });
+    await until(() => a.host.isConnected("b1") && second.host.isConnected("a1"), "the connection");
+    expect(a.host.peers()[0]!.direction).toBe("inbound");
+  });
+
   test("or only stops (SIGSTOP) is found silent, and taken back when it goes on", async () => {
     const a = await startHost("a1");
     const child = await startChild("b1", "/ip4/127.0.0.1/tcp/0", [memberOf(a)]);
@@ -125,7 +138,7 @@ describe("one key in two processes (§4.7)", () => {
   test("a copy of a node that is dialled by all others dials them after a while and hears it too", async () => {
     const [a, b] = (await startMesh(["a1", "b1"])) as [Recorded, Recorded];
     expect(b.host.peers()[0]).toMatchObject({ id: "a1", direction: "inbound" });
-    const copy = await startHost("b1", { members: [memberOf(a)], timing: { passiveDialMs: 50 } });
+    const copy = await startHost("b1", { members: [memberOf(a)], timing: { passiveFirstMs: 50 } });
     await until(() => copy.events.includes("keyElsewhere a1"), "the copy to hear of it");
     expect(a.events).toContain("duplicateKey b1");
     expect(b.host.isConnected("a1")).toBe(true);
@@ -148,8 +161,8 @@ describe("one key in two processes (§4.7)", () => {
 describe("two connections of one pair", () => {
   test("when both sides dial, one connection stays, the same for both", async () => {
     const [a, b] = await Promise.all([
-      startHost("a1", { timing: { passiveDialMs: 0 } }),
-      startHost("b1", { timing: { passiveDialMs: 0 } }),
+      startHost("a1", { timing: { passiveDialMs: 0, passiveFirstMs: 0 } }),
+      startHost("b1", { timing: { passiveDialMs: 0, passiveFirstMs: 0 } }),
     ]);
     const members = [memberOf(a), memberOf(b)];
     for (let round = 0; round < 5; round++) {

@@ -188,6 +188,8 @@ describe("the book of peers", () => {
     expect(delays(0.999_999)).toEqual([0, 200, 400, 800, 3_200, 4_000, 4_000]);
     const { peers } = book();
     const [peer] = peers.replace([member("a")]).added;
+    expect(peers.dialDelay(peer!, "other")).toBeLessThan(1_000);
+    peer!.met = true;
     expect(peers.dialDelay(peer!, "other")).toBeGreaterThanOrEqual(15_000);
     peers.penalise(peer!, 100);
     expect(peers.dialDelay(peer!, "own")).toBe(30_000);
