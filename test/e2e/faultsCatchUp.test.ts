@@ -1,8 +1,7 @@
 // A node that missed thousands of blocks catches up by itself, several times faster than they were made, while the network goes on. docs/protocol.md §4.9.
 
-import fs from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { Cluster, Load, sleep } from "./harness.ts";
+import { Cluster, Load, processorWaitMs, sleep } from "./harness.ts";
 
 const MISSED = process.env["CHANCERY_LONG"] === undefined ? 600 : 10_000;
 const CLIENTS = 8;
@@ -17,15 +16,6 @@ afterAll(async () => {
   await Promise.all(loads.map((load) => load.stop()));
   await cluster?.stop();
 });
-
-/** How long the main thread of a process could have run and was not let, ms; 0 where the kernel does not count it. */
-function processorWaitMs(pid: number): number {
-  try {
-    return Number(fs.readFileSync(`/proc/${pid}/task/${pid}/schedstat`, "latin1").split(" ")[1]) / 1e6;
-  } catch {
-    return 0;
-  }
-}
 
 describe("catching up", () => {
   test(`${MISSED} missed blocks are had again at no less than five times the rate at which they were made`, async () => {
@@ -45,7 +35,6 @@ describe("catching up", () => {
     const from = (await cluster.status(late)).height;
     const [started, waited] = [performance.now(), processorWaitMs(child.pid!)];
     for (let { height } = await cluster.status(late); height < goal; { height } = await cluster.status(late)) await sleep(50);
-    // What it waited for a processor that others had says nothing of it; on a quiet machine that is next to nothing.
     const elsewhereMs = processorWaitMs(child.pid!) - waited;
     const seconds = (performance.now() - started - elsewhereMs) / 1_000;
     const hadPerSecond = (goal - from) / seconds;

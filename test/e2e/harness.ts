@@ -357,6 +357,18 @@ export function residentBytes(pid: number): number {
   return Number(/^VmRSS:\s+(\d+)/m.exec(fs.readFileSync(`/proc/${pid}/status`, "latin1"))?.[1] ?? 0) * 1_024;
 }
 
+/**
+ * How long the main thread of a process could have run and was not let, ms; 0 where the kernel does not count it. What a test times is the process, not what
+ * else the machine does: on a quiet machine this is next to nothing.
+ */
+export function processorWaitMs(pid: number): number {
+  try {
+    return Number(fs.readFileSync(`/proc/${pid}/task/${pid}/schedstat`, "latin1").split(" ")[1]) / 1e6;
+  } catch {
+    return 0;
+  }
+}
+
 const ATTEMPTS = 8;
 /** A load that goes on until it is stopped: one deposit after the other, at each node in turn. */
 export class Load {

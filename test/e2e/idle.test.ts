@@ -1,0 +1,59 @@
+// Idle nodes: next to no processor time, nothing written but heartbeats; and a stop within five seconds. Four daemons with default parameters.
+
+import fs from "node:fs";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { Cluster, sleep } from "./harness.ts";
+
+const LONG = process.env["CHANCERY_LONG"] !== undefined;
+const SECONDS = LONG ? 60 : 12;
+let cluster: Cluster;
+
+beforeAll(async () => {
+  cluster = await Cluster.start({ validators: 4 });
+});
+afterAll(async () => cluster?.stop());
+
+interface Used {
+  /** Processor time of all threads, seconds. */
+  readonly cpu: number;
+  /** Bytes that were sent to a disk. */
+  readonly written: number;
+  readonly height: number;
+}
+async function used(i: number): Promise<Used> {
+  const member = cluster.members[i]!;
+  const { pid } = member.daemon!.child;
+  const { height } = await cluster.status(member);
+  const fields = fs
+    .readFileSync(`/proc/${pid}/stat`, "latin1")
+    .replace(/^.*\) /, "")
+    .split(" ");
+  const written = Number(/^write_bytes: (\d+)/m.exec(fs.readFileSync(`/proc/${pid}/io`, "latin1"))![1]);
+  return { cpu: (Number(fields[11]) + Number(fields[12])) / 100, written, height };
+}
+
+test(`over ${SECONDS} seconds an idle node uses less than 2 % of a core and writes nothing but its heartbeats`, async () => {
+  await sleep(5_000); // compilers and collectors of a process that has just started
+  const before = await Promise.all(cluster.members.map((_, i) => used(i)));
+  await sleep(SECONDS * 1_000);
+  const after = await Promise.all(cluster.members.map((_, i) => used(i)));
+  for (const [i, now] of after.entries()) {
+    const then = before[i]!;
+    const [cpu, written, blocks] = [now.cpu - then.cpu, now.written - then.written, now.height - then.height];
+    console.log(
+      `${cluster.members[i]!.id}: ${((100 * cpu) / SECONDS).toFixed(2)} % of a core, ${written} bytes written, ${blocks} heartbeats`,
+    );
+    expect(cpu / SECONDS).toBeLessThan(0.02);
+    expect(blocks).toBeLessThanOrEqual(Math.ceil(SECONDS / 30) + 1);
+    // A heartbeat: its records in the journal and its block in the store, by the page.
+    expect(written).toBeLessThanOrEqual(blocks * 128 * 1_024);
+  }
+});
+
+test("SIGTERM ends each within five seconds, with exit 0", async () => {
+  for (const member of cluster.members) {
+    const began = performance.now();
+    expect(await cluster.halt(member)).toBe(0);
+    expect(performance.now() - began).toBeLessThan(5_000);
+  }
+});
