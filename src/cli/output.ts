@@ -107,6 +107,9 @@ export function report(error: unknown): number {
   return told.exit;
 }
 
+/** What the system says of a disk, whatever the file. */
+const DISK_ERRORS: readonly string[] = ["ENOSPC", "EDQUOT", "EIO", "EROFS"];
+
 function tell(error: unknown): Told {
   if (error instanceof LedgerError) {
     const entry = codeEntry(error.code);
@@ -130,6 +133,15 @@ function tell(error: unknown): Told {
   }
   if (error instanceof Error && error.name === "ChanceryError") return tellNode(error as NodeRefusal);
   const { code, message, stack } = (error ?? {}) as { code?: unknown; message?: unknown; stack?: unknown };
+  // Full, over quota, read-only, failing: nothing that another path or a repetition would mend.
+  if (typeof code === "string" && DISK_ERRORS.includes(code))
+    return {
+      code: "store.write",
+      title: codeEntry("store.write").title,
+      why: String(message),
+      do: "make room or replace the disk, then start again",
+      exit: codeEntry("store.write").exit!,
+    };
   if (typeof code === "string" && /^E[A-Z]+$/.test(code))
     return {
       code: "file.unusable",

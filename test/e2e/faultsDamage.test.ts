@@ -67,8 +67,8 @@ async function servesTheTruth(): Promise<void> {
   }
 }
 
-/** "serves", or the exit code with what it said. */
-async function outcome(): Promise<{ code: number | "serves"; said: string }> {
+/** "serves", or the exit code with what it said; "stuck" is what must not be. */
+async function outcome(): Promise<{ code: number | "serves" | "stuck"; said: string }> {
   const daemon = cluster.spawn(victim);
   await daemon.up;
   const ended = async (): Promise<number | undefined> => (daemon.child.exitCode === null ? undefined : daemon.ended);
@@ -84,7 +84,7 @@ async function outcome(): Promise<{ code: number | "serves"; said: string }> {
     const exit = await ended();
     if (exit !== undefined) return exit;
     return (await cluster.status(victim)).height >= height ? ("serves" as const) : undefined;
-  });
+  }).catch(() => "stuck" as const);
   if (code === "serves") await servesTheTruth();
   const said = told();
   await cluster.halt(victim);

@@ -5,7 +5,7 @@ import { spawnSync } from "node:child_process";
 import fs from "node:fs";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { Cluster, Load, logged, logOf, type Member } from "./harness.ts";
+import { Cluster, Load, logged, type Member } from "./harness.ts";
 import { get, waitFor } from "./support.ts";
 
 const MEGABYTE = 1 << 20;
@@ -99,9 +99,9 @@ describe.skipIf(noTmpfs !== undefined)(`a disk that runs full${noTmpfs === undef
     fs.closeSync(fill);
     let code: number | undefined;
     void daemon!.ended.then((c) => (code = c));
-    // The journal is allocated ahead and a pause needs no disk: the node may as well wait for room.
+    // The journal is allocated ahead and a pause needs no disk: the node may as well wait for room. (Its log is on the full disk.)
     await waitFor("the end of the node, or its pause", async () =>
-      code !== undefined || logOf(victim.home, "disk.low").length > 1 ? true : undefined,
+      code !== undefined || (await cluster.status(victim)).advice.includes("make room") ? true : undefined,
     );
     if (code === undefined) daemon!.child.kill("SIGKILL");
     else {
@@ -109,6 +109,9 @@ describe.skipIf(noTmpfs !== undefined)(`a disk that runs full${noTmpfs === undef
       expect(daemon!.err()).toContain("Do: ");
     }
     await daemon!.ended;
+    const early = await cluster.launch(victim.home);
+    expect(await early.ended).toBe(12);
+    expect(early.err()).toContain("make room");
     fs.rmSync(ballast());
     await cluster.run(victim);
     await signed();

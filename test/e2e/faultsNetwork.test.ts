@@ -1,12 +1,13 @@
 // Each node a machine of its own in a network namespace: packets are lost, the network is cut in two, the primary is cut off, one node is deaf; and a primary
-// that hangs. docs/operations.md, "LedgerStalled"; docs/protocol.md §4.6, §4.9. Latency: faultsLatency.test.ts.
+// that hangs. docs/operations.md, "LedgerStalled"; docs/protocol.md §4.6, §4.9.
 
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Cluster, Load, type Member } from "./harness.ts";
-import { Switch, whyNot } from "./namespaces.ts";
+import { Switch, whyNoDelay, whyNot } from "./namespaces.ts";
 import { get, waitFor } from "./support.ts";
 
 const missing = whyNot();
+const noDelay = missing ?? whyNoDelay();
 const LONG = process.env["CHANCERY_LONG"] !== undefined;
 
 describe.skipIf(missing !== undefined)(`nodes in network namespaces${missing === undefined ? "" : ` (skipped: ${missing})`}`, () => {
@@ -95,6 +96,20 @@ describe.skipIf(missing !== undefined)(`nodes in network namespaces${missing ===
     for (const member of cluster.members) await cluster.deposit(`lossy-${member.id}`, member);
     await whole();
   }, 300_000);
+
+  test.skipIf(noDelay !== undefined)(
+    `a tenth of a second from each to each: acts become final, no view is left for it${noDelay === undefined ? "" : ` (skipped: ${noDelay})`}`,
+    async () => {
+      await cluster.deposit("before-the-delay", cluster.members[0]!);
+      const { view, epoch } = await cluster.status(cluster.members[0]!);
+      network.delay(100);
+      for (const member of cluster.members) await cluster.deposit(`far-${member.id}`, member);
+      const after = await cluster.status(cluster.members[0]!);
+      if (after.epoch === epoch) expect(after.view).toBe(view);
+      await whole();
+    },
+    300_000,
+  );
 
   test("the primary hangs (SIGSTOP): another takes over; awake again, it follows and votes", async () => {
     const primary = await primaryOf(cluster.members[0]!);

@@ -31,10 +31,19 @@ export function whyNot(): string | undefined {
   return failure === "" ? undefined : failure;
 }
 
+/** Why packets cannot be delayed here; undefined if they can. */
+export function whyNoDelay(): string | undefined {
+  const name = `chtry${process.pid}`;
+  const failure = ip("netns", "add", name) || ip("netns", "exec", name, "tc", "qdisc", "add", "dev", "lo", "root", "netem", "delay", "1ms");
+  ip("netns", "del", name);
+  return failure === "" ? undefined : failure;
+}
+
 /** One switch, `count` machines on it at 10.x.y.1 …, reached from here too. */
 export class Switch {
   readonly hosts: string[] = [];
   readonly #names: string[] = [];
+  readonly #devices: string[] = [];
   readonly #bridge: string;
 
   constructor(count: number) {
@@ -48,6 +57,7 @@ export class Switch {
       const [name, here, there] = [`ch${id}-${i}`, `chv${id}${i}`, `chw${id}${i}`];
       must(ip("netns", "add", name));
       this.#names.push(name);
+      this.#devices.push(there);
       this.hosts.push(`${net}.${i}`);
       must(ip("link", "add", here, "type", "veth", "peer", "name", there));
       must(ip("link", "set", here, "master", this.#bridge, "up"));
@@ -85,8 +95,32 @@ export class Switch {
       );
   }
 
+  /** What each machine sends takes so long, more or less by a quarter, until `heal`. */
+  delay(ms: number): void {
+    for (const [i, name] of this.#names.entries())
+      must(
+        run("ip", [
+          "netns",
+          "exec",
+          name,
+          "tc",
+          "qdisc",
+          "replace",
+          "dev",
+          this.#devices[i]!,
+          "root",
+          "netem",
+          "delay",
+          `${ms}ms`,
+          `${ms / 4}ms`,
+        ]),
+      );
+  }
+
   heal(): void {
     for (const i of this.hosts.keys()) this.#rules(i, []);
+    for (const [i, name] of this.#names.entries())
+      run("ip", ["netns", "exec", name, "tc", "qdisc", "del", "dev", this.#devices[i]!, "root"]);
   }
 
   #rules(i: number, rules: readonly string[]): void {
