@@ -5,7 +5,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { hex, type Bytes } from "../base/bytes.ts";
 import { codeEntry } from "../base/codes.ts";
-import { isLedgerError } from "../base/errors.ts";
+import { isLedgerError, LedgerError } from "../base/errors.ts";
 import { readGenesis } from "../base/genesis.ts";
 import { STOP_LIMIT_MS } from "../base/limits.ts";
 import { useSodium } from "../base/ristrettoSodium.ts";
@@ -92,7 +92,8 @@ export async function runDaemon(directory: string, options: DaemonOptions): Prom
   log.info("starting", { organisation, network: hex(network).slice(0, 16), release: RELEASE, native: hasNative });
   await useSodium(); // a dry run asks proof predicates on this thread too
   const start = async (): Promise<string | undefined> => {
-    node = await Node.start({ home, config, genesisText, organisation, secrets, log, fatal, again: () => void again() });
+    const nodeOptions = { home, config, genesisText, organisation, secrets, log, fatal, again: () => void again() };
+    node = await Node.start(nodeOptions).catch((error: unknown) => damageNamed(error, home.resolve(config["node.data"])));
     if (ending) return undefined;
     const url = await serve(node);
     log.info("started", { api: url, height: node.chain.head.height, role: node.role, peers: node.host!.addresses().join(",") });
@@ -112,6 +113,14 @@ export async function runDaemon(directory: string, options: DaemonOptions): Prom
   const url = await start();
   if (url !== undefined && options.announce)
     process.stdout.write(`${JSON.stringify({ started: true, api: url, pid: process.pid, home: directory, organisation })}\n`);
+}
+
+/** What is damaged is named with the directory that is to be moved aside: the others have it. */
+function damageNamed(error: unknown, data: string): never {
+  if (!isLedgerError(error, "store.damaged")) throw error;
+  const what = Object.entries(error.data ?? {}).map(([name, value]) => `${name} ${String(value)}`);
+  const todo = `move ${data} aside and start again: the node has it again from the others`;
+  throw new LedgerError("store.damaged", { why: `${data}: ${what.join(", ")}`, do: todo, ...error.data }, error);
 }
 
 /** The API and the metrics on a running node; gives the API's URL. */

@@ -3,7 +3,7 @@
 import fs from "node:fs";
 import path from "node:path";
 import { type Bytes, equalBytes } from "../base/bytes.ts";
-import { LedgerError } from "../base/errors.ts";
+import { isLedgerError, LedgerError } from "../base/errors.ts";
 import type { Genesis } from "../base/genesis.ts";
 import { type Key, type KeyPurpose, openKey, passphraseFrom, readKeyHeader } from "../base/keyFile.ts";
 import { readMember } from "./founding.ts";
@@ -22,7 +22,7 @@ export function openNodeKeys(home: Home, config: Config, purpose: Genesis["purpo
   const open = (file: string, wanted: KeyPurpose): Key => {
     const full = home.resolve(file);
     const content = readFile(full);
-    const header = readKeyHeader(content);
+    const header = named(full, () => readKeyHeader(content));
     if (header.purpose !== wanted)
       throw new LedgerError("key.purpose", {
         why: `${full} is a ${header.purpose} key, wanted is a ${wanted} key`,
@@ -34,7 +34,7 @@ export function openNodeKeys(home: Home, config: Config, purpose: Genesis["purpo
         do: `chancery keys passwd ${full}`,
       });
     checkMode(full);
-    return openKey(content, passphrase);
+    return named(full, () => openKey(content, passphrase));
   };
   const consensus = config["keys.consensus"];
   return {
@@ -52,6 +52,17 @@ function readFile(file: string): string {
       { why: `${file}: ${(cause as Error).message}`, do: "check [keys] in chancery.toml and the file's permissions" },
       cause,
     );
+  }
+}
+
+/** A file that is no key file any more is named, with the one way to have it again. */
+function named<T>(file: string, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (!isLedgerError(error, "key.malformed")) throw error;
+    const why = `${file}: ${String(error.data?.["reason"] ?? "it cannot be read")}`;
+    throw new LedgerError("key.malformed", { why, do: "put the file back from the backup of the home (chancery restore)" }, error);
   }
 }
 

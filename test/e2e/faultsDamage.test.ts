@@ -106,9 +106,10 @@ describe("each file of a home", () => {
     const seen: string[] = [];
     const wrong: string[] = [];
     for (const file of kinds()) {
-      // One of the three each, in turn; all three in the long run. A setting changed into another good one is nobody's to find.
+      // One of the three each, in turn; all three in the long run.
       const all: Damage[] = ["truncated", "flipped", "deleted"];
-      for (const how of file === "chancery.toml" ? (["deleted"] as const) : LONG ? all : [random.pick(all)]) {
+      if (file === "chancery.toml") continue; // a setting changed into another good one, or into its default, is nobody's to find
+      for (const how of LONG ? all : [random.pick(all)]) {
         lay(file, how);
         const { code, said } = await outcome();
         seen.push(`${file} ${how}: ${code}`);
