@@ -48,6 +48,9 @@ test(`over ${SECONDS} seconds an idle node uses less than 2 % of a core and writ
     // A heartbeat: its records in the journal and its block in the store, by the page.
     expect(written).toBeLessThanOrEqual(blocks * 128 * 1_024);
   }
+  // The kernel's count is of use: a record is seen in it.
+  await cluster.deposit("seen", cluster.members[0]!);
+  expect((await used(0)).written).toBeGreaterThan(after[0]!.written);
 });
 
 test("SIGTERM ends each within five seconds, with exit 0", async () => {
