@@ -109,6 +109,7 @@ export function report(error: unknown): number {
 
 /** What the system says of a disk, whatever the file. */
 const DISK_ERRORS: readonly string[] = ["ENOSPC", "EDQUOT", "EIO", "EROFS"];
+const DISK_ADVICE = "make room or replace the disk, then start again";
 
 function tell(error: unknown): Told {
   if (error instanceof LedgerError) {
@@ -139,7 +140,7 @@ function tell(error: unknown): Told {
       code: "store.write",
       title: codeEntry("store.write").title,
       why: String(message),
-      do: "make room or replace the disk, then start again",
+      do: DISK_ADVICE,
       exit: codeEntry("store.write").exit!,
     };
   if (typeof code === "string" && /^E[A-Z]+$/.test(code))
@@ -202,6 +203,8 @@ function defaultAdvice(code: string): string {
   if (code === "file.exists") return "choose another name or remove the file";
   if (code === "start.locked") return "stop the other process first, or give this one its own --home";
   if (code === "genesis.mismatch") return "chancery genesis show FILE, and compare the fingerprint with the other members";
+  if (code === "store.write") return DISK_ADVICE;
+  if (code.endsWith(".damaged")) return "move the named part of the home aside and start again: docs/operations.md, “Damaged data”";
   return "chancery help";
 }
 

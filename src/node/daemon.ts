@@ -56,7 +56,7 @@ export async function runDaemon(directory: string, options: DaemonOptions): Prom
     await node?.stop().catch((error: unknown) => log.error("stop.failed", { error: String(error) }));
     clearTimeout(limit);
     log.info("stopped", { reason, exit, duration_ms: Math.round(performance.now() - started) });
-    log.flush();
+    await log.flush();
     lock.release();
     return process.exit(exit);
   };
