@@ -22,7 +22,7 @@ export function openNodeKeys(home: Home, config: Config, purpose: Genesis["purpo
   const open = (file: string, wanted: KeyPurpose): Key => {
     const full = home.resolve(file);
     const content = readFile(full);
-    const header = named(full, () => readKeyHeader(content));
+    const header = naming(full, () => readKeyHeader(content));
     if (header.purpose !== wanted)
       throw new LedgerError("key.purpose", {
         why: `${full} is a ${header.purpose} key, wanted is a ${wanted} key`,
@@ -34,7 +34,7 @@ export function openNodeKeys(home: Home, config: Config, purpose: Genesis["purpo
         do: `chancery keys passwd ${full}`,
       });
     checkMode(full);
-    return named(full, () => openKey(content, passphrase));
+    return naming(full, () => openKey(content, passphrase));
   };
   const consensus = config["keys.consensus"];
   return {
@@ -56,7 +56,7 @@ function readFile(file: string): string {
 }
 
 /** A file that is no key file any more is named, with the one way to have it again. */
-function named<T>(file: string, read: () => T): T {
+function naming<T>(file: string, read: () => T): T {
   try {
     return read();
   } catch (error) {
