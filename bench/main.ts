@@ -163,9 +163,10 @@ scenario("state", "throughput, memory, disk and proofs while the state grows by 
   .option("--runs <n>", "measured stretches at each", Number, d.runs)
   .option("--seconds <n>", "measured time of each", Number, 6);
 
-scenario("sync", "a validator comes back: as it was, behind, wiped", async (o) =>
-  sync({ seconds: o["seconds"] as number, rate: o["rate"] as number }, say),
+scenario("sync", "a validator comes back: as it was, behind, wiped, wiped and by state sync", async (o) =>
+  sync({ seconds: o["seconds"] as number, rate: o["rate"] as number, records: o["records"] as number }, say),
 )
+  .option("--records <n>", "records that are there before", Number, 0)
   .option("--seconds <n>", "of load that make the chain first", Number, 15)
   .option("--rate <n>", "offered while it comes back, transactions a second", Number, 500);
 

@@ -3,10 +3,12 @@
 import { once } from "node:events";
 import fs from "node:fs";
 import path from "node:path";
-import { spawnCli, startDevnet } from "./devnet.ts";
+import { cpuMicroseconds, spawnCli, startDevnet } from "./devnet.ts";
+import { grow } from "./grow.ts";
 import { statusOf, until } from "./nodeApi.ts";
 import { conditions, rounded, sleep } from "./report.ts";
 import { environmentOf, openLoop, Rig, throughputDefaults } from "./throughput.ts";
+import { loadKey } from "../src/base/keyFile.ts";
 
 const VALIDATORS = 4;
 const LIMIT_MS = 180_000;
@@ -16,11 +18,21 @@ export interface SyncOptions {
   readonly seconds: number;
   /** Offered while it comes back, transactions a second. */
   readonly rate: number;
+  /** Records that are there before, grown by the real ledger. */
+  readonly records: number;
 }
+/** Takes the state from its peers, however few blocks it lacks. */
+const BY_STATE = { CHANCERY_SYNC__STATE_BEHIND: "16" };
 
 export async function sync(o: SyncOptions, say: (text: string) => void): Promise<Record<string, unknown>> {
   say(`starting ${VALIDATORS} validators`);
-  const devnet = await startDevnet(VALIDATORS, { environment: environmentOf({}) });
+  let devnet = await startDevnet(VALIDATORS, { environment: environmentOf({}) });
+  if (o.records > 0) {
+    await devnet.halt();
+    const depositor = { id: "tax", secret: loadKey(devnet.keys["tax"]!).secret };
+    await grow({ genesis: devnet.genesis, homes: devnet.nodes.map((n) => n.home), depositor, from: 0, to: o.records }, say);
+    devnet = await startDevnet(VALIDATORS, { environment: environmentOf({}), directory: devnet.directory });
+  }
   const [victim, ...others] = [...devnet.nodes].reverse();
   let rig: Rig | undefined;
   let child: ReturnType<typeof spawnCli> | undefined;
@@ -42,10 +54,10 @@ export async function sync(o: SyncOptions, say: (text: string) => void): Promise
       }
       await sleep(500);
     };
-    const start = async (name: string) => {
+    const start = async (name: string, more: NodeJS.ProcessEnv = {}) => {
       const { height } = await statusOf(witness);
       const begun = performance.now();
-      child = spawnCli(["start", "--home", victim!.home, "--json"], environmentOf({}));
+      child = spawnCli(["start", "--home", victim!.home, "--json"], { ...environmentOf({}), ...more });
       const started = once(child.stdout!, "data");
       await started;
       const listens = performance.now() - begun;
@@ -61,8 +73,15 @@ export async function sync(o: SyncOptions, say: (text: string) => void): Promise
     await sleep(10_000);
     const behind = await start("ten seconds of blocks behind");
     await stop();
-    for (const part of ["db", "state", "journal"]) fs.rmSync(path.join(victim!.home, part), { recursive: true, force: true });
-    const wiped = await start("wiped");
+    const wipe = (): void => {
+      for (const part of ["db", "state", "journal"]) fs.rmSync(path.join(victim!.home, part), { recursive: true, force: true });
+    };
+    wipe();
+    const wiped = await start("wiped, executing every block");
+    await stop();
+    wipe();
+    const byState = await start("wiped, by state sync", BY_STATE);
+    const stateCpu = cpuMicroseconds(child!.pid!) / 1e6;
     const { height } = await statusOf(witness);
     await rig.drain();
     return {
@@ -73,6 +92,7 @@ export async function sync(o: SyncOptions, say: (text: string) => void): Promise
       startup,
       behind,
       wiped: { ...wiped, tx_per_s: Math.round(made.transactions / wiped.caught_up_s) },
+      wiped_by_state: { ...byState, cpu_s: rounded(stateCpu), records: o.records + made.transactions },
       conditions: conditions(),
     };
   } finally {
