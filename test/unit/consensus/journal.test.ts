@@ -86,16 +86,20 @@ describe("§4.7 what was appended comes back", () => {
 
   test("`then` runs in order, after the sync, and what came during a sync rides on the next one", async () => {
     createJournal(directory, identity, small);
-    const syncs: (() => void)[] = [];
-    const files: JournalFiles = { writev: writevSync, fdatasync: (fd, done) => void syncs.push(() => fdatasync(fd, done)), fsync };
+    const syncs: (() => Promise<void>)[] = [];
+    const synced = (fd: number, done: Parameters<JournalFiles["fdatasync"]>[1]): Promise<void> =>
+      new Promise((resolve) =>
+        fdatasync(fd, (error) => {
+          done(error);
+          resolve();
+        }),
+      );
+    const files: JournalFiles = { writev: writevSync, fdatasync: (fd, done) => void syncs.push(() => synced(fd, done)), fsync };
     const { journal } = openJournal(directory, identity, { ...small, files });
     const ran: number[] = [];
     for (let n = 1; n <= 5; n++) journal.append([vote(n)], () => ran.push(n));
     expect(syncs).toHaveLength(1);
-    const release = async (): Promise<void> => {
-      syncs.shift()!();
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    };
+    const release = (): Promise<void> => syncs.shift()!();
     expect(ran).toEqual([]);
     await release();
     expect(ran).toEqual([1]);
