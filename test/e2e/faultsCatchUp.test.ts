@@ -3,7 +3,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Cluster, Load, processorWaitMs, sleep } from "./harness.ts";
 
-const MISSED = process.env["CHANCERY_LONG"] === undefined ? 600 : 10_000;
+const MISSED = process.env["CHANCERY_LONG"] === undefined ? 300 : 10_000;
 const CLIENTS = 8;
 
 let cluster: Cluster;
