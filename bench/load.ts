@@ -42,7 +42,7 @@ const MAX_OUTSTANDING = 60_000;
 const SOCKETS_PER_NODE = 64;
 const RETRY_MS = 100;
 /** A node takes so many requests at a time from one address: clients come from several, as they do in life (Linux has all of 127.0.0.0/8). */
-const ADDRESSES = process.platform === "linux" ? 64 : 1;
+const ADDRESSES = process.platform === "linux" ? 8 : 1;
 
 class Load {
   readonly #options: LoadOptions;
@@ -158,30 +158,45 @@ class Load {
         this.#outstanding -= count;
         resolve(well);
       };
-      const request = http.request(`${this.#options.apis[node]!}/v1/transactions/bulk?wait=final`, {
-        method: "POST",
-        agent: this.#agents[node]!,
-        ...(ADDRESSES > 1 ? { localAddress: `127.0.0.${2 + (this.#requests++ % ADDRESSES)}` } : {}),
-        headers: { "content-type": "application/vnd.chancery.transactions", "content-length": body.length },
-      });
-      request.on("response", (response) => {
-        let rest = "";
-        const well = response.statusCode === 200;
-        response.setEncoding("utf8");
-        response.on("data", (chunk: string) => {
-          const lines = (rest + chunk).split("\n");
-          rest = lines.pop()!;
-          if (well) for (const text of lines) line(text);
-        });
-        response.on("end", () => {
-          if (well) line(rest);
-          end(well, `${response.statusCode} ${/"code":"([^"]+)"/.exec(rest)?.[1] ?? ""}`);
-        });
-        response.on("error", (error) => end(false, String(error)));
-      });
-      request.on("error", (error) => end(false, String(error)));
-      request.end(body);
+      this.#post(node, body, line, end, () => left === count);
     });
+  }
+
+  #post(
+    node: number,
+    body: Buffer,
+    line: (text: string) => void,
+    end: (well: boolean, why: string) => void,
+    untouched: () => boolean,
+  ): void {
+    const request = http.request(`${this.#options.apis[node]!}/v1/transactions/bulk?wait=final`, {
+      method: "POST",
+      agent: this.#agents[node]!,
+      ...(ADDRESSES > 1 ? { localAddress: `127.0.0.${2 + (this.#requests++ % ADDRESSES)}` } : {}),
+      headers: { "content-type": "application/vnd.chancery.transactions", "content-length": body.length },
+    });
+    request.on("response", (response) => {
+      let rest = "";
+      const well = response.statusCode === 200;
+      response.setEncoding("utf8");
+      response.on("data", (chunk: string) => {
+        const lines = (rest + chunk).split("\n");
+        rest = lines.pop()!;
+        if (well) for (const text of lines) line(text);
+      });
+      response.on("end", () => {
+        if (well) line(rest);
+        end(well, `${response.statusCode} ${/"code":"([^"]+)"/.exec(rest)?.[1] ?? ""}`);
+      });
+      response.on("error", (error) => end(false, String(error)));
+    });
+    request.on("error", (error) => {
+      // A connection that the server closed while it was idle: nothing of the request was read.
+      if (request.reusedSocket && "code" in error && error.code === "ECONNRESET" && untouched())
+        this.#post(node, body, line, end, untouched);
+      else end(false, String(error));
+    });
+    request.end(body);
   }
 }
 
