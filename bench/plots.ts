@@ -3,6 +3,8 @@
 import fs from "node:fs";
 import path from "node:path";
 
+import { targetTable } from "./targets.ts";
+
 type Json = Record<string, unknown>;
 const WIDTH = 720;
 const LEFT = 130;
@@ -22,6 +24,8 @@ const COLOURS = [
   "#d6a4a4",
 ];
 
+const TABLE = /(<!-- targets: written by npm run bench -- report -->)[^]*?(<!-- end of targets -->)/;
+
 export function report(directory: string, say: (text: string) => void): Record<string, unknown> {
   const results = new Map<string, Json>();
   for (const file of fs.readdirSync(directory).sort())
@@ -38,6 +42,15 @@ export function report(directory: string, say: (text: string) => void): Record<s
   draw("nodes", nodes(results.get("nodes")));
   draw("state", states(results.get("state")));
   draw("overload", overloads(results.get("overload")));
+  const page = `${directory}.md`;
+  if (fs.existsSync(page)) {
+    const before = fs.readFileSync(page, "utf8");
+    fs.writeFileSync(
+      page,
+      before.replace(TABLE, (_, begin: string, end: string) => `${begin}\n${targetTable(results)}\n${end}`),
+    );
+    say(page);
+  }
   return { scenario: "report", directory, drawn };
 }
 
