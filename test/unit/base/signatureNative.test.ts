@@ -59,7 +59,7 @@ const runs = process.env["CHANCERY_LONG"] ? 1_000_000 : process.env["CHANCERY_QU
 describe.skipIf(ed25519Many === undefined)("§1.3 the native addon (skipped where it is not built)", () => {
   const many = ed25519Many!;
 
-  it(`agrees with the plain path on ${runs} mutated signatures, each alone and in batches`, { timeout: 3_600_000 }, () => {
+  it(`agrees with the plain path on ${runs} mutated signatures, each alone and in batches`, { timeout: 6 * 3_600_000 }, () => {
     const random = randomness(20_261_126);
     const { keys, nonces } = crafted();
     const seeds = Array.from({ length: 16 }, (_, i) => sha256(Uint8Array.of(3, i)));
