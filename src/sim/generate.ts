@@ -281,7 +281,8 @@ class Generator {
     const { random, members, seats } = this;
     for (let member = seats; member < members; member++) this.change({ what: "seat", member });
     const roll = random.next();
-    if (roll < 0.3 && members > 4) this.change({ what: "unseat", member: random.below(seats) });
+    // Never below four: a seat may be won after another is lost, and three validators tolerate nobody.
+    if (roll < 0.3 && seats > 4) this.change({ what: "unseat", member: random.below(seats) });
     else if (roll < 0.6) this.change({ what: "key", member: random.below(seats) });
     if (random.chance(0.5))
       this.change({

@@ -281,7 +281,9 @@ function answerTo({ heard }: Attacker, channel: Channel, id: number): { kind: nu
   for (let at = 0; at + 9 <= bytes.length; ) {
     const length = readU32(bytes, at);
     if (at + 4 + length > bytes.length) return undefined;
-    if (readU32(bytes, at + 5) === id) return { kind: bytes[at + 4]!, payload: bytes.slice(at + 9, at + 4 + length) };
+    // Kind 1 is a question of the node's own, under a number of its own.
+    if (bytes[at + 4] !== 1 && readU32(bytes, at + 5) === id)
+      return { kind: bytes[at + 4]!, payload: bytes.slice(at + 9, at + 4 + length) };
     at += 4 + length;
   }
   return undefined;
