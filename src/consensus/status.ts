@@ -65,16 +65,21 @@ export function onGet(r: Replica, out: Effect[], from: string, { what, height, h
   }
 }
 
-/** Blocks are certified beyond what messages will bring, or the next one is missing and stays so: the driver fetches them (§4.9.2). */
+/**
+ * Blocks are certified beyond what messages will bring, or the next one is missing and stays so: the driver fetches them (§4.9.2). A block of a later epoch
+ * cannot be checked before those between are here; if nobody remembers them, as after restarts of all who do, the driver looks, and no timer rests for it.
+ */
 export function wantSync(r: Replica, out: Effect[]): void {
   const next = r.certified.get(r.committing + 1);
   const gap = r.highestCertified > r.committing && (!next?.references || next.references.some((ref) => !r.batches.has(latin1(ref.digest))));
-  r.gapSince = gap ? (r.gapSince ?? r.at) : null;
+  const beyond = next === undefined && r.later.size > 0 ? Math.max(...r.later.keys()) : 0;
+  r.gapSince = gap || beyond > 0 ? (r.gapSince ?? r.at) : null;
   const late = r.gapSince !== null && r.at - r.gapSince >= ASK_AGAIN_MS;
   if ((!syncing(r) && !late) || !mayAsk(r, "sync")) return;
   const ahead = [...r.peers].filter(([, peer]) => (peer.status?.committed ?? -1) > r.head.height).map(([id]) => id);
   const others = r.config.validators.map(({ id }) => id).filter((id) => id !== r.organisation); // an observer hears nobody's Status
-  out.push({ kind: "sync", height: r.highestCertified, from: ahead.length > 0 ? ahead : others, proven: true });
+  const proven = gap || syncing(r);
+  out.push({ kind: "sync", height: proven ? r.highestCertified : beyond, from: ahead.length > 0 ? ahead : others, proven });
 }
 
 /** A clock more than half the drift from the median of the peers' is said aloud; certificates are followed all the same. */

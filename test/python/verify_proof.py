@@ -155,8 +155,8 @@ def verify(text, genesis, anchor):  # §5.5
     if start == "genesis": need(not a or a["height"] < top["height"], "anchor_newer", "from")
     else: need(a, "anchor_needed", "from") or need((start["height"], start["hash"]) == (a["height"], a["hash"]), "anchor_other", "from")
     if start != "genesis" and top["height"] <= a["height"]:
-        need(not f["validators"] and not certificate and ("history" in f) == (top["height"] < a["height"]), "malformed", name)
-        confirmed = in_history(f["history"], "history", top, a) if "history" in f else need(top["hash"] == a["hash"], "anchor_other", name + ".header")
+        need(not f["validators"] and not certificate and ("history" in f or top["height"] == a["height"]), "malformed", name)
+        confirmed = in_history(f["history"], "history", top, a) if top["height"] < a["height"] else need("history" not in f and top["hash"] == a["hash"], "anchor_other", name + ".header")
     else:
         above, here = (0, encode(members)) if start == "genesis" else (a["height"], following)
         members, then = canonical(here), here
