@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-const COPIED = ["src", "test", "package.json", "tsconfig.json", "vitest.config.ts"];
+const COPIED = ["src", "test", "docs", "package.json", "tsconfig.json", "vitest.config.ts"];
 const AT_A_TIME = 2;
 const TIMEOUT_MS = 300_000;
 /** The share that must be caught. */
@@ -55,7 +55,9 @@ export async function baselinePasses(root: string, paths: readonly string[]): Pr
   const copy = copyOf(root);
   try {
     const result = await runTests(copy, tests);
-    return result.failed === 0 && result.passed > 0 && result.status === 0;
+    const passes = result.failed === 0 && result.passed > 0 && result.status === 0;
+    if (!passes) console.error(result.output.slice(-4_000));
+    return passes;
   } finally {
     rmSync(copy, { recursive: true, force: true });
   }
