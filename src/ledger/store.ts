@@ -145,16 +145,23 @@ export class Store {
     const format = store.#get(layout.metaKey("format"));
     if (format !== undefined) {
       const found = decode(format) as Value[];
-      if (found[0] !== layout.STORE_FORMAT) throw new LedgerError("store.format", { found: found[0], supported: layout.STORE_FORMAT });
+      if (found[0] !== layout.STORE_FORMAT && found[0] !== layout.PLAIN_FORMAT)
+        throw new LedgerError("store.format", { found: found[0], supported: layout.STORE_FORMAT });
       if (latin1(found[1] as Bytes) !== latin1(network)) throw new LedgerError("genesis.mismatch", { store: found[1], genesis: network });
+      // An earlier release must not open what this one writes.
+      if (found[0] !== layout.STORE_FORMAT) await store.#mark(network);
       return store;
     }
     for await (const [key] of database.scan({ from: new Uint8Array(0), to: Uint8Array.of(0xff), limit: 1 }))
       layout.damaged(key, "format is missing");
-    const batch = database.batch();
-    store.#put(batch, layout.metaKey("format"), encode([layout.STORE_FORMAT, network]));
-    await batch.write();
+    await store.#mark(network);
     return store;
+  }
+
+  async #mark(network: Bytes): Promise<void> {
+    const batch = this.#database.batch();
+    this.#put(batch, layout.metaKey("format"), encode([layout.STORE_FORMAT, network]));
+    await batch.write();
   }
 
   #get(place: Bytes): Bytes | undefined {

@@ -5,7 +5,7 @@ import { crc32 } from "node:zlib";
 import { type Bytes, writeLatin1 } from "../base/bytes.ts";
 import { fail } from "../base/errors.ts";
 import type { WriteBatch } from "./store.ts";
-import { CHECKSUM_BYTES, COLLECTION_END, spaceByte } from "./storeLayout.ts";
+import { CHECKSUM_BYTES, COLLECTION_END, packed, spaceByte } from "./storeLayout.ts";
 
 /** Keys end here and payloads begin: views of both depend on one length each and are made once. */
 const MIDDLE = 2_048;
@@ -19,7 +19,7 @@ export class Puts {
   /** Any value under any key. */
   put(batch: WriteBatch, place: Bytes, payload: Bytes): void {
     this.#key(place, MIDDLE - place.length);
-    this.#put(batch, place.length, payload);
+    this.#put(batch, place.length, packed(place, payload));
   }
 
   /** The place of the receipt of an id: six bytes of height, four of leaf. */
