@@ -41,8 +41,11 @@ export interface LoadSample {
 const MAX_OUTSTANDING = 60_000;
 const SOCKETS_PER_NODE = 64;
 const RETRY_MS = 100;
-/** A node takes so many requests at a time from one address: clients come from several, as they do in life (Linux has all of 127.0.0.0/8). */
+/** A node takes so many requests at a time from one address: clients come from several, as they do in life (Linux has all of 127.0.0.0/8, for nodes there). */
 const ADDRESSES = process.platform === "linux" ? 8 : 1;
+const onLoopback = (api: string): boolean => new URL(api).hostname.startsWith("127.");
+/** What a request failed of, without what is its own alone. */
+const failureOf = (error: Error): string => ("code" in error ? String(error.code) : error.name);
 
 class Load {
   readonly #options: LoadOptions;
@@ -169,10 +172,11 @@ class Load {
     end: (well: boolean, why: string) => void,
     untouched: () => boolean,
   ): void {
-    const request = http.request(`${this.#options.apis[node]!}/v1/transactions/bulk?wait=final`, {
+    const api = this.#options.apis[node]!;
+    const request = http.request(`${api}/v1/transactions/bulk?wait=final`, {
       method: "POST",
       agent: this.#agents[node]!,
-      ...(ADDRESSES > 1 ? { localAddress: `127.0.0.${2 + (this.#requests++ % ADDRESSES)}` } : {}),
+      ...(ADDRESSES > 1 && onLoopback(api) ? { localAddress: `127.0.0.${2 + (this.#requests++ % ADDRESSES)}` } : {}),
       headers: { "content-type": "application/vnd.chancery.transactions", "content-length": body.length },
     });
     request.on("response", (response) => {
@@ -188,13 +192,13 @@ class Load {
         if (well) line(rest);
         end(well, `${response.statusCode} ${/"code":"([^"]+)"/.exec(rest)?.[1] ?? ""}`);
       });
-      response.on("error", (error) => end(false, String(error)));
+      response.on("error", (error) => end(false, failureOf(error)));
     });
     request.on("error", (error) => {
       // A connection that the server closed while it was idle: nothing of the request was read.
       if (request.reusedSocket && "code" in error && error.code === "ECONNRESET" && untouched())
         this.#post(node, body, line, end, untouched);
-      else end(false, String(error));
+      else end(false, failureOf(error));
     });
     request.end(body);
   }

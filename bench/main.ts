@@ -131,8 +131,19 @@ scenario("batch", "records a second in signed transactions that carry a hundred 
   .option("--seconds <n>", "measured time of each", Number, d.seconds);
 
 scenario("nodes", "throughput by the number of validators", async (o) =>
-  nodes({ counts: (o["counts"] as string).split(",").map(Number), runs: o["runs"] as number, seconds: o["seconds"] as number }, say),
+  nodes(
+    {
+      counts: (o["counts"] as string).split(",").map(Number),
+      runs: o["runs"] as number,
+      seconds: o["seconds"] as number,
+      wan: o["wan"] as number | undefined,
+      rate: o["rate"] as number | undefined,
+    },
+    say,
+  ),
 )
+  .option("--wan <ms>", "so far from each node to each, one way, in network namespaces (root, python3)", Number)
+  .option("--rate <n>", "only an open loop of so many transactions a second", Number)
   .option("--counts <list>", "numbers of validators", "4,7,10,16,31")
   .option("--runs <n>", "measured stretches after one warm-up", Number, d.runs)
   .option("--seconds <n>", "measured time of each", Number, d.seconds);

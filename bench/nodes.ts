@@ -1,4 +1,5 @@
-// Scenario `nodes`: the same load over more and more validators on one machine, so that the cost of each further node can be read off.
+// Scenario `nodes`: the same load over more and more validators on one machine, so that the cost of each further node can be read off;
+// with `wan`, as far from each other as agencies are.
 
 import { throughput, throughputDefaults } from "./throughput.ts";
 import { conditions } from "./report.ts";
@@ -7,9 +8,13 @@ export interface NodesOptions {
   readonly counts: readonly number[];
   readonly runs: number;
   readonly seconds: number;
+  /** As in ThroughputOptions. */
+  readonly wan?: number | undefined;
+  readonly rate?: number | undefined;
 }
 const SHOWN = [
   "validators",
+  "one_way_ms",
   "tx_per_s",
   "tx_per_s_spread",
   "limit_tx_per_s",
@@ -22,11 +27,14 @@ const SHOWN = [
   "refusals",
 ];
 
-export async function nodes({ counts, runs, seconds }: NodesOptions, say: (text: string) => void): Promise<Record<string, unknown>> {
+export async function nodes(
+  { counts, runs, seconds, wan, rate }: NodesOptions,
+  say: (text: string) => void,
+): Promise<Record<string, unknown>> {
   const rows: Record<string, unknown>[] = [];
   for (const validators of counts) {
-    const result = await throughput({ ...throughputDefaults, validators, runs, seconds, latency: false }, say);
-    rows.push(Object.fromEntries(SHOWN.map((name) => [name, result[name]])));
+    const result = await throughput({ ...throughputDefaults, validators, runs, seconds, wan, rate, latency: false }, say);
+    rows.push(Object.fromEntries(SHOWN.filter((name) => name in result).map((name) => [name, result[name]])));
   }
   return { scenario: "nodes", transaction_bytes: 250, signature_checks_per_node: 1, rows, conditions: conditions() };
 }

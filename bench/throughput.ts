@@ -11,6 +11,7 @@ import { presign } from "./presign.ts";
 import { showStages, type StageTable, stageTable } from "./profile.ts";
 import { conditions, percentile, rounded, sleep, spread, sum, verificationsPerSecond } from "./report.ts";
 import { type Usage, watchUsage } from "./window.ts";
+import { startFar } from "./wan.ts";
 import { networkOf, type Workload, type WorkloadName, workload } from "./workloads.ts";
 
 export interface ThroughputOptions {
@@ -33,6 +34,8 @@ export interface ThroughputOptions {
   readonly supplyPerSecond: number;
   readonly profile?: string | undefined;
   readonly environment?: NodeJS.ProcessEnv;
+  /** Milliseconds from each node to each, one way; loopback if left out. */
+  readonly wan?: number | undefined;
 }
 
 export const throughputDefaults: ThroughputOptions = {
@@ -161,7 +164,8 @@ export const openLoop = (rate: number): LoadMode => ({ kind: "open", rate, perRe
 export async function throughput(o: ThroughputOptions, say: Say): Promise<Record<string, unknown>> {
   const verifications = verificationsPerSecond();
   say(`starting ${o.validators} validators`);
-  const devnet = await startDevnet(o.validators, { environment: environmentOf(o) });
+  const environment = environmentOf(o);
+  const devnet = await (o.wan === undefined ? startDevnet(o.validators, { environment }) : startFar(o.validators, o.wan, environment));
   let rig: Rig | undefined;
   try {
     const loaded = o.warmupSeconds + o.runs * o.seconds + 2;
@@ -184,6 +188,7 @@ export async function throughput(o: ThroughputOptions, say: Say): Promise<Record
     return {
       scenario: "throughput",
       ...about(rig, o.validators),
+      ...(o.wan === undefined ? {} : { one_way_ms: o.wan }),
       ...figures(runs, o.validators, verifications, rig.workload),
       ...more,
       supply_exhausted: end.exhausted,

@@ -1,7 +1,11 @@
-// Network namespaces for nodes: each node a machine of its own on one switch, and rules that cut, deafen or lose. Needs root, iproute2, nftables and a kernel
-// that lets us; `whyNot` says what is missing. Owns making and removing them. Loss and partitions are nftables' drops: real TCP has to cope.
+// Network namespaces for nodes: each node a machine of its own on one switch, and rules that cut, deafen, lose or delay. Needs root, iproute2, nftables and a
+// kernel that lets us; `whyNot` says what is missing. Owns making and removing them. Loss and partitions are nftables' drops, distance is delay.py's (kernels
+// without netem are common): real TCP has to cope with all of them.
 
-import { spawnSync } from "node:child_process";
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import fs from "node:fs";
+import path from "node:path";
 
 let made = 0;
 
@@ -33,18 +37,16 @@ export function whyNot(): string | undefined {
 
 /** Why packets cannot be delayed here; undefined if they can. */
 export function whyNoDelay(): string | undefined {
-  const name = `chtry${process.pid}`;
-  const failure = ip("netns", "add", name) || ip("netns", "exec", name, "tc", "qdisc", "add", "dev", "lo", "root", "netem", "delay", "1ms");
-  ip("netns", "del", name);
-  return failure === "" ? undefined : failure;
+  if (!fs.existsSync("/dev/net/tun")) return "no /dev/net/tun";
+  return run("python3", ["--version"]) === "" ? undefined : "no python3";
 }
 
 /** One switch, `count` machines on it at 10.x.y.1 …, reached from here too. */
 export class Switch {
   readonly hosts: string[] = [];
   readonly #names: string[] = [];
-  readonly #devices: string[] = [];
   readonly #bridge: string;
+  #delay: ChildProcess | undefined;
 
   constructor(count: number) {
     const id = `${(process.pid % 10_000) * 10 + made++}`;
@@ -57,7 +59,6 @@ export class Switch {
       const [name, here, there] = [`ch${id}-${i}`, `chv${id}${i}`, `chw${id}${i}`];
       must(ip("netns", "add", name));
       this.#names.push(name);
-      this.#devices.push(there);
       this.hosts.push(`${net}.${i}`);
       must(ip("link", "add", here, "type", "veth", "peer", "name", there));
       must(ip("link", "set", here, "master", this.#bridge, "up"));
@@ -95,32 +96,20 @@ export class Switch {
       );
   }
 
-  /** What each machine sends takes so long, more or less by a quarter, until `heal`. */
-  delay(ms: number): void {
-    for (const [i, name] of this.#names.entries())
-      must(
-        run("ip", [
-          "netns",
-          "exec",
-          name,
-          "tc",
-          "qdisc",
-          "replace",
-          "dev",
-          this.#devices[i]!,
-          "root",
-          "netem",
-          "delay",
-          `${ms}ms`,
-          `${ms / 4}ms`,
-        ]),
-      );
+  /** What each machine sends to another takes so long, more or less by a quarter, until `heal`. Connections that stand go on, slowly. */
+  async delay(ms: number): Promise<void> {
+    const machines = this.hosts.map((host, i) => `${this.#names[i]}=${host}`);
+    this.#delay = spawn("python3", [path.join(import.meta.dirname, "delay.py"), String(ms), String(ms / 4), ...machines], {
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    const said = await Promise.race([once(this.#delay.stdout!, "data"), once(this.#delay, "exit")]);
+    if (String(said[0]).trim() !== "ready") throw new Error(`delay.py ended with ${said[0]}`);
   }
 
   heal(): void {
     for (const i of this.hosts.keys()) this.#rules(i, []);
-    for (const [i, name] of this.#names.entries())
-      run("ip", ["netns", "exec", name, "tc", "qdisc", "del", "dev", this.#devices[i]!, "root"]);
+    this.#delay?.kill("SIGKILL"); // its devices and their routes go with it
+    this.#delay = undefined;
   }
 
   #rules(i: number, rules: readonly string[]): void {
@@ -129,6 +118,7 @@ export class Switch {
   }
 
   remove(): void {
+    this.#delay?.kill("SIGKILL");
     for (const name of this.#names) ip("netns", "del", name);
     ip("link", "del", this.#bridge);
   }
