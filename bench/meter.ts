@@ -3,7 +3,7 @@
 
 import fs from "node:fs";
 import { type Bytes, latin1 } from "../src/base/bytes.ts";
-import { encode } from "../src/base/encode.ts";
+import { encode } from "../src/base/codec.ts";
 import type { BlockContext, Call, Registry, State, StoredRow } from "../src/contracts/engine/registry.ts";
 
 export interface Metered {

@@ -1,4 +1,4 @@
-// Builds dist/ from src/: JavaScript with declarations, its own package.json (so that "#crypto" resolves inside dist), an executable bin.
+// Builds dist/ from src/: JavaScript with declarations, its own package.json (so that "#crypto" and "#codec" resolve inside dist), an executable bin.
 import { spawnSync } from "node:child_process";
 import { chmodSync, existsSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -14,8 +14,9 @@ if (result.status !== 0) {
   rmSync(fresh, { recursive: true, force: true });
   process.exit(result.status ?? 1);
 }
-const crypto = { browser: "./base/cryptoBrowser.js", default: "./base/cryptoNode.js" };
-writeFileSync(join(fresh, "package.json"), `${JSON.stringify({ type: "module", imports: { "#crypto": crypto } }, null, 2)}\n`);
+const twice = (name: string): object => ({ browser: `./base/${name}Browser.js`, default: `./base/${name}Node.js` });
+const imports = { "#codec": twice("codec"), "#crypto": twice("crypto") };
+writeFileSync(join(fresh, "package.json"), `${JSON.stringify({ type: "module", imports }, null, 2)}\n`);
 const main = join(fresh, "cli/main.js");
 if (existsSync(main)) chmodSync(main, 0o755);
 rmSync(dist, { recursive: true, force: true });

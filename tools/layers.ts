@@ -29,6 +29,7 @@ const LIBRARIES: { rule: string; library: RegExp; only: RegExp }[] = [
   { rule: "crypto", library: /^@hpke\//, only: /^node\/vault/ },
   { rule: "crypto", library: /^jose$/, only: /^node\/api/ },
   { rule: "crypto", library: /^#crypto$/, only: /^base\// },
+  { rule: "codec", library: /^#codec$/, only: /^base\/codec\.ts$/ },
 ];
 
 const PURE = [

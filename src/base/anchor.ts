@@ -3,10 +3,12 @@
 
 import { type Bytes, equalBytes } from "./bytes.ts";
 import { type Certificate, certificateFrom, certificateValue, decodeSet, encodeSet, setHash, type ValidatorSet } from "./certificate.ts";
-import { decode, encode, type Value } from "./codec.ts";
+import { decode, encode } from "./codec.ts";
 import { readDocument, writeDocument } from "./document.ts";
 import { LedgerError } from "./errors.ts";
 import { type BlockHeader, blockHashOf, decodeBlock } from "./header.ts";
+import { MAX_BLOCK_HEADER_BYTES, MAX_SET_BYTES } from "./limits.ts";
+import { isBytes, isHash, tuple } from "./shape.ts";
 
 export interface Anchor {
   /** Genesis hash. */
@@ -27,21 +29,16 @@ export function writeAnchor(anchor: Pick<Anchor, "network" | "headerBytes" | "ce
 
 /** Reads an anchor file. Its certificate is not checked against a set: who takes an anchor trusts whoever published it. Throws `anchor.malformed`. */
 export function readAnchor(text: string): Anchor {
-  const value = decode(readDocument(text, "chancery-anchor/1").body);
-  const [network, headerBytes, certificate, set, ...rest] = Array.isArray(value) ? (value as Value[]) : [];
-  if (
-    !(network instanceof Uint8Array) ||
-    network.length !== 32 ||
-    !(headerBytes instanceof Uint8Array) ||
-    !(set instanceof Uint8Array) ||
-    rest.length > 0
-  )
-    throw new LedgerError("anchor.malformed");
+  const [network, headerBytes, certificate, set] = tuple(decode(readDocument(text, "chancery-anchor/1").body), 4);
+  if (!isHash(network) || !isBytes(headerBytes, 1, MAX_BLOCK_HEADER_BYTES) || !isBytes(set, 1, MAX_SET_BYTES)) return malformed();
   const header = decodeBlock(headerBytes);
   const hash = blockHashOf(network, headerBytes);
   const decoded = certificateFrom(certificate);
   const next = decodeSet(set);
-  if (decoded.kind !== "commit" || !equalBytes(decoded.hash, hash) || !equalBytes(setHash(network, next), header.validators))
-    throw new LedgerError("anchor.malformed", { reason: "header, certificate and set do not belong together" });
+  if (decoded.kind !== "commit" || !equalBytes(decoded.hash, hash) || !equalBytes(setHash(network, next), header.validators)) malformed(); // header, certificate and set do not belong together
   return { network, headerBytes, header, hash, certificate: decoded, next };
+}
+
+function malformed(): never {
+  throw new LedgerError("anchor.malformed");
 }

@@ -1,33 +1,14 @@
 // Byte strings: comparison, concatenation, text forms. Owns conversions between bytes and hex, base64, UTF-8, latin1.
 // Does not own: canonical encoding (codec.ts), hashing (hash.ts). Browser-clean.
 
-import { latin1 } from "#crypto";
+import { allocate, latin1 } from "#crypto";
 import { LedgerError } from "./errors.ts";
 
-export { latin1, latin1Of } from "#crypto";
+export { allocate, latin1, latin1Of } from "#crypto";
 
 export type Bytes = Uint8Array;
 
 const HEX = Array.from({ length: 256 }, (_, i) => i.toString(16).padStart(2, "0"));
-
-// A byte string of more than 64 bytes has its memory outside V8's heap, which costs 1 µs; a view of a slab costs 0.08 µs. The slab is small, so that
-// a value that is kept keeps little else alive.
-const SLAB_BYTES = 16_384;
-const SLAB_MAX = 2_048;
-let slab = new ArrayBuffer(SLAB_BYTES);
-let slabUsed = 0;
-
-/** A byte string of `length` with unspecified content: for values that are made by the thousand. Its `buffer` is shared: never transfer it. */
-export function allocate(length: number): Uint8Array<ArrayBuffer> {
-  if (length <= 64 || length > SLAB_MAX) return new Uint8Array(length);
-  if (slabUsed + length > SLAB_BYTES) {
-    slab = new ArrayBuffer(SLAB_BYTES);
-    slabUsed = 0;
-  }
-  const out = new Uint8Array(slab, slabUsed, length);
-  slabUsed += (length + 7) & ~7;
-  return out;
-}
 
 /** A copy of bytes[start … end). */
 export function copyOf(bytes: Bytes, start = 0, end = bytes.length): Uint8Array<ArrayBuffer> {
@@ -118,7 +99,7 @@ export function base64(bytes: Bytes): string {
 /** Bytes of standard base64; throws `codec.base64` unless `text` is exactly what `base64` would write. */
 export function unbase64(value: string): Bytes {
   if (value.length % 4 === 0 && /^[A-Za-z0-9+/]*={0,2}$/.test(value)) {
-    const out = unlatin1(atob(value));
+    const out = Uint8Array.from(atob(value), (c) => c.charCodeAt(0));
     if (btoa(latin1(out)) === value) return out;
   }
   throw new LedgerError("codec.base64", { length: value.length });

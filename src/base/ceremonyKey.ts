@@ -21,7 +21,8 @@ import {
   scalarOf,
   sum,
 } from "./ristretto.ts";
-import { frame, sealTags, tagged } from "./tags.ts";
+import * as tags from "./tagNames.ts";
+import { frame, tagged } from "./tags.ts";
 
 /** Which ceremony of which network. */
 export interface Place {
@@ -50,7 +51,7 @@ export const coefficientPoints = ({ coefficients }: Dealing): Bytes[] => coeffic
 /** The place of the receiving key among a trustee's points; his constant coefficient has 0. */
 const RECEIVING = 255;
 const possession = ({ network, ceremony }: Place, dealer: number, place: number, point: Bytes) => ({
-  tag: sealTags.dkgPossession,
+  tag: tags.dkgPossession,
   network,
   label: [ceremony, dealer, place, point],
   pairs: [[GENERATOR, point]] as const,
@@ -68,14 +69,14 @@ export const constantProved = (at: Place, dealer: number, points: readonly Bytes
 
 /** What is committed to before anybody reveals. */
 export const commitmentOf = ({ network, ceremony }: Place, dealer: number, points: readonly Bytes[]): Bytes =>
-  tagged(sealTags.dkgCommit, network, [ceremony, dealer, concat(...points)]);
+  tagged(tags.dkgCommit, network, [ceremony, dealer, concat(...points)]);
 
 // ── shares ───────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 /** What the trustee j gets from his own polynomial, or from another's: f(j). */
 export const shareFor = ({ coefficients }: Dealing, to: number): bigint => evaluateScalars(coefficients, to);
 
 function mask({ network, ceremony }: Place, from: number, to: number, point: Bytes, shared: Bytes): Bytes {
-  return sha512(frame(sealTags.dkgShare, network, encode([ceremony, from, to, point, shared]))).subarray(0, 32);
+  return sha512(frame(tags.dkgShare, network, encode([ceremony, from, to, point, shared]))).subarray(0, 32);
 }
 const xor = (a: Bytes, b: Bytes): Bytes => a.map((byte, i) => byte ^ b[i]!);
 
@@ -119,7 +120,7 @@ export interface Complaint {
   readonly proof: Bytes;
 }
 const opening = ({ network, ceremony }: Place, from: number, to: number, key: Bytes, point: Bytes, shared: Bytes) => ({
-  tag: sealTags.dkgComplaint,
+  tag: tags.dkgComplaint,
   network,
   label: [ceremony, from, to, key, point, shared],
   pairs: [

@@ -2,12 +2,14 @@
 // Owns the numbers f, q, weak; the bytes under a vote's signature; certificates and their verification. Does not own: when to vote (consensus).
 // Browser-clean: the light verifier stands on this file.
 
-import { type Bytes, compareBytes, concat, utf8 } from "./bytes.ts";
-import { decode, encode, type Value } from "./codec.ts";
+import { type Bytes, concat } from "./bytes.ts";
+import { compareText, decode, encode, type Value } from "./codec.ts";
 import { LedgerError } from "./errors.ts";
 import { MAX_VALIDATORS } from "./limits.ts";
+import { isBytes, isHash, isList, isNatural, isText, tuple } from "./shape.ts";
 import { sign, verify } from "./signature.ts";
-import { frame, taggedBytes, tags } from "./tags.ts";
+import * as tags from "./tagNames.ts";
+import { frame, taggedBytes } from "./tags.ts";
 
 export interface Validator {
   /** Organisation id. */
@@ -34,21 +36,17 @@ export function encodeSet(set: ValidatorSet): Bytes {
 /** Throws `certificate.set` unless ids are ascending and keys are 32 bytes. */
 export function decodeSet(bytes: Bytes): ValidatorSet {
   const value = decode(bytes);
-  if (!Array.isArray(value) || value.length < 1 || value.length > MAX_VALIDATORS) throw new LedgerError("certificate.set");
-  const set = (value as Value[]).map((item) => {
-    const [id, key, ...rest] = Array.isArray(item) ? (item as Value[]) : [];
-    if (typeof id !== "string" || !(key instanceof Uint8Array) || key.length !== 32 || rest.length > 0)
-      throw new LedgerError("certificate.set");
-    return { id, key };
+  const set = (isList(value) && value.length <= MAX_VALIDATORS ? value : []).map((item) => {
+    const [id, key] = tuple(item, 2);
+    return isText(id) && isHash(key) ? { id, key } : malformed("set");
   });
-  for (let i = 1; i < set.length; i++)
-    if (compareBytes(utf8(set[i - 1]!.id), utf8(set[i]!.id)) >= 0) throw new LedgerError("certificate.set", { reason: "order" });
+  if (set.length < 1 || set.some((v, i) => i > 0 && compareText(set[i - 1]!.id, v.id) >= 0)) malformed("set");
   return set;
 }
 
 /** A set in its one order. */
 export function sortedSet(validators: Iterable<Validator>): ValidatorSet {
-  return [...validators].sort((a, b) => compareBytes(utf8(a.id), utf8(b.id)));
+  return [...validators].sort((a, b) => compareText(a.id, b.id));
 }
 
 /** Hash of a set, as block headers carry it. */
@@ -100,21 +98,17 @@ export function certificateValue(c: Certificate): Value {
 
 /** Throws `certificate.malformed`. */
 export function certificateFrom(value: Value | undefined): Certificate {
-  if (Array.isArray(value) && value.length === 7) {
-    const [k, epoch, view, height, hash, signers, signatures] = value as Value[];
-    const kind = typeof k === "number" ? KINDS[k] : undefined;
-    if (
-      kind !== undefined &&
-      isNatural(epoch) &&
-      isNatural(view) &&
-      isNatural(height) &&
-      isBytes(hash, 32, 32) &&
-      isBytes(signers, 1, MAX_VALIDATORS / 8) &&
-      isBytes(signatures, 64, MAX_VALIDATORS * 64)
-    )
-      return { kind, epoch, view, height, hash, signers, signatures };
-  }
-  throw new LedgerError("certificate.malformed");
+  const [k, epoch, view, height, hash, signers, signatures] = tuple(value, 7);
+  const kind = isNatural(k) ? KINDS[k] : undefined;
+  return kind !== undefined &&
+    isNatural(epoch) &&
+    isNatural(view) &&
+    isNatural(height) &&
+    isHash(hash) &&
+    isBytes(signers, 1, MAX_VALIDATORS / 8) &&
+    isBytes(signatures, 64, MAX_VALIDATORS * 64)
+    ? { kind, epoch, view, height, hash, signers, signatures }
+    : malformed("malformed");
 }
 
 export function encodeCertificate(c: Certificate): Bytes {
@@ -151,14 +145,9 @@ export function makeCertificate(
 
 /** Indexes of the validators that signed, ascending; undefined if the bitmap does not fit a set of n. */
 export function signerIndexes(c: Certificate, n: number): number[] | undefined {
-  if (c.signers.length !== Math.ceil(n / 8)) return undefined;
   const out: number[] = [];
-  for (let i = 0; i < c.signers.length * 8; i++) {
-    if ((c.signers[i >> 3]! & (0x80 >> (i & 7))) === 0) continue;
-    if (i >= n) return undefined;
-    out.push(i);
-  }
-  return c.signatures.length === out.length * 64 ? out : undefined;
+  for (let i = 0; i < c.signers.length * 8; i++) if ((c.signers[i >> 3]! & (0x80 >> (i & 7))) !== 0) out.push(i);
+  return c.signers.length === Math.ceil(n / 8) && (out.at(-1) ?? 0) < n && c.signatures.length === out.length * 64 ? out : undefined;
 }
 
 /** Why a certificate fails, or undefined if it holds: distinct signers of `set`, at least q, every signature good. */
@@ -188,9 +177,6 @@ export function verifyCertificate(network: Bytes, c: Certificate, set: Validator
   return certificateFault(network, c, set, check) === undefined;
 }
 
-function isNatural(v: Value | undefined): v is number {
-  return typeof v === "number" && v >= 0;
-}
-function isBytes(v: Value | undefined, min: number, max: number): v is Bytes {
-  return v instanceof Uint8Array && v.length >= min && v.length <= max;
+function malformed(reason: "malformed" | "set"): never {
+  throw new LedgerError(`certificate.${reason}`);
 }

@@ -19,6 +19,9 @@ export function latin1(bytes: Bytes): string {
 /** As `latin1`, of bytes[start … end). */
 export const latin1Of = (bytes: Bytes, start: number, end: number): string => latin1(bytes.subarray(start, end));
 
+/** A byte string of `length`; on nodes with unspecified content. */
+export const allocate = (length: number): Uint8Array<ArrayBuffer> => new Uint8Array(length);
+
 export function sha256Into(bytes: Bytes, out: Bytes, offset: number): void {
   out.set(sha256(bytes), offset);
 }

@@ -23,6 +23,25 @@ export function latin1Of(bytes: Bytes, start: number, end: number): string {
   return latin1Slice.call(bytes, start, end);
 }
 
+// A byte string of more than 64 bytes has its memory outside V8's heap, which costs 1 µs; a view of a slab costs 0.08 µs. The slab is small, so that
+// a value that is kept keeps little else alive.
+const SLAB_BYTES = 16_384;
+const SLAB_MAX = 2_048;
+let slab = new ArrayBuffer(SLAB_BYTES);
+let slabUsed = 0;
+
+/** A byte string of `length` with unspecified content: for values that are made by the thousand. Its `buffer` is shared: never transfer it. */
+export function allocate(length: number): Uint8Array<ArrayBuffer> {
+  if (length <= 64 || length > SLAB_MAX) return new Uint8Array(length);
+  if (slabUsed + length > SLAB_BYTES) {
+    slab = new ArrayBuffer(SLAB_BYTES);
+    slabUsed = 0;
+  }
+  const out = new Uint8Array(slab, slabUsed, length);
+  slabUsed += (length + 7) & ~7;
+  return out;
+}
+
 /** Writes SHA-256(bytes) to out[offset … offset + 32). */
 export function sha256Into(bytes: Bytes, out: Bytes, offset: number): void {
   latin1Write.call(out, crypto.hash("sha256", bytes, "binary"), offset, 32);

@@ -32,25 +32,27 @@ export function writeDocument({ format, body, signatures }: LedgerDocument): str
 
 /** Reads a file's text. Throws `document.malformed` (with what is wrong) or `document.format` if it is another kind of file. */
 export function readDocument(text: string, format: DocumentFormat): LedgerDocument {
-  if (text.length > MAX_DOCUMENT_BYTES * 2) throw new LedgerError("document.malformed", { reason: "too large" });
+  if (text.length > MAX_DOCUMENT_BYTES * 2) malformed("too large");
   let json: unknown;
   try {
     json = JSON.parse(text);
-  } catch (cause) {
-    throw new LedgerError("document.malformed", { reason: "not JSON" }, cause);
+  } catch {
+    malformed("not JSON");
   }
-  const file = json as { format?: unknown; body?: unknown; signatures?: unknown };
-  if (json === null || typeof json !== "object" || typeof file.format !== "string")
-    throw new LedgerError("document.malformed", { reason: "no format" });
-  if (file.format !== format) throw new LedgerError("document.format", { expected: format, got: file.format.slice(0, 64) });
-  for (const name of Object.keys(json))
-    if (!["format", "body", "signatures"].includes(name)) throw new LedgerError("document.malformed", { reason: `unknown field ${name}` });
-  if (typeof file.body !== "string" || !Array.isArray(file.signatures) || file.signatures.length > MAX_SIGNATURES)
-    throw new LedgerError("document.malformed", { reason: "body or signatures" });
-  const signatures = (file.signatures as unknown[]).map((item) => {
+  const file = (json ?? {}) as { readonly [name: string]: unknown };
+  if (typeof file["format"] !== "string") return malformed("no format");
+  if (file["format"] !== format) throw new LedgerError("document.format", { expected: format, got: file["format"].slice(0, 64) });
+  const { format: _, body, signatures: signed, ...more } = file;
+  for (const name of Object.keys(more)) malformed(`unknown field ${name}`);
+  if (typeof body !== "string") return malformed("body");
+  if (!Array.isArray(signed) || signed.length > MAX_SIGNATURES) return malformed("signatures");
+  const signatures = (signed as unknown[]).map((item) => {
     const { by, signature } = (item ?? {}) as { by?: unknown; signature?: unknown };
-    if (typeof by !== "string" || typeof signature !== "string") throw new LedgerError("document.malformed", { reason: "signature" });
-    return { by, signature: unhex(signature) };
+    return typeof by === "string" && typeof signature === "string" ? { by, signature: unhex(signature) } : malformed("signatures");
   });
-  return { format, body: unhex(file.body), signatures };
+  return { format, body: unhex(body), signatures };
+}
+
+function malformed(reason: string): never {
+  throw new LedgerError("document.malformed", { reason });
 }

@@ -1,21 +1,8 @@
-// Writing canonical MessagePack: the encoder half of codec.ts, which says what the form is. docs/protocol.md §1.1.
-// Owns the encoder and the order of texts by their UTF-8 bytes. Browser-clean.
+// Writing canonical MessagePack, fast: the encoder half of codecNode.ts; codec.ts says what the form is. docs/protocol.md §1.1. Owns the encoder.
 
-import { type Bytes, compareBytes, copyOf } from "./bytes.ts";
-import { LedgerError } from "./errors.ts";
-import { MAX_CODEC_DEPTH } from "./limits.ts";
-
-export type Value = null | boolean | number | bigint | string | Bytes | readonly Value[] | { readonly [key: string]: Value };
-
-/** Keys that name parts of JavaScript's own objects: refused, so that no decoded map can reach a prototype. */
-export const REFUSED_KEYS: ReadonlySet<string> = new Set(["__proto__", "constructor", "prototype"]);
-
-const utf8Encoder = new TextEncoder();
-
-/** Throws the codec's error for a reason, with the offset at which it was found. */
-export function refuse(reason: string, offset: number): never {
-  throw new LedgerError(`codec.${reason}`, { offset });
-}
+import { type Bytes, copyOf } from "./bytes.ts";
+import { MAX_CODEC_DEPTH, MAX_CODEC_KEY_BYTES } from "./limits.ts";
+import { compareText, REFUSED_KEYS, refuse, utf8Encoder, type Value } from "./value.ts";
 
 // One scratch buffer for the process: encoding is synchronous and never re-entered.
 let scratch = new Uint8Array(1 << 16);
@@ -173,7 +160,10 @@ function writeMap(value: { readonly [key: string]: Value }, depth: number): void
   writeHead(keys.length, 0x80, 15, 0, 0xde);
   for (const key of keys) {
     room(16);
-    if (key.length >= 24) room(key.length * 3 + 5);
+    if (key.length >= 24) {
+      room(key.length * 3 + 5);
+      if (3 * key.length > MAX_CODEC_KEY_BYTES && utf8Encoder.encode(key).length > MAX_CODEC_KEY_BYTES) refuse("key", used);
+    }
     if (REFUSED_KEYS.has(key)) refuse("key", used);
     writeText(key);
     write(value[key]!, depth + 1);
@@ -184,15 +174,4 @@ function sortedKeys(value: object): string[] {
   const keys = Object.keys(value);
   for (let i = 1; i < keys.length; i++) if (compareText(keys[i - 1]!, keys[i]!) >= 0) return keys.sort(compareText);
   return keys;
-}
-
-/** Order of texts by their UTF-8 bytes (JavaScript's own order is by UTF-16 units, which differs above U+FFFF). */
-export function compareText(a: string, b: string): number {
-  const n = Math.min(a.length, b.length);
-  for (let i = 0; i < n; i++) {
-    const x = a.charCodeAt(i);
-    const y = b.charCodeAt(i);
-    if (x !== y) return x >= 0xd800 && y >= 0xd800 ? compareBytes(utf8Encoder.encode(a), utf8Encoder.encode(b)) : x - y;
-  }
-  return a.length - b.length;
 }

@@ -1,8 +1,8 @@
 // Canonical bytes gathered in one buffer that grows: for forms that are made by the thousand, without a value and a byte string for each.
-// Owns the heads of text and byte strings in that buffer. Does not own: the codec (encode.ts), which forms there are. Browser-clean.
+// Owns the heads of text and byte strings in that buffer. Does not own: the codec (codec.ts), which forms there are. Browser-clean.
 
 import type { Bytes } from "./bytes.ts";
-import { encode } from "./encode.ts";
+import { encode } from "./codec.ts";
 import { sha256Into } from "./hash.ts";
 
 export class Gathering {

@@ -10,7 +10,8 @@ import { MAX_MEMBERS, MAX_NAME_LENGTH, MIN_PRODUCTION_VALIDATORS } from "./limit
 import { type Member, mapOf, memberFaults, memberFrom, memberValue, textOf } from "./member.ts";
 import { type Parameters, parametersFrom } from "./parameters.ts";
 import { sign, verify } from "./signature.ts";
-import { frame, noNetwork, taggedBytes, tags } from "./tags.ts";
+import * as tags from "./tagNames.ts";
+import { frame, noNetwork, taggedBytes } from "./tags.ts";
 
 export type Purpose = "production" | "development";
 

@@ -5,7 +5,9 @@ import type { Bytes } from "./bytes.ts";
 import { decode, encode, type Value } from "./codec.ts";
 import { LedgerError } from "./errors.ts";
 import { MAX_BLOCK_BATCHES } from "./limits.ts";
-import { tagged, taggedBytes, tags } from "./tags.ts";
+import { isHash, isList, isNatural, tuple } from "./shape.ts";
+import * as tags from "./tagNames.ts";
+import { tagged, taggedBytes } from "./tags.ts";
 
 /** A batch of transactions as an order names it: `digest` is its identity, `count` its transactions, `bytes` its length on the wire. */
 export interface BatchReference {
@@ -53,11 +55,10 @@ export function batchesValue(references: readonly BatchReference[]): Value {
 }
 
 export function batchesFrom(value: Value): BatchReference[] {
-  if (!Array.isArray(value) || value.length > MAX_BLOCK_BATCHES) return malformed("batches");
-  return (value as Value[]).map((item) => {
-    const [digest, count, bytes, ...rest] = Array.isArray(item) ? (item as Value[]) : malformed("batches");
-    if (rest.length > 0) malformed("batches");
-    return { digest: hash(digest, "batches"), count: natural(count, "batches"), bytes: natural(bytes, "batches") };
+  if (!isList(value) || value.length > MAX_BLOCK_BATCHES) return malformed();
+  return value.map((item) => {
+    const [digest, count, bytes] = tuple(item, 3);
+    return { digest: hash(digest), count: natural(count), bytes: natural(bytes) };
   });
 }
 
@@ -66,15 +67,14 @@ export function orderValue(order: OrderHeader): Value {
 }
 
 export function orderFrom(value: Value | undefined): OrderHeader {
-  if (!Array.isArray(value) || value.length !== 6) return malformed("order");
-  const [protocol, epoch, height, parent, time, batches] = value as Value[];
+  const [protocol, epoch, height, parent, time, batches] = tuple(value, 6);
   return {
-    protocol: natural(protocol, "order"),
-    epoch: natural(epoch, "order"),
-    height: natural(height, "order"),
-    parent: hash(parent, "order"),
-    time: natural(time, "order"),
-    batches: hash(batches, "order"),
+    protocol: natural(protocol),
+    epoch: natural(epoch),
+    height: natural(height),
+    parent: hash(parent),
+    time: natural(time),
+    batches: hash(batches),
   };
 }
 
@@ -99,18 +99,16 @@ export function encodeBlock(header: BlockHeader): Bytes {
 
 /** Throws `codec.…` or `header.malformed`. */
 export function decodeBlock(bytes: Bytes): BlockHeader {
-  const value = decode(bytes);
-  if (!Array.isArray(value) || value.length !== 8) return malformed("block");
-  const [order, parentBlock, transactionsRoot, leaves, stateRoot, validators, parameters, history] = value as Value[];
+  const [order, parentBlock, transactionsRoot, leaves, stateRoot, validators, parameters, history] = tuple(decode(bytes), 8);
   return {
     order: orderFrom(order),
-    parentBlock: hash(parentBlock, "block"),
-    transactionsRoot: hash(transactionsRoot, "block"),
-    leaves: natural(leaves, "block"),
-    stateRoot: hash(stateRoot, "block"),
-    validators: hash(validators, "block"),
-    parameters: hash(parameters, "block"),
-    history: hash(history, "block"),
+    parentBlock: hash(parentBlock),
+    transactionsRoot: hash(transactionsRoot),
+    leaves: natural(leaves),
+    stateRoot: hash(stateRoot),
+    validators: hash(validators),
+    parameters: hash(parameters),
+    history: hash(history),
   };
 }
 
@@ -124,12 +122,8 @@ export function blockHashOf(network: Bytes, headerBytes: Bytes): Bytes {
   return taggedBytes(tags.block, network, headerBytes);
 }
 
-function malformed(what: string): never {
-  throw new LedgerError("header.malformed", { what });
+function malformed(): never {
+  throw new LedgerError("header.malformed");
 }
-function hash(value: Value | undefined, what: string): Bytes {
-  return value instanceof Uint8Array && value.length === 32 ? value : malformed(what);
-}
-function natural(value: Value | undefined, what: string): number {
-  return typeof value === "number" && value >= 0 ? value : malformed(what);
-}
+const hash = (value: Value | undefined): Bytes => (isHash(value) ? value : malformed());
+const natural = (value: Value | undefined): number => (isNatural(value) ? value : malformed());

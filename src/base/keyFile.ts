@@ -11,7 +11,8 @@ import { encode } from "./codec.ts";
 import { LedgerError } from "./errors.ts";
 import { isScalar, multiplyBase, randomScalar, scalarBytes, scalarOf } from "./ristretto.ts";
 import { generateSeed, publicKeyOf } from "./signature.ts";
-import { noNetwork, tagged, tags } from "./tags.ts";
+import * as tags from "./tagNames.ts";
+import { noNetwork, tagged } from "./tags.ts";
 
 export const keyPurposes = [
   "consensus",

@@ -4,6 +4,8 @@
 // ── canonical bytes (§1) ─────────────────────────────────────────────────────────────────────────────────────────────────────
 /** Nesting of canonical values: deeper than any message needs (8 in arguments, plus envelopes), far from the stack's limit. */
 export const MAX_CODEC_DEPTH = 16;
+/** Bytes of a map's key. */
+export const MAX_CODEC_KEY_BYTES = 255;
 
 // ── transactions (§2) ────────────────────────────────────────────────────────────────────────────────────────────────────────
 /** Bytes of a transaction, signatures included: one record of the largest kind with its envelope. */
@@ -26,6 +28,10 @@ export const BATCH_DELAY_MS = 5;
 
 // ── consensus messages (§4.2) ────────────────────────────────────────────────────────────────────────────────────────────────
 export const MAX_VALIDATORS = 128;
+/** A block header has 300 bytes; what stands for one in a file is refused above this. */
+export const MAX_BLOCK_HEADER_BYTES = 1_024;
+/** 128 validators with ids of 200 bytes fit. */
+export const MAX_SET_BYTES = 32_768;
 export const MIN_PRODUCTION_VALIDATORS = 4;
 export const MAX_VIEW_CHANGE_BYTES = 65_536;
 export const MAX_NEW_VIEW_BYTES = 262_144;

@@ -7,7 +7,8 @@ import { decode, encode, type Value } from "./codec.ts";
 import { LedgerError } from "./errors.ts";
 import { MAX_NAME_LENGTH, ML_DSA_44_PUBLIC_BYTES } from "./limits.ts";
 import { isRegistrableKey, sign, verify } from "./signature.ts";
-import { frame, noNetwork, tags } from "./tags.ts";
+import * as tags from "./tagNames.ts";
+import { frame, noNetwork } from "./tags.ts";
 
 /** One key, one purpose (§2). `checkpoint_pq` is ML-DSA-44, the rest Ed25519. */
 export const memberKeyPurposes = ["checkpoint", "checkpoint_pq", "consensus", "organisation", "peer"] as const;

@@ -8,7 +8,7 @@ import { sha256, sha256Into } from "./hash.ts";
 /** Sizes and indexes stay below this, where JavaScript's shifts are exact. */
 const MAX_LEAVES = 2 ** 31 - 1;
 
-const EMPTY_ROOT = sha256(new Uint8Array(0));
+const EMPTY_ROOT = /* @__PURE__ */ sha256(new Uint8Array(0));
 const nodeInput = new Uint8Array(65);
 nodeInput[0] = 1;
 

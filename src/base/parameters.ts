@@ -4,7 +4,8 @@
 import type { Bytes } from "./bytes.ts";
 import type { Value } from "./codec.ts";
 import { LedgerError } from "./errors.ts";
-import { tagged, tags } from "./tags.ts";
+import * as tags from "./tagNames.ts";
+import { tagged } from "./tags.ts";
 
 interface Bound {
   readonly default: number;

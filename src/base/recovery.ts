@@ -7,7 +7,7 @@ import { decode, encode, type Value } from "./codec.ts";
 import { type DocumentSignature, readDocument, writeDocument } from "./document.ts";
 import { LedgerError } from "./errors.ts";
 import { publicKeyOf, signFramed, verifyFramed } from "./signature.ts";
-import { tags } from "./tags.ts";
+import * as tags from "./tagNames.ts";
 
 export interface Recovery {
   readonly network: Bytes;

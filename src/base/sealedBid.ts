@@ -20,7 +20,8 @@ import {
   scalarBytes,
   scalarOf,
 } from "./ristretto.ts";
-import { frame, sealTags } from "./tags.ts";
+import * as tags from "./tagNames.ts";
+import { frame } from "./tags.ts";
 
 /** Whose bid it is, and the how manieth: what the seal is bound to. */
 export interface BidLabel {
@@ -55,12 +56,12 @@ export function hkdf(material: Bytes, info: Bytes): Bytes {
 }
 /** The key of one bid: from R and K = rY. */
 const keyOf = (label: BidLabel, ceremonyKey: Bytes, point: Bytes, shared: Bytes): Bytes =>
-  hkdf(concat(point, shared), frame(sealTags.bidKey, label.network, encode([...parts(label), ceremonyKey])));
+  hkdf(concat(point, shared), frame(tags.bidKey, label.network, encode([...parts(label), ceremonyKey])));
 const NONCE = new Uint8Array(24); // each key seals one bid
 const associated = (label: BidLabel, point: Bytes): Bytes => encode([...parts(label), point]);
 
 const knowledge = (label: BidLabel, ceremonyKey: Bytes, point: Bytes, digest: Bytes) => ({
-  tag: sealTags.bid,
+  tag: tags.bid,
   network: label.network,
   label: [...parts(label), ceremonyKey, point, digest],
   pairs: [[GENERATOR, point]] as const,
@@ -127,7 +128,7 @@ export interface OpeningShare {
   readonly proof: Bytes;
 }
 const opened = (label: BidLabel, index: number, verification: Bytes, point: Bytes, image: Bytes) => ({
-  tag: sealTags.bidOpen,
+  tag: tags.bidOpen,
   network: label.network,
   label: [...parts(label), index, verification, point, image],
   pairs: [

@@ -6,12 +6,13 @@
 
 import { ed25519 } from "@noble/curves/ed25519.js";
 import { ed25519Fast, ed25519Many, ed25519PublicKey, ed25519Sign, randomBytes } from "#crypto";
-import { type Bytes, hex } from "./bytes.ts";
+import { type Bytes, hex, unhex } from "./bytes.ts";
 import { LedgerError } from "./errors.ts";
 import { frame, type Tag } from "./tags.ts";
 
-const GROUP_ORDER = littleEndian("edd3f55c1a631258d69cf7a2def9de1400000000000000000000000000000010");
-const FIELD_PRIME = littleEndian(`ed${"ff".repeat(30)}7f`);
+// Little-endian.
+const GROUP_ORDER = unhex("edd3f55c1a631258d69cf7a2def9de1400000000000000000000000000000010");
+const FIELD_PRIME = unhex(`ed${"ff".repeat(30)}7f`);
 
 /** The eight encodings of small-order points, and the two of x = 0 with the sign set. */
 const REFUSED_POINTS: ReadonlySet<string> = new Set([
@@ -29,12 +30,6 @@ const REFUSED_POINTS: ReadonlySet<string> = new Set([
 // A point can be refused only if its first byte is one of these: the set is asked for one encoding in fifty.
 const REFUSED_FIRST = new Uint8Array(256);
 for (const point of REFUSED_POINTS) REFUSED_FIRST[Number.parseInt(point.slice(0, 2), 16)] = 1;
-
-function littleEndian(digits: string): Uint8Array {
-  const out = new Uint8Array(32);
-  for (let i = 0; i < 32; i++) out[i] = Number.parseInt(digits.slice(2 * i, 2 * i + 2), 16);
-  return out;
-}
 
 /** bytes[offset…] < bound as little-endian integers, the top bit of the last byte masked off if `masked`. */
 function below(bytes: Bytes, offset: number, bound: Uint8Array, masked: boolean): boolean {

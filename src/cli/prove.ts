@@ -6,6 +6,7 @@ import type { Command } from "commander";
 import { hex } from "../base/bytes.ts";
 import { isLedgerError } from "../base/errors.ts";
 import { openTrust, type Proved, type ProofVerdict, type Trusted, verify as verifyProof } from "../client/verify.ts";
+import { refusalText, verdictText } from "../client/verifyText.ts";
 import { globalsOf, readText, wholeNumber } from "./globals.ts";
 import { answer, bold, exits, type Globals, green, progress, red, refuse, usage, yellow } from "./output.ts";
 
@@ -85,11 +86,10 @@ async function verify(file: string, o: { genesis: string; anchor?: string; lang:
   const trusted = trustOf(o);
   const verdict = verifyProof(readText(file), trusted);
   if (!verdict.valid) process.exitCode = exits.no;
-  answer(verdict, await wordsOf(verdict, trusted));
+  answer(verdict.valid ? verdict : { ...verdict, detail: refusalText(verdict) }, wordsOf(verdict, trusted));
 }
 
-async function wordsOf(verdict: ProofVerdict, trusted: Trusted): Promise<string[]> {
-  const { verdictText } = await import("../client/verifyText.ts");
+function wordsOf(verdict: ProofVerdict, trusted: Trusted): string[] {
   const [first = "", ...rest] = verdictText(verdict, trusted).split("\n");
   return [verdict.valid ? green(bold(first)) : red(bold(first)), ...rest];
 }
@@ -106,7 +106,7 @@ export async function verifiedGet(
   const verdict = verifyProof(await fetchProof(contract, collection, key, o, globals), trusted);
   if (!verdict.valid)
     return refuse("check.failed", {
-      why: `the node's proof does not hold: ${verdict.code}, ${verdict.detail}`,
+      why: `the node's proof does not hold: ${verdict.code}, ${refusalText(verdict)}`,
       do: "ask another node with --node URL, and tell the operator of this one",
     });
   if (!verdict.present) {

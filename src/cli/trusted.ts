@@ -5,6 +5,7 @@ import type { Key } from "../base/keyFile.ts";
 import { type Json, seedSigner } from "../client/build.ts";
 import type { Ledger, Outcome } from "../client/index.ts";
 import { openTrust, type Trusted, verify } from "../client/verify.ts";
+import { refusalText } from "../client/verifyText.ts";
 import { readText } from "./globals.ts";
 import { type Globals, progress, refuse, usage } from "./output.ts";
 
@@ -36,7 +37,7 @@ export async function provedRecord<F = { readonly [name: string]: Json }>(
   const parts = Object.values(key).map(String);
   const name = `${collection}/${parts.join("/")}`;
   const verdict = verify(JSON.stringify(await ledger.prove(collection, parts)), trusted);
-  if (!verdict.valid) return unproved(`the node's proof of ${name} does not hold: ${verdict.code}, ${verdict.detail}`);
+  if (!verdict.valid) return unproved(`the node's proof of ${name} does not hold: ${verdict.code}, ${refusalText(verdict)}`);
   const { subject, record, asOf } = verdict;
   const same = record === null || Object.entries(key).every(([part, value]) => record.fields[part] === value);
   if (!("collection" in subject) || subject.collection !== collection || !same || asOf.time === null)

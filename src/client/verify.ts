@@ -5,10 +5,12 @@
 import { type Anchor, readAnchor } from "../base/anchor.ts";
 import type { Bytes } from "../base/bytes.ts";
 import { sortedSet, type ValidatorSet } from "../base/certificate.ts";
-import { decode, type Value } from "../base/codec.ts";
+import { decode } from "../base/codec.ts";
 import { readDocument } from "../base/document.ts";
 import { LedgerError } from "../base/errors.ts";
-import { noNetwork, taggedBytes, tags } from "../base/tags.ts";
+import { isHash, isList, isMap, isText, tuple } from "../base/shape.ts";
+import * as tags from "../base/tagNames.ts";
+import { noNetwork, taggedBytes } from "../base/tags.ts";
 import type { ProofVerdict } from "../ledger/proofVerdict.ts";
 import { verifyProof } from "../ledger/proofVerify.ts";
 
@@ -30,25 +32,24 @@ export interface Trusted {
 /** Opens the texts of a genesis file and, if given, an anchor file. Throws `document.…`, `codec.…`, `genesis.malformed` or `anchor.malformed`. */
 export function openTrust(genesis: string, anchor?: string): Trusted {
   const { body } = readDocument(genesis, "chancery-genesis/1");
-  const founders: { id: string; name: string; key: Bytes; seat: boolean }[] = [];
   const map = decode(body);
-  const list = isMap(map) ? map["founders"] : undefined;
-  if (!isMap(map) || typeof map["name"] !== "string" || !Array.isArray(list)) return malformed();
-  for (const item of list as Value[]) {
-    const [member, seat] = Array.isArray(item) ? (item as Value[]) : [];
-    const keys = isMap(member) ? member["keys"] : undefined;
-    if (!isMap(member) || !isMap(keys) || typeof member["id"] !== "string" || typeof member["name"] !== "string") return malformed();
-    const key = keys["consensus"];
-    if (!(key instanceof Uint8Array) || key.length !== 32 || typeof seat !== "boolean") return malformed();
-    founders.push({ id: member["id"], name: member["name"], key, seat });
+  if (!isMap(map) || !isText(map["name"]) || !isList(map["founders"])) return malformed();
+  const names = new Map<string, string>();
+  const seats: { id: string; key: Bytes }[] = [];
+  for (const item of map["founders"]) {
+    const [member, seat] = tuple(item, 2);
+    const { id, name, keys } = isMap(member) ? member : malformed();
+    const key = isMap(keys) ? keys["consensus"] : undefined;
+    if (!isText(id) || !isText(name) || !isHash(key) || typeof seat !== "boolean") return malformed();
+    names.set(id, name);
+    if (seat) seats.push({ id, key });
   }
-  const seats = founders.filter((f) => f.seat);
-  if (seats.length === 0) return malformed();
+  if (seats.length === 0) malformed();
   return {
     network: taggedBytes(tags.genesis, noNetwork, body),
     name: map["name"],
-    validators: sortedSet(seats.map(({ id, key }) => ({ id, key }))),
-    names: new Map(founders.map((f) => [f.id, f.name])),
+    validators: sortedSet(seats),
+    names,
     ...(anchor !== undefined && { anchor: readAnchor(anchor) }),
   };
 }
@@ -58,10 +59,6 @@ export function verify(proof: string, trust: { readonly genesis: string; readonl
   return verifyProof(proof, "genesis" in trust ? openTrust(trust.genesis, trust.anchor) : trust);
 }
 
-function isMap(value: Value | undefined): value is { readonly [name: string]: Value } {
-  return value !== null && typeof value === "object" && !Array.isArray(value) && !(value instanceof Uint8Array);
-}
-
 function malformed(): never {
-  throw new LedgerError("genesis.malformed", { what: "name or founders" });
+  throw new LedgerError("genesis.malformed");
 }

@@ -68,6 +68,51 @@ function outcome(a: ShownAct): string {
   return `it was refused under ${a.code}, and changed nothing`;
 }
 
+/** What is wrong, by code; `about` as the verifier gives it. */
+const falsehoods: { readonly [code: string]: (step: string, about: NotProved["about"]) => string } = {
+  malformed: (_, [expected]) => (expected === undefined ? "the parts of the file do not belong together" : `it should be ${expected}`),
+  network: (step, [made, asked]) =>
+    step === "anchor" ? "the anchor belongs to another network" : `made for network ${made}, asked about ${asked}`,
+  anchor_needed: (_, [height]) => `it starts at an anchor of height ${height}: give that anchor`,
+  anchor_other: (step) =>
+    step === "from"
+      ? "it starts at another anchor than the one given"
+      : step === "validators"
+        ? "the walk does not pass through the anchor"
+        : "another block than the anchor's stands at the anchor's height",
+  anchor_newer: (_, [anchor, height]) =>
+    `the anchor (height ${anchor}) is not before the proof's block (${height}): make the proof again with --anchor`,
+  header: (_, [code]) => `it is not a block's header (${code})`,
+  set: (step, [code]) =>
+    code !== undefined
+      ? `it is not a set of validators (${code})`
+      : step.endsWith(".set")
+        ? "it is not the set that the header names"
+        : "changes of the set stand in ascending order, below the block they lead to",
+  certificate: (_, [height]) =>
+    typeof height === "number" ? `it is not for the block at height ${height} in this file` : `it is not a certificate (${height})`,
+  certificate_bitmap: (_, [height, , of]) => `height ${height}: its signers do not fit a set of ${of}`,
+  certificate_quorum: (_, [height, needed, of]) => `height ${height}: fewer than ${needed} of ${of} validators signed`,
+  certificate_signature: (_, [height, , , signer]) => `height ${height}: the signature of validator "${signer}" does not fit`,
+  history: (_, [height, later]) => `the block at height ${height} is not in the history of the one at height ${later}`,
+  state: () => "it does not lead to the state root of the header",
+  presence: (_, [what]) => `there is ${what} under this key`,
+  row: (_, [code]) => (code === undefined ? "another row stands under this key, or it is none" : `it is not a row (${code})`),
+  receipt: (_, [code]) => `it is not a receipt (${code})`,
+  transaction: (_, [code]) => `it is not a transaction (${code})`,
+  transaction_signature: () => "a signature under it does not fit",
+  transaction_path: (_, [index, height]) => `it is not transaction ${index} of the block at height ${height} with this receipt`,
+  write: () => "it did not write this row",
+  row_position: (_, [index, height]) => `it names leaf ${index} of height ${height}, not the act in this file`,
+  replaced: () => "it does not follow the record's version",
+  at: (_, [from, to, at]) => `the record's version stood from height ${from} to ${to} at least, not at ${at}`,
+};
+
+/** One sentence, without its end: what is wrong at the step of the file. */
+export function refusalText({ code, step, about }: NotProved): string {
+  return falsehoods[code.slice("proof.".length)]?.(step, about) ?? code;
+}
+
 /** What a refusal means to whoever holds the file. Everything not named here is falsified or damaged. */
 const advice: { readonly [code: string]: string } = {
   "proof.network": "It may be true in another ledger; give the genesis file of that ledger.",
@@ -76,8 +121,9 @@ const advice: { readonly [code: string]: string } = {
   "proof.anchor_newer": "With the anchor you trust, it is not proved as it stands.",
 };
 
-function notProvedText({ code, step, detail }: NotProved): string {
-  return `NOT PROVED. At ${step}: ${detail}.\n  ${advice[code] ?? "Somebody changed this file, or it was never true. Nothing in it should be relied on."} (${code})`;
+function notProvedText(verdict: NotProved): string {
+  const { code, step } = verdict;
+  return `NOT PROVED. At ${step}: ${refusalText(verdict)}.\n  ${advice[code] ?? "Somebody changed this file, or it was never true. Nothing in it should be relied on."} (${code})`;
 }
 
 const MONTHS = ["January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"];

@@ -8,7 +8,8 @@ import { LedgerError } from "../base/errors.ts";
 import { sha256 } from "../base/hash.ts";
 import { type BlockHeader, batchesFrom, batchesValue, decodeBlock, encodeBlock, orderFrom, orderValue } from "../base/header.ts";
 import { MAX_COUNTER, MAX_VALIDATORS, MAX_WINDOW } from "../base/limits.ts";
-import { frame, tags } from "../base/tags.ts";
+import * as tags from "../base/tagNames.ts";
+import { frame } from "../base/tags.ts";
 import type { BestClaim, Claim, NewView, Order, OrderCertificate, SignedNewView, ViewChange, Vote } from "./types.ts";
 
 export function malformed(what: string): never {

@@ -8,7 +8,8 @@ import { LedgerError } from "../base/errors.ts";
 import type { BatchReference } from "../base/header.ts";
 import { BATCH_ENVELOPE_BYTES, MAX_BATCH_BYTES, MAX_BATCH_TRANSACTIONS, MAX_TRANSACTION_BYTES } from "../base/limits.ts";
 import { signFramed, verifyFramed } from "../base/signature.ts";
-import { taggedBytes, tags } from "../base/tags.ts";
+import * as tags from "../base/tagNames.ts";
+import { taggedBytes } from "../base/tags.ts";
 
 /** A batch whose every transaction has been found well-formed, with what was learnt on the way. */
 export interface VerifiedBatch {

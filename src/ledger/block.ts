@@ -8,7 +8,9 @@ import { Gathering } from "../base/gathering.ts";
 import { sha256Into } from "../base/hash.ts";
 import { MAX_BLOCK_TRANSACTIONS, MAX_DUE_PER_BLOCK } from "../base/limits.ts";
 import { rootOfFlat } from "../base/merkle.ts";
-import { tagged, tags } from "../base/tags.ts";
+import { isHash, isList, isNatural, isText, tuple } from "../base/shape.ts";
+import * as tags from "../base/tagNames.ts";
+import { tagged } from "../base/tags.ts";
 
 /** What became of a live transaction or an entry of due work. Explanations are made outside consensus. */
 export interface Receipt {
@@ -30,9 +32,9 @@ export interface Write {
   readonly row: Bytes;
 }
 
-export const NO_WRITES: Bytes = new Uint8Array(32);
+export const NO_WRITES: Bytes = /* @__PURE__ */ new Uint8Array(32);
 /** The full hash of due work, which has no bytes. */
-export const NO_BYTES: Bytes = new Uint8Array(32);
+export const NO_BYTES: Bytes = /* @__PURE__ */ new Uint8Array(32);
 
 export function encodeReceipt({ outcome, code, flags, writes, writesRoot: root }: Receipt): Bytes {
   if (code !== null || flags.length > 0 || writes >= 0x80) return encode([outcome, code, flags, writes, root]);
@@ -51,21 +53,17 @@ export function encodeReceipt({ outcome, code, flags, writes, writesRoot: root }
 
 /** Throws `codec.…` or `receipt.malformed`. */
 export function decodeReceipt(bytes: Bytes): Receipt {
-  const value = decode(bytes);
-  if (Array.isArray(value) && value.length === 5) {
-    const [outcome, code, flags, writes, root] = value as Value[];
-    if (
-      (outcome === 0 || outcome === 1 || outcome === 2) &&
-      (code === null || typeof code === "string") &&
-      Array.isArray(flags) &&
-      (flags as Value[]).every((f) => typeof f === "string") &&
-      typeof writes === "number" &&
-      writes >= 0 &&
-      root instanceof Uint8Array &&
-      root.length === 32
-    )
-      return { outcome, code, flags: flags as string[], writes, writesRoot: root };
-  }
+  const [outcome, code, flags, writes, root] = tuple(decode(bytes), 5);
+  if (
+    isNatural(outcome) &&
+    outcome <= 2 &&
+    (code === null || isText(code)) &&
+    isList(flags) &&
+    flags.every(isText) &&
+    isNatural(writes) &&
+    isHash(root)
+  )
+    return { outcome: outcome as Receipt["outcome"], code, flags, writes, writesRoot: root };
   throw new LedgerError("receipt.malformed");
 }
 
@@ -123,7 +121,7 @@ function leafHashInto(id: Bytes, fullHash: Bytes, receipt: Bytes, out: Bytes, of
 }
 
 // A native write into a fresh small array costs more than the hash: into one that stays, and a copy of it, half as much.
-const hashed = new Uint8Array(32);
+const hashed = /* @__PURE__ */ new Uint8Array(32);
 
 const gatheredLeaf = /* @__PURE__ */ new Gathering(1_024); // not in a bundle that only verifies
 

@@ -4,7 +4,15 @@
 
 import { type Bytes, base64, hex, unbase64, unhex } from "../base/bytes.ts";
 import { LedgerError } from "../base/errors.ts";
-import { MAX_DECLARED_ROW_BYTES, MAX_KEY_BYTES, MAX_PROOF_FILE_LENGTH, MAX_PROOF_STEPS, MAX_TRANSACTION_BYTES } from "../base/limits.ts";
+import {
+  MAX_BLOCK_HEADER_BYTES,
+  MAX_SET_BYTES,
+  MAX_DECLARED_ROW_BYTES,
+  MAX_KEY_BYTES,
+  MAX_PROOF_FILE_LENGTH,
+  MAX_PROOF_STEPS,
+  MAX_TRANSACTION_BYTES,
+} from "../base/limits.ts";
 
 export const PROOF_FORMAT = "chancery-proof/1";
 
@@ -125,15 +133,16 @@ function data(max: number, min = 1, unit = 1): Rule {
 
 /** An object with these fields and no others; those in `optional` may be missing. */
 function object(needed: { readonly [name: string]: Rule }, optional: { readonly [name: string]: Rule } = {}): Rule {
+  const rules = { ...needed, ...optional };
   return (value, at) => {
     if (value === null || typeof value !== "object" || Array.isArray(value)) return malformed(at, "an object");
     const out: { [name: string]: unknown } = {};
     const inside = (name: string): string => (at === "file" ? name : `${at}.${name}`);
     for (const name of Object.keys(needed)) if (!Object.hasOwn(value, name)) malformed(inside(name), "present");
-    for (const [name, item] of Object.entries(value)) {
-      const rule = Object.hasOwn(needed, name) ? needed[name] : Object.hasOwn(optional, name) ? optional[name] : undefined;
-      out[name] = rule === undefined ? malformed(at, `no field ${JSON.stringify(name.slice(0, 40))}`) : rule(item, inside(name));
-    }
+    for (const [name, item] of Object.entries(value))
+      out[name] = Object.hasOwn(rules, name)
+        ? rules[name]!(item, inside(name))
+        : malformed(at, `no field ${JSON.stringify(name.slice(0, 40))}`);
     return out;
   };
 }
@@ -147,7 +156,7 @@ const either =
   (value, at) =>
     value === constant ? value : rule(value, at);
 
-const header = data(1_024);
+const header = data(MAX_BLOCK_HEADER_BYTES);
 const certificate = data(16_384);
 const merklePath = data(31 * 32, 0, 32);
 const row = data(MAX_DECLARED_ROW_BYTES);
@@ -167,7 +176,7 @@ const fileRule = object(
     format: (value, at) => (value === PROOF_FORMAT ? value : malformed(at, PROOF_FORMAT)),
     network: hash,
     from: either("genesis", object({ height: natural, hash })),
-    validators: list(object({ set: data(32_768), header, certificate }), MAX_PROOF_STEPS),
+    validators: list(object({ set: data(MAX_SET_BYTES), header, certificate }), MAX_PROOF_STEPS),
   },
   {
     state: object({ header }, { certificate }),
@@ -214,5 +223,5 @@ function members(value: unknown, depth = 0): number {
 }
 
 function malformed(at: string, expected: string): never {
-  throw new LedgerError("proof.malformed", { step: at, detail: `it should be ${expected}` });
+  throw new LedgerError("proof.malformed", { step: at, about: [expected] });
 }

@@ -61,6 +61,7 @@ export interface NotProved {
   readonly code: string;
   /** Where in the file. */
   readonly step: string;
-  readonly detail: string;
+  /** What `refusalText` (client/verifyText) makes its sentence of: heights, hashes, a validator's id, the code under which a part was refused. */
+  readonly about: readonly (string | number)[];
 }
 export type ProofVerdict = Proved | NotProved;

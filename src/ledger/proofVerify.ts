@@ -3,27 +3,19 @@
 // (client/verify.ts), the words for a judge (client/verifyText.ts). Browser-clean; knows no contracts.
 
 import type { Anchor } from "../base/anchor.ts";
-import { type Bytes, equalBytes, hex } from "../base/bytes.ts";
-import {
-  type Certificate,
-  certificateFault,
-  decodeCertificate,
-  decodeSet,
-  quorum,
-  setHash,
-  signerIndexes,
-  type ValidatorSet,
-} from "../base/certificate.ts";
+import { type Bytes, concat, equalBytes, hex } from "../base/bytes.ts";
+import { certificateFault, decodeCertificate, decodeSet, quorum, setHash, signerIndexes, type ValidatorSet } from "../base/certificate.ts";
 import { decode, encode, type Value } from "../base/codec.ts";
 import { isLedgerError, LedgerError } from "../base/errors.ts";
 import { sha256 } from "../base/hash.ts";
 import { type BlockHeader, blockHashOf, decodeBlock } from "../base/header.ts";
 import { leafHash, verifyInclusion } from "../base/merkle.ts";
+import { isList, isMap, isNatural, isText, tuple } from "../base/shape.ts";
 import { verify } from "../base/signature.ts";
-import { decodeReceipt, dueId, encodeLeaf, NO_BYTES, type Receipt } from "./block.ts";
-import type { Place, Proved, ProofVerdict, Shown, ShownAct, ShownRow } from "./proofVerdict.ts";
+import { decodeReceipt, dueId, encodeLeaf, NO_BYTES } from "./block.ts";
+import type { NotProved, Place, Proved, ProofVerdict, Shown, ShownAct, ShownRow } from "./proofVerdict.ts";
 import { type ActPart, type HistoryPath, type ProofFile, readProof } from "./proofFile.ts";
-import { stateKeyHash, verifyStateProof } from "./stateProof.ts";
+import { verifyStateProof } from "./stateProof.ts";
 import { plainTransaction } from "./transactionPlain.ts";
 
 /** What the verifier brings along; everything else is in the file. */
@@ -41,7 +33,7 @@ export function verifyProof(content: string, trust: Trust): ProofVerdict {
     return checkProof(readProof(content), trust);
   } catch (error) {
     if (!isLedgerError(error) || !error.code.startsWith("proof.")) throw error;
-    return { valid: false, code: error.code, step: String(error.data?.["step"]), detail: String(error.data?.["detail"]) };
+    return { valid: false, code: error.code, ...(error.data as Pick<NotProved, "step" | "about">) };
   }
 }
 
@@ -54,9 +46,8 @@ interface Block {
 function checkProof(file: ProofFile, trust: Trust): Proved {
   const { network } = trust;
   const { state, record, transaction, replaced, at } = file;
-  if (!equalBytes(file.network, network)) deny("network", "network", `made for network ${hex(file.network)}, asked about ${hex(network)}`);
-  if (trust.anchor !== undefined && !equalBytes(trust.anchor.network, network))
-    deny("network", "anchor", "the anchor belongs to another network");
+  if (!equalBytes(file.network, network)) deny("network", "network", hex(file.network), hex(network));
+  if (trust.anchor !== undefined && !equalBytes(trust.anchor.network, network)) deny("network", "anchor");
   checkShape(file);
   const [topPart, topStep] =
     state !== undefined ? [state, "state"] : replaced !== undefined ? [replaced, "replaced"] : [transaction!, "transaction"];
@@ -74,13 +65,11 @@ function checkProof(file: ProofFile, trust: Trust): Proved {
   if (end !== undefined) {
     const { previous, ...newer } = decodeRow(replaced!.row, "replaced.row");
     checkPosition(newer, end, "replaced.row");
-    if (previous === null || previous.height !== row!.height || previous.index !== row!.index)
-      deny("replaced", "replaced.row", "it does not follow the record's version");
+    if (previous === null || previous.height !== row!.height || previous.index !== row!.index) deny("replaced", "replaced.row");
   }
   if (at !== undefined) {
     const known = end === undefined ? top.header.order.height : end.height - 1;
-    if (row!.height > at || at > known)
-      deny("at", "at", `the record's version stood from height ${row!.height} to ${known} at least, not at ${at}`);
+    if (row!.height > at || at > known) deny("at", "at", row!.height, known, at);
   }
 
   const place = (b: Place): Place => ({ height: b.height, time: b.time });
@@ -98,35 +87,34 @@ function checkProof(file: ProofFile, trust: Trust): Proved {
   };
 }
 
-/** Which parts belong together (§5.4): a record's state, a version between two acts, or a transaction by itself. */
+/** The parts belong together as one of the four kinds (§5.4): a record in a state, absence, a version between two acts, a transaction by itself. */
 function checkShape({ state, record, transaction, replaced, at, history, from }: ProofFile): void {
-  const wrong = (step: string, detail: string): never => deny("malformed", step, detail);
-  if (record === undefined) {
-    if (transaction === undefined || replaced !== undefined || at !== undefined || state !== undefined)
-      wrong("file", "without a record it proves one transaction");
-  } else {
-    if ((state === undefined) !== (replaced !== undefined)) wrong("file", "a record stands in a state, or was replaced");
-    if ((state === undefined) !== (record.bucket === undefined) || (state === undefined) !== (record.path === undefined))
-      wrong("record", "bucket and path go with state");
-    if (record.row === null && (transaction !== undefined || at !== undefined))
-      wrong("record", "absence has no act and is proved at the head only");
-    if (replaced !== undefined && (at === undefined || transaction === undefined || record.row === null))
-      wrong("replaced", "a replaced version has a row, the act that wrote it and a height");
+  const is = (part: unknown): boolean => part !== undefined;
+  const [inState, ofRecord, acted, ended, asked] = [state, record, transaction, replaced, at].map(is) as [
+    boolean,
+    boolean,
+    boolean,
+    boolean,
+    boolean,
+  ];
+  const wrongIf = (wrong: boolean, step: string): false | never => wrong && deny("malformed", step);
+  if (record === undefined) wrongIf(!acted || ended || asked || inState, "file");
+  else {
+    wrongIf(inState === ended, "file");
+    wrongIf(is(record.bucket) !== inState || is(record.path) !== inState, "record");
+    wrongIf(record.row === null && (acted || asked), "record");
+    wrongIf(ended && (!asked || !acted || record.row === null), "replaced");
   }
-  if ((record === undefined) !== (transaction?.write === undefined) && transaction !== undefined)
-    wrong("transaction.write", "an act is shown to have written the record");
-  if (replaced !== undefined && replaced.write === undefined) wrong("replaced.write", "the later act is shown to have written the record");
-  if (history !== undefined && from === "genesis") wrong("history", "it leads to an anchor");
-  const topIsState = state !== undefined;
-  for (const [name, part, isTop] of [
-    ["transaction", transaction, !topIsState && replaced === undefined],
-    ["replaced", replaced, !topIsState],
+  wrongIf(acted && is(transaction!.write) !== ofRecord, "transaction.write");
+  wrongIf(ended && !is(replaced!.write), "replaced.write");
+  wrongIf(is(history) && from === "genesis", "history");
+  for (const [step, part, isTop] of [
+    ["transaction", transaction, !inState && !ended],
+    ["replaced", replaced, !inState],
   ] as const) {
     if (part === undefined) continue;
-    if ((part.bytes === undefined) === (part.due === undefined)) wrong(name, "either bytes or due");
-    if (isTop && (part.header === undefined || part.history !== undefined)) wrong(name, "the top header stands here");
-    if (!isTop && (part.certificate !== undefined || (part.header === undefined) !== (part.history === undefined)))
-      wrong(name, "its header is the top one, or in its history");
+    wrongIf(is(part.bytes) === is(part.due), step);
+    wrongIf(isTop ? !is(part.header) || is(part.history) : is(part.certificate) || is(part.header) !== is(part.history), step);
   }
 }
 
@@ -139,56 +127,46 @@ function confirmTop(
   step: string,
 ): Pick<Proved, "confirmedBy" | "quorum" | "trust" | "warnings"> {
   const { network, anchor } = trust;
-  const height = top.header.order.height;
-  if (file.from !== "genesis") {
-    if (anchor === undefined)
-      return deny("anchor_needed", "from", `it starts at an anchor of height ${file.from.height}: give that anchor`);
-    if (file.from.height !== anchor.header.order.height || !equalBytes(file.from.hash, anchor.hash))
-      deny("anchor_other", "from", "it starts at another anchor than the one given");
-    if (height <= file.from.height) {
-      if (file.validators.length > 0 || certificate !== undefined)
-        deny("malformed", step, "below its anchor a proof needs no sets and no certificate");
-      if (height === file.from.height) {
-        if (file.history !== undefined || !equalBytes(top.hash, anchor.hash))
-          deny("anchor_other", `${step}.header`, "another block than the anchor's stands at the anchor's height");
-      } else checkHistory(file.history, "history", top, anchor.header);
+  const { from, validators } = file;
+  const { height } = top.header.order;
+  const anchorHeight = anchor?.header.order.height ?? -1;
+  let [set, above] = [trust.validators, 0];
+  if (from === "genesis") {
+    if (anchorHeight >= height) deny("anchor_newer", "from", anchorHeight, height);
+  } else {
+    if (anchor === undefined) return deny("anchor_needed", "from", from.height);
+    if (from.height !== anchorHeight || !equalBytes(from.hash, anchor.hash)) deny("anchor_other", "from");
+    if (height <= anchorHeight) {
+      if (validators.length > 0 || certificate !== undefined) deny("malformed", step);
+      if (height < anchorHeight) checkHistory(file.history, "history", top, anchor.header);
+      else if (file.history !== undefined || !equalBytes(top.hash, anchor.hash)) deny("anchor_other", `${step}.header`);
       return { confirmedBy: [], quorum: null, trust: "anchor", warnings: [] };
     }
-    if (file.history !== undefined) deny("malformed", "history", "the anchor is not above");
-  } else if (anchor !== undefined && anchor.header.order.height >= height)
-    return deny(
-      "anchor_newer",
-      "from",
-      `the anchor (height ${anchor.header.order.height}) is not before the proof's block (${height}): make the proof again with --anchor`,
-    );
+    if (file.history !== undefined) deny("malformed", "history");
+    [set, above] = [anchor.next, anchorHeight];
+  }
 
-  let set = file.from === "genesis" ? trust.validators : anchor!.next;
-  let above = file.from === "genesis" ? 0 : file.from.height;
   let atAnchor = set;
-  for (const [i, { set: nextSet, header, certificate: signed }] of file.validators.entries()) {
+  for (const [i, { set: next, header, certificate: signed }] of validators.entries()) {
     const name = `validators[${i}]`;
     const block = blockOf(network, header, `${name}.header`);
-    const stepHeight = block.header.order.height;
-    if (stepHeight <= above || stepHeight >= height)
-      deny("set", `${name}.header`, "changes of the set stand in ascending order, below the block they lead to");
+    const at = block.header.order.height;
+    if (at <= above || at >= height) deny("set", `${name}.header`);
     checkCertificate(network, signed, block, set, `${name}.certificate`);
-    const next = attempt("set", `${name}.set`, () => decodeSet(nextSet));
-    if (!equalBytes(setHash(network, next), block.header.validators)) deny("set", `${name}.set`, "it is not the set that the header names");
-    set = next;
-    above = stepHeight;
-    if (anchor !== undefined && stepHeight <= anchor.header.order.height) atAnchor = next;
+    set = attempt("set", `${name}.set`, () => decodeSet(next));
+    if (!equalBytes(setHash(network, set), block.header.validators)) deny("set", `${name}.set`);
+    above = at;
+    if (at <= anchorHeight) atAnchor = set;
   }
   // A walk from genesis must pass through the anchor: the set it arrives at there is the one the anchor names.
-  if (anchor !== undefined && file.from === "genesis" && !equalBytes(setHash(network, atAnchor), anchor.header.validators))
-    deny("anchor_other", "validators", "the walk does not pass through the anchor");
-  if (certificate === undefined) return deny("malformed", step, "certificate is missing");
-  const { signers } = checkCertificate(network, certificate, top, set, `${step}.certificate`);
-  const trusted = anchor === undefined ? "genesis" : "anchor";
+  if (anchor !== undefined && from === "genesis" && !equalBytes(setHash(network, atAnchor), anchor.header.validators))
+    deny("anchor_other", "validators");
+  if (certificate === undefined) return deny("malformed", step);
   return {
-    confirmedBy: signers,
+    confirmedBy: checkCertificate(network, certificate, top, set, `${step}.certificate`),
     quorum: [quorum(set.length), set.length],
-    trust: trusted,
-    warnings: trusted === "genesis" && file.validators.length > 0 ? ["long_range"] : [],
+    trust: anchor === undefined ? "genesis" : "anchor",
+    warnings: anchor === undefined && validators.length > 0 ? ["long_range"] : [],
   };
 }
 
@@ -197,40 +175,39 @@ function blockOf(network: Bytes, bytes: Bytes, step: string): Block {
   return { header, hash: blockHashOf(network, bytes) };
 }
 
-/** The certificate is for this block, and at least q distinct validators of the set signed it. */
-function checkCertificate(network: Bytes, bytes: Bytes, { header, hash }: Block, set: ValidatorSet, step: string): { signers: string[] } {
-  const c: Certificate = attempt("certificate", step, () => decodeCertificate(bytes));
+/** The certificate is for this block, and at least q distinct validators of the set signed it: who they are. */
+function checkCertificate(network: Bytes, bytes: Bytes, { header, hash }: Block, set: ValidatorSet, step: string): string[] {
+  const c = attempt("certificate", step, () => decodeCertificate(bytes));
   const { epoch, height } = header.order;
-  if (c.kind !== "commit" || c.epoch !== epoch || c.height !== height || !equalBytes(c.hash, hash))
-    deny("certificate", step, `it is not for the block at height ${height} in this file`);
+  if (c.kind !== "commit" || c.epoch !== epoch || c.height !== height || !equalBytes(c.hash, hash)) deny("certificate", step, height);
   const fault = certificateFault(network, c, set, verify);
-  if (fault !== undefined) {
-    const details = {
-      "certificate.bitmap": `its signers do not fit a set of ${set.length}`,
-      "certificate.quorum": `fewer than ${quorum(set.length)} of ${set.length} validators signed`,
-      "certificate.signature": `the signature of validator "${fault.signer ?? ""}" does not fit`,
-    };
-    deny(fault.code.replace(".", "_"), step, `height ${height}: ${details[fault.code]}`);
-  }
-  return { signers: signerIndexes(c, set.length)!.map((i) => set[i]!.id) };
+  if (fault !== undefined) deny(fault.code.replace(".", "_"), step, height, quorum(set.length), set.length, fault.signer ?? "");
+  return signerIndexes(c, set.length)!.map((i) => set[i]!.id);
 }
 
-/** The block stands in the history of a later header. */
-function checkHistory(history: HistoryPath | undefined, step: string, { header, hash }: Block, later: BlockHeader): void {
+/** The block's hash is leaf `height` of the history in a later header, whose tree has as many leaves as that header's height. */
+function checkHistory(proof: HistoryPath | undefined, step: string, block: Block, later: BlockHeader): void {
+  const { height } = block.header.order;
   const size = later.order.height;
-  if (history === undefined) return deny("malformed", step, "it is missing");
-  const index = header.order.height;
-  if (history.size !== size || !verifyInclusion({ root: later.history, size, index, leaf: leafHash(hash), path: hashes(history.path) }))
-    deny("history", step, `the block at height ${index} is not in the history of the one at height ${size}`);
+  if (proof === undefined) return deny("malformed", step);
+  if (proof.size !== size || !isIn(later.history, size, height, block.hash, proof.path)) deny("history", step, height, size);
+}
+
+/** Does the leaf stand at the index of the tree? */
+function isIn(root: Bytes, size: number, index: number, leaf: Bytes, path: Bytes): boolean {
+  const siblings = Array.from({ length: path.length / 32 }, (_, i) => path.subarray(32 * i, 32 * i + 32));
+  return verifyInclusion({ root, size, index, leaf: leafHash(leaf), path: siblings });
 }
 
 function checkState(record: NonNullable<ProofFile["record"]>, root: Bytes): void {
-  const verdict = verifyStateProof(root, stateKeyHash(record.collection, record.key), record.bucket!, record.path!);
-  if (!verdict.valid) return deny("state", "record.path", "it does not lead to the state root of the header");
-  if (record.row === null) {
-    if (verdict.value !== undefined) deny("presence", "record.row", "there is a record under this key");
-  } else if (verdict.value === undefined) deny("presence", "record.row", "there is no record under this key");
-  else if (!equalBytes(verdict.value, sha256(record.row))) deny("row", "record.row", "another row stands under this key");
+  // As `stateKeyHash`, which keeps the heads of names for those who ask again and again. A name is ASCII (proofFile.ts).
+  const { collection } = record;
+  const place = sha256(concat(Uint8Array.of(collection.length, ...Array.from(collection, (c) => c.charCodeAt(0))), record.key));
+  const verdict = verifyStateProof(root, place, record.bucket!, record.path!);
+  if (!verdict.valid) return deny("state", "record.path");
+  const { value } = verdict;
+  if ((value === undefined) !== (record.row === null)) deny("presence", "record.row", value === undefined ? "no record" : "a record");
+  if (record.row !== null && !equalBytes(value!, sha256(record.row))) deny("row", "record.row");
 }
 
 /** The act is in its block, its signatures hold, and it wrote the row. */
@@ -244,21 +221,15 @@ function checkAct(
   const block = part.header === undefined || part.history === undefined ? top : blockOf(network, part.header, `${step}.header`);
   if (block !== top) checkHistory(part.history, `${step}.history`, block, top.header);
   const { order, transactionsRoot, leaves } = block.header;
-  const receipt: Receipt = attempt("receipt", `${step}.receipt`, () => decodeReceipt(part.receipt));
+  const receipt = attempt("receipt", `${step}.receipt`, () => decodeReceipt(part.receipt));
   const transaction = part.bytes && attempt("transaction", `${step}.bytes`, () => plainTransaction(network, part.bytes!));
   const id = transaction?.id ?? dueId(network, order.time, order.height, part.due!.collection, part.due!.key, part.due!.name);
-  const leaf = leafHash(encodeLeaf(id, part.bytes ? sha256(part.bytes) : NO_BYTES, part.receipt));
-  if (!verifyInclusion({ root: transactionsRoot, size: leaves, index: part.index, leaf, path: hashes(part.path) }))
-    deny(
-      "transaction_path",
-      `${step}.path`,
-      `it is not transaction ${part.index} of the block at height ${order.height} with this receipt`,
-    );
+  const leaf = encodeLeaf(id, part.bytes ? sha256(part.bytes) : NO_BYTES, part.receipt);
+  if (!isIn(transactionsRoot, leaves, part.index, leaf, part.path)) deny("transaction_path", `${step}.path`, part.index, order.height);
   if (wrote !== undefined) {
     const { index, path } = part.write!;
-    const written = leafHash(encode([wrote.collection, wrote.key, sha256(wrote.row)]));
-    if (!verifyInclusion({ root: receipt.writesRoot, size: receipt.writes, index, leaf: written, path: hashes(path) }))
-      deny("write", `${step}.write`, "it did not write this row");
+    const written = encode([wrote.collection, wrote.key, sha256(wrote.row)]);
+    if (!isIn(receipt.writesRoot, receipt.writes, index, written, path)) deny("write", `${step}.write`);
   }
   return {
     id: hex(id),
@@ -276,28 +247,16 @@ function checkAct(
 
 /** A row names the leaf that wrote it. */
 function checkPosition(row: Pick<ShownRow, "height" | "index">, act: ShownAct, step: string): void {
-  if (row.height !== act.height || row.index !== act.index)
-    deny("row_position", step, `it names leaf ${row.index} of height ${row.height}, not the act in this file`);
+  if (row.height !== act.height || row.index !== act.index) deny("row_position", step, row.index, row.height);
 }
 
 /** Row bytes: C([revision, status, since, schema version, height, index, previous height, previous index, fields, refused due work?]) (§5.1). */
 function decodeRow(bytes: Bytes, step: string): ShownRow {
   const value = attempt("row", step, () => decode(bytes));
-  const [revision, status, since, schemaVersion, height, index, previousHeight, previousIndex, fields, parked, ...rest] = Array.isArray(
-    value,
-  )
-    ? (value as Value[])
-    : [];
+  const items = isList(value) && value.length === 9 ? [...value, []] : value;
+  const [revision, status, since, schemaVersion, height, index, previousHeight, previousIndex, fields, parked] = tuple(items, 10);
   const numbers = [revision, since, schemaVersion, height, index, previousHeight, previousIndex];
-  const isMap = fields !== null && typeof fields === "object" && !Array.isArray(fields) && !(fields instanceof Uint8Array);
-  if (
-    !numbers.every((n) => typeof n === "number" && n >= 0) ||
-    typeof status !== "string" ||
-    !isMap ||
-    rest.length > 0 ||
-    (parked !== undefined && !Array.isArray(parked))
-  )
-    return deny("row", step, "it is not a row");
+  if (!numbers.every(isNatural) || !isText(status) || !isMap(fields) || !isList(parked)) return deny("row", step);
   return {
     revision: revision as number,
     status,
@@ -312,15 +271,9 @@ function decodeRow(bytes: Bytes, step: string): ShownRow {
 
 function shown(value: Value): Shown {
   if (value instanceof Uint8Array) return hex(value);
-  if (typeof value === "bigint") return value.toString();
-  if (Array.isArray(value)) return (value as Value[]).map(shown);
-  if (value !== null && typeof value === "object")
-    return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, shown(item)]));
-  return value;
-}
-
-function hashes(path: Bytes): Bytes[] {
-  return Array.from({ length: path.length / 32 }, (_, i) => path.subarray(32 * i, 32 * i + 32));
+  if (typeof value === "bigint") return `${value}`;
+  if (isList(value)) return value.map(shown);
+  return isMap(value) ? Object.fromEntries(Object.entries(value).map(([name, item]) => [name, shown(item)])) : value;
 }
 
 /** What `act` gives; if it refuses the bytes, a refusal of the proof. */
@@ -329,10 +282,10 @@ function attempt<T>(code: string, step: string, act: () => T): T {
     return act();
   } catch (error) {
     if (!isLedgerError(error) || error.code.startsWith("bug.")) throw error;
-    return deny(error.code === "transaction.signature" ? "transaction_signature" : code, step, error.message);
+    return deny(error.code === "transaction.signature" ? "transaction_signature" : code, step, error.code);
   }
 }
 
-function deny(code: string, step: string, detail: string): never {
-  throw new LedgerError(`proof.${code}`, { step, detail });
+function deny(code: string, step: string, ...about: (string | number)[]): never {
+  throw new LedgerError(`proof.${code}`, { step, about });
 }

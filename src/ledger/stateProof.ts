@@ -95,10 +95,8 @@ function bitAt(hash: Bytes, depth: number): number {
 }
 
 function samePrefix(a: Bytes, b: Bytes, bits: number): boolean {
-  const whole = bits >> 3;
-  for (let i = 0; i < whole; i++) if (a[i] !== b[i]) return false;
-  const rest = bits & 7;
-  return rest === 0 || (a[whole]! ^ b[whole]!) >> (8 - rest) === 0;
+  for (let i = 0; i < bits; i++) if (bitAt(a, i) !== bitAt(b, i)) return false;
+  return true;
 }
 
 function wrong(reason: "form" | "order" | "prefix" | "root"): StateVerdict {

@@ -15,7 +15,8 @@ import {
   TRANSACTION_TIME_LIMIT,
 } from "../base/limits.ts";
 import { publicKeyOf, sign, verify } from "../base/signature.ts";
-import { frame, tags } from "../base/tags.ts";
+import * as tags from "../base/tagNames.ts";
+import { frame } from "../base/tags.ts";
 
 /** The one version there is. */
 export const TRANSACTION_VERSION = 1;

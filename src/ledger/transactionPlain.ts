@@ -13,8 +13,10 @@ import {
   NONCE_BYTES,
   TRANSACTION_TIME_LIMIT,
 } from "../base/limits.ts";
+import { isBytes, isHash, isList, isMap, isNatural, isText, tuple } from "../base/shape.ts";
 import { verify } from "../base/signature.ts";
-import { frame, tags } from "../base/tags.ts";
+import * as tags from "../base/tagNames.ts";
+import { frame } from "../base/tags.ts";
 
 export interface PlainTransaction {
   readonly id: Bytes;
@@ -27,33 +29,28 @@ export interface PlainTransaction {
 export function plainTransaction(network: Bytes, bytes: Bytes): PlainTransaction {
   const body = decodeFirst(bytes, 0);
   const end = decodedEnd();
-  const [version, nonce, notAfter, signers, operations] = list(body, 5, 5);
-  const time =
-    version === 1 && isBytes(nonce, NONCE_BYTES) && typeof notAfter === "number" && notAfter >= 0 && notAfter < TRANSACTION_TIME_LIMIT
-      ? notAfter
-      : malformed();
-  const keys = list(signers, 1, MAX_SIGNERS).map((key, i, all) =>
-    isBytes(key, 32) && (i === 0 || compareBytes(all[i - 1] as Bytes, key) < 0) ? key : malformed(),
+  const [version, nonce, notAfter, signers, operations] = tuple(body, 5);
+  if (version !== 1 || !isBytes(nonce, NONCE_BYTES) || !isNatural(notAfter) || notAfter >= TRANSACTION_TIME_LIMIT) return malformed();
+  const keys = list(signers, MAX_SIGNERS).map((key, i, all) =>
+    isHash(key) && (i === 0 || compareBytes(all[i - 1] as Bytes, key) < 0) ? key : malformed(),
   );
-  const acts = list(operations, 1, MAX_OPERATIONS).map((operation) => {
-    const [action, args] = list(operation, 2, 2);
-    if (typeof action !== "string" || !/^[!-~]+$/.test(action) || action.length > MAX_ACTION_BYTES) malformed();
-    if (args === null || typeof args !== "object" || Array.isArray(args) || args instanceof Uint8Array) malformed();
-    return [action, args] as const;
+  const acts = list(operations, MAX_OPERATIONS).map((operation) => {
+    const [action, args] = tuple(operation, 2);
+    return isText(action) && /^[!-~]+$/.test(action) && action.length <= MAX_ACTION_BYTES && isMap(args)
+      ? ([action, args] as const)
+      : malformed();
   });
   if (bytes.length !== end + 64 * keys.length || bytes.length > MAX_TRANSACTION_BYTES) malformed();
   const framed = frame(tags.transaction, network, bytes.subarray(0, end));
   keys.forEach((key, i) => {
     if (!verify(bytes.subarray(end + 64 * i, end + 64 * i + 64), framed, key)) throw new LedgerError("transaction.signature");
   });
-  return { id: concat(u48be(time), sha256(framed).subarray(0, 26)), notAfter: time, signers: keys, operations: acts };
+  return { id: concat(u48be(notAfter), sha256(framed).subarray(0, 26)), notAfter, signers: keys, operations: acts };
 }
 
-function list(value: Value | undefined, min: number, max: number): readonly Value[] {
-  return Array.isArray(value) && value.length >= min && value.length <= max ? (value as readonly Value[]) : malformed();
-}
-function isBytes(value: Value | undefined, length: number): value is Bytes {
-  return value instanceof Uint8Array && value.length === length;
+/** An array of 1 … max items. */
+function list(value: Value | undefined, max: number): readonly Value[] {
+  return isList(value) && value.length >= 1 && value.length <= max ? value : malformed();
 }
 function malformed(): never {
   throw new LedgerError("transaction.malformed");

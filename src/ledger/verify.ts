@@ -8,7 +8,8 @@ import { isLedgerError, LedgerError } from "../base/errors.ts";
 import { sha256, sha256Into } from "../base/hash.ts";
 import { MAX_BATCH_TRANSACTIONS, MAX_BULK_BYTES, MAX_TRANSACTION_BYTES } from "../base/limits.ts";
 import { hasNative, ITEM_FIELDS, preCheck, verifyFull, verifyMany, verifyQuick } from "../base/signature.ts";
-import { frame, tags } from "../base/tags.ts";
+import * as tags from "../base/tagNames.ts";
+import { frame } from "../base/tags.ts";
 import { type BatchParts, type FailedProofs, readBatch, splitTransactions, type VerifiedBatch } from "./batch.ts";
 import { keyOffset, type Layout, readLayout, readOperations, signerAt } from "./transaction.ts";
 

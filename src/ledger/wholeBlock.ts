@@ -8,7 +8,8 @@ import { decode, encode, type Value } from "../base/codec.ts";
 import { LedgerError } from "../base/errors.ts";
 import { sha256, sha256Into } from "../base/hash.ts";
 import { batchesFrom, batchesHash, batchesValue, type BatchReference, type BlockHeader, blockHashOf, decodeBlock } from "../base/header.ts";
-import { frame, tags } from "../base/tags.ts";
+import * as tags from "../base/tagNames.ts";
+import { frame } from "../base/tags.ts";
 import { batchDigest, readBatch, splitTransactions } from "./batch.ts";
 import {
   type BlockResults,

@@ -17,7 +17,8 @@ import {
 } from "../base/member.ts";
 import { defaultParameters, type ParameterName, parameterBounds, parametersFrom } from "../base/parameters.ts";
 import { sign, verify } from "../base/signature.ts";
-import { frame, noNetwork, tags } from "../base/tags.ts";
+import * as tags from "../base/tagNames.ts";
+import { frame, noNetwork } from "../base/tags.ts";
 
 export interface MemberFields {
   readonly id: string;

@@ -116,7 +116,7 @@ writeFileSync(
   `${JSON.stringify(
     {
       about:
-        "Proof files, docs/protocol.md §5. `genesis`: the genesis file's text. Each case: the file's text, the anchor file's text if one is given, and the verdict. The text of `detail` is not part of the protocol; `code` and `step` are.",
+        "Proof files, docs/protocol.md §5. `genesis`: the genesis file's text. Each case: the file's text, the anchor file's text if one is given, and the verdict. What stands in `about` is not part of the protocol; `code` and `step` are.",
       genesis,
       cases: judged,
     },

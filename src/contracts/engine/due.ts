@@ -5,7 +5,8 @@
 import { type Bytes, concat, unlatin1, u48be } from "../../base/bytes.ts";
 import { fail } from "../../base/errors.ts";
 import { DEFAULT_WORK, MAX_DUE_PER_CONTRACT } from "../../base/limits.ts";
-import { tagged, tags } from "../../base/tags.ts";
+import * as tags from "../../base/tagNames.ts";
+import { tagged } from "../../base/tags.ts";
 import type { BlockContext, Engine } from "./act.ts";
 import { Context } from "./context.ts";
 import type { Due } from "./define.ts";

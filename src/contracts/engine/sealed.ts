@@ -7,7 +7,8 @@ import { decode, encode, type Value } from "../../base/codec.ts";
 import { isLedgerError, LedgerError } from "../../base/errors.ts";
 import { hmacSha256 } from "../../base/hash.ts";
 import { leafHash, rootOf, verifyInclusion } from "../../base/merkle.ts";
-import { frame, tags } from "../../base/tags.ts";
+import * as tags from "../../base/tagNames.ts";
+import { frame } from "../../base/tags.ts";
 import type { Fields, Sealed } from "./fields.ts";
 
 const LEAF = "chancery/sealed/1";

@@ -5,7 +5,8 @@ import { type Bytes, equalBytes } from "../../base/bytes.ts";
 import { voteFrame } from "../../base/certificate.ts";
 import { encode } from "../../base/codec.ts";
 import { verify } from "../../base/signature.ts";
-import { frame, tags } from "../../base/tags.ts";
+import * as tags from "../../base/tagNames.ts";
+import { frame } from "../../base/tags.ts";
 import { agency, type Body, count, hash, object, oneOf } from "../engine/index.ts";
 import { signature } from "./signatures.ts";
 

@@ -4,6 +4,8 @@ import { Packr, Unpackr } from "msgpackr";
 import { describe, expect, it } from "vitest";
 import { hex, unhex } from "../../../src/base/bytes.ts";
 import { compareText, decode, encode, scan, type Value } from "../../../src/base/codec.ts";
+import * as plain from "../../../src/base/codecBrowser.ts";
+import * as fast from "../../../src/base/codecNode.ts";
 
 interface Vectors {
   accept: { what: string; json: unknown; hex: string }[];
@@ -104,6 +106,70 @@ describe("§1.1 canonical MessagePack", () => {
         }
       }),
       { numRuns: 5_000 },
+    );
+  });
+
+  it("stands twice, and both say the same of every value and of every falsified byte, offset included", () => {
+    const said = (act: () => unknown): string => {
+      try {
+        const result = act();
+        return result instanceof Uint8Array ? hex(result) : hex(fast.encode(result as Value));
+      } catch (error) {
+        return String(error);
+      }
+    };
+    const alike = (bytes: Uint8Array): void => {
+      expect(said(() => plain.decode(bytes))).toBe(said(() => fast.decode(bytes)));
+      expect(said(() => plain.scan(bytes, 0, bytes.length))).toBe(said(() => fast.scan(bytes, 0, bytes.length)));
+      expect(said(() => [plain.decodeFirst(bytes, 0), plain.decodedEnd()])).toBe(
+        said(() => [fast.decodeFirst(bytes, 0), fast.decodedEnd()]),
+      );
+    };
+    for (const { hex: bytes } of [...vectors.accept, ...vectors.refuse]) alike(unhex(bytes));
+    for (const edge of [
+      0n,
+      31n,
+      32n,
+      127n,
+      128n,
+      255n,
+      256n,
+      65_535n,
+      65_536n,
+      1n << 31n,
+      1n << 32n,
+      1n << 53n,
+      1n << 63n,
+      (1n << 64n) - 1n,
+    ])
+      for (const n of [edge - 1n, edge, edge + 1n, -edge - 1n, -edge, -edge + 1n])
+        expect(
+          said(() => plain.encode(n)),
+          String(n),
+        ).toBe(said(() => fast.encode(n)));
+    for (const wrong of [
+      1.5,
+      -0,
+      2 ** 53,
+      "\ud800",
+      undefined,
+      [undefined],
+      { ["k".repeat(256)]: 1 },
+      { ["é".repeat(128)]: 1 },
+      { prototype: 1 },
+    ])
+      expect(said(() => plain.encode(wrong as Value))).toBe(said(() => fast.encode(wrong as Value)));
+    fc.assert(
+      fc.property(value, fc.nat(), fc.nat({ max: 255 }), fc.uint8Array({ maxLength: 100 }), (v, position, byte, random) => {
+        const bytes = fast.encode(v);
+        expect(hex(plain.encode(v))).toBe(hex(bytes));
+        alike(bytes);
+        bytes[position % bytes.length] = byte;
+        alike(bytes);
+        alike(bytes.subarray(0, position % bytes.length));
+        alike(random);
+      }),
+      { numRuns: 800 },
     );
   });
 

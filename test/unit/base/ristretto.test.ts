@@ -28,7 +28,8 @@ import {
 } from "../../../src/base/ristretto.ts";
 import { useSodium } from "../../../src/base/ristrettoSodium.ts";
 import { sha512 } from "../../../src/base/hash.ts";
-import { noNetwork, sealTags, type Tag } from "../../../src/base/tags.ts";
+import * as tags from "../../../src/base/tagNames.ts";
+import { noNetwork, type Tag } from "../../../src/base/tags.ts";
 
 const CASES = process.env["CHANCERY_LONG"] === "1" ? 5_000 : 150;
 afterEach(() => useGroup());
@@ -143,7 +144,7 @@ describe("a proof of a logarithm", () => {
   const secret = randomScalar();
   const other = somePoint(3);
   const claim: Claim = {
-    tag: sealTags.bidOpen,
+    tag: tags.bidOpen,
     network: noNetwork,
     label: ["t-1", "c:acme", 1],
     pairs: [
@@ -169,7 +170,7 @@ describe("a proof of a logarithm", () => {
     await useSodium();
     const proof = prove(secret, claim);
     const falsified: Claim[] = [
-      { ...claim, tag: sealTags.bid },
+      { ...claim, tag: tags.bid },
       { ...claim, network: new Uint8Array(32).fill(1) },
       { ...claim, label: ["t-2", "c:acme", 1] },
       { ...claim, label: ["t-1", "c:other", 1] },

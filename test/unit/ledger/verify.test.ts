@@ -6,7 +6,8 @@ import { type Bytes, concat, hex, u32be, unhex } from "../../../src/base/bytes.t
 import { encode } from "../../../src/base/codec.ts";
 import { sha256, sha512 } from "../../../src/base/hash.ts";
 import { publicKeyOf, sign } from "../../../src/base/signature.ts";
-import { frame, tags } from "../../../src/base/tags.ts";
+import * as tags from "../../../src/base/tagNames.ts";
+import { frame } from "../../../src/base/tags.ts";
 import { batchSigned, joinTransactions, makeBatch, ownBatch, readBatch, splitTransactions } from "../../../src/ledger/batch.ts";
 import { checkTransaction, encodeBody, fullHash, signTransaction } from "../../../src/ledger/transaction.ts";
 import { BatchVerification, declaredWork, transferables, verifyBatch, verifyIngress } from "../../../src/ledger/verify.ts";
