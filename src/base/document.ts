@@ -40,7 +40,7 @@ export function readDocument(text: string, format: DocumentFormat): LedgerDocume
     malformed("not JSON");
   }
   const file = (json ?? {}) as { readonly [name: string]: unknown };
-  if (typeof file["format"] !== "string") return malformed("no format");
+  if (typeof file["format"] !== "string") return malformed("format");
   if (file["format"] !== format) throw new LedgerError("document.format", { expected: format, got: file["format"].slice(0, 64) });
   const { format: _, body, signatures: signed, ...more } = file;
   for (const name of Object.keys(more)) malformed(`unknown field ${name}`);

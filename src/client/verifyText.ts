@@ -96,7 +96,7 @@ const falsehoods: { readonly [code: string]: (step: string, about: NotProved["ab
   certificate_signature: (_, [height, , , signer]) => `height ${height}: the signature of validator "${signer}" does not fit`,
   history: (_, [height, later]) => `the block at height ${height} is not in the history of the one at height ${later}`,
   state: () => "it does not lead to the state root of the header",
-  presence: (_, [what]) => `there is ${what} under this key`,
+  presence: (_, [what]) => `there is ${what} record under this key`,
   row: (_, [code]) => (code === undefined ? "another row stands under this key, or it is none" : `it is not a row (${code})`),
   receipt: (_, [code]) => `it is not a receipt (${code})`,
   transaction: (_, [code]) => `it is not a transaction (${code})`,

@@ -206,7 +206,7 @@ function checkState(record: NonNullable<ProofFile["record"]>, root: Bytes): void
   const verdict = verifyStateProof(root, place, record.bucket!, record.path!);
   if (!verdict.valid) return deny("state", "record.path");
   const { value } = verdict;
-  if ((value === undefined) !== (record.row === null)) deny("presence", "record.row", value === undefined ? "no record" : "a record");
+  if ((value === undefined) !== (record.row === null)) deny("presence", "record.row", value === undefined ? "no" : "a");
   if (record.row !== null && !equalBytes(value!, sha256(record.row))) deny("row", "record.row");
 }
 
