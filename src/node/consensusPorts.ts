@@ -36,6 +36,7 @@ export interface ConsensusParts {
   /** Of the epoch in force. */
   readonly config: () => EpochConfig;
   readonly executed: (milliseconds: number) => void;
+  readonly written: (milliseconds: number) => void;
   readonly notice: (code: NoticeCode, data: NoticeData) => void;
   readonly committed: (head: Head, config: EpochConfig) => void;
   readonly stop: (reason: StopReason) => void;
@@ -116,7 +117,9 @@ export function consensusPorts(parts: ConsensusParts): DriverPorts {
       return resultOf(executed);
     },
     async commit({ digest, certificate }) {
+      const started = clock.monotonic();
       await chain.commit(digest, certificate);
+      parts.written(clock.monotonic() - started);
     },
     drop: (digest) => chain.drop(digest),
     async diverged({ digest, certified, others }) {

@@ -19,6 +19,8 @@ export function countersOf(metrics: Metrics, node: Pick<Node, "clock">): Counter
       metrics.finality.observe({ origin: "block" }, Math.max(0, node.clock.now() - time) / 1_000);
     },
     executed: (ms) => metrics.execute.observe(ms / 1_000),
+    written: (ms) => metrics.storeCommit.observe(ms / 1_000),
+    penalised: (reason) => metrics.penalties.inc({ reason }),
     quotaRefused: (count) => metrics.quotaRefusals.inc(count),
   };
 }

@@ -227,6 +227,7 @@ export class Node {
       ownActs: () => this.ownActs,
       config: () => this.membership.epoch,
       executed: (ms) => this.counters?.executed(ms),
+      written: (ms) => this.counters?.written(ms),
       notice: (code, data) => this.#notice(code, data),
       committed: (head, epoch) => this.#headMoved(head, epoch),
       stop: (reason) => this.#end(reason),
@@ -275,6 +276,7 @@ export class Node {
           this.#duplicates.delete(peer);
           this.stateSync.disconnected(peer);
         },
+        penalised: (_peer, code) => this.counters?.penalised(code),
         wrongGenesis: (peer, theirs) => this.#otherGenesis(peer, theirs),
         duplicateKey: (peer) => {
           this.#duplicates.add(peer);

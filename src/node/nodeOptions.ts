@@ -25,5 +25,9 @@ export interface Counters {
   /** A block's time, and how many of its leaves were applied, rejected, failed. */
   committed(time: number, outcomes: readonly [number, number, number]): void;
   executed(milliseconds: number): void;
+  /** A block, synced to disk. */
+  written(milliseconds: number): void;
+  /** What a peer sent was against a rule: the code of it. */
+  penalised(code: string): void;
   quotaRefused(count: number): void;
 }

@@ -149,7 +149,9 @@ export class Host implements PeerHost {
 
   penalise(id: string, code: string, points: number = REJECT_POINTS): void {
     const peer = this.#book.get(id);
-    if (peer === undefined || !this.#book.penalise(peer, points)) return;
+    if (peer === undefined) return;
+    this.#options.handlers.penalised?.(id, code);
+    if (!this.#book.penalise(peer, points)) return;
     this.#book.noteError(peer, code, "cut off");
     this.#log.warn("peer.cut", { organisation: id, code, duration_ms: Math.round(peer.bannedUntil - this.#clock.monotonic()) });
     for (const link of [...this.#open.values()]) if (link.organisation === id) link.close(code, "cut off", "cut");

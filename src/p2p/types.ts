@@ -65,6 +65,8 @@ export interface HostHandlers {
   duplicateKey?(peer: string): void;
   /** The peer says that *my* key answers it on another connection (§4.7: f + 1 at start end in exit 10). */
   keyElsewhere?(peer: string): void;
+  /** A peer sent what no honest node sends, by this code; it may not yet be enough to cut it off. */
+  penalised?(peer: string, code: string): void;
   /** A handler threw: a bug of ours. The node stops. */
   fault(error: unknown): void;
 }

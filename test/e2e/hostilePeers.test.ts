@@ -271,6 +271,8 @@ describe("the peer port", () => {
       for (const peer of peers.filter((p: { role: string }) => p.role === "validator")) expect(peer).toMatchObject({ connected: true });
     }
     expect(await cluster.equivocations(victim)).toBe(0);
+    const counted = await (await fetch(victim.metrics)).text();
+    expect(counted).toMatch(/chancery_peer_penalties_total\{reason="\w+\.\w+"\} [1-9]/);
     expect(hex(cluster.network)).toHaveLength(64);
   });
 });

@@ -42,6 +42,31 @@ const lengthFirst = (...all: Uint8Array[]): Uint8Array<ArrayBuffer> => {
   return new Uint8Array(Buffer.concat(parts));
 };
 
+describe("metrics", () => {
+  test("what the node does is counted: receipts, execution, the writing of blocks, requests", async () => {
+    await cli("call", "evidence.deposit", "--args", deposit("M1"), "--key", key, "--node", api, "--json");
+    const text = await (await fetch(network.nodes[0]!.metrics)).text();
+    const value = (line: string): number =>
+      Number(
+        text
+          .split("\n")
+          .find((l) => l.startsWith(`chancery_${line} `))
+          ?.split(" ")
+          .at(-1),
+      );
+    for (const line of [
+      "height",
+      "blocks_total",
+      'transactions_total{outcome="applied"}',
+      "execute_seconds_count",
+      "store_commit_seconds_count",
+      "block_transactions_count",
+      'http_requests_total{route="/v1/transactions",status_class="2xx"}',
+    ])
+      expect(value(line), line).toBeGreaterThan(0);
+  });
+});
+
 describe("the command line", () => {
   test("an act is applied, can be read, proved and verified offline", async () => {
     const called = await cli("call", "evidence.deposit", "--args", deposit("A1"), "--key", key, "--node", api, "--json");

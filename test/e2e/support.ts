@@ -40,6 +40,7 @@ function parsed(text: string): any {
 export interface RunningNode {
   readonly id: string;
   readonly api: string;
+  readonly metrics: string;
   readonly home: string;
   pid: number;
 }
