@@ -12,8 +12,11 @@ const HEX = Array.from({ length: 256 }, (_, i) => i.toString(16).padStart(2, "0"
 
 /** A copy of bytes[start … end). */
 export function copyOf(bytes: Bytes, start = 0, end = bytes.length): Uint8Array<ArrayBuffer> {
-  const out = allocate(end - start);
-  out.set(bytes.subarray(start, end));
+  const length = end - start;
+  const out = allocate(length);
+  // A view to copy from costs more than copying a few bytes one by one.
+  if (length <= 128) for (let i = 0; i < length; i++) out[i] = bytes[start + i]!;
+  else out.set(bytes.subarray(start, end));
   return out;
 }
 

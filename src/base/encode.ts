@@ -16,6 +16,38 @@ export function encode(value: Value): Bytes {
   return copyOf(scratch, 0, used);
 }
 
+/**
+ * Writing piece by piece, for what has one form and is written by the thousand: `begin`, then heads and values as they stand, then `end`, which gives the bytes.
+ * Whoever writes answers for the form: as many values as heads say, maps' keys ascending. Nothing else may be encoded in between.
+ */
+export const writer = {
+  begin(): void {
+    used = 0;
+  },
+  /** Head of an array of so many items, or of a map of so many pairs. */
+  array(length: number): void {
+    room(16);
+    writeHead(length, 0x90, 15, 0, 0xdc);
+  },
+  map(length: number): void {
+    room(16);
+    writeHead(length, 0x80, 15, 0, 0xde);
+  },
+  /** `depth`: of the value, counted from 0 for the whole. */
+  value(value: Value, depth: number): void {
+    write(value, depth);
+  },
+  /** What is encoded already. */
+  encoded(bytes: Bytes): void {
+    const n = bytes.length;
+    room(n);
+    for (let i = 0; i < n; i++) scratch[used + i] = bytes[i]!;
+    used += n;
+  },
+  /** A copy of their own. */
+  end: (): Bytes => copyOf(scratch, 0, used),
+};
+
 function room(bytes: number): void {
   if (used + bytes <= scratch.length) return;
   const grown = new Uint8Array(Math.max(scratch.length * 2, used + bytes));

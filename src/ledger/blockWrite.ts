@@ -7,24 +7,24 @@ import type { Registry } from "../contracts/engine/registry.ts";
 import { completedNodes } from "./blockHistory.ts";
 import type { Sealed } from "./seal.ts";
 import { historySource } from "./start.ts";
-import type { BlockWrite, Store } from "./store.ts";
+import type { BlockWrite, Entry, Store } from "./store.ts";
 
 export function blockWrite(
   store: Store,
   network: Bytes,
-  registry: Pick<Registry, "findIndex">,
+  registry: Pick<Registry, "findIndex" | "findHeads">,
   block: Sealed,
   certificate: Certificate,
 ): BlockWrite {
   const { height, hash, headerBytes, references, outcome, overlay, next } = block;
-  const added: string[] = [];
+  const added: Entry[] = [];
   const removed: string[] = [];
   for (const { collection, key, before, row } of overlay.writes) {
-    const now = registry.findIndex(collection, key, row);
     if (before === undefined) {
-      for (const entry of now) added.push(entry);
+      for (const head of registry.findHeads(collection, key, row)) added.push({ head, key });
       continue;
     }
+    const now = registry.findIndex(collection, key, row);
     const old = registry.findIndex(collection, key, before);
     for (const entry of old) if (!now.includes(entry)) removed.push(entry);
     for (const entry of now) if (!old.includes(entry)) added.push(entry);

@@ -30,7 +30,7 @@ import { type Head, start, type Started, type TreeHolder, treeFromRows } from ".
 import type { Store } from "./store.ts";
 import { dumpTree } from "./treeDump.ts";
 
-export type ChainRegistry = Pick<Registry, "run" | "due" | "runDue" | "dueHead" | "found" | "memoryIndex" | "findIndex">;
+export type ChainRegistry = Pick<Registry, "run" | "due" | "runDue" | "dueHead" | "found" | "memoryIndex" | "findIndex" | "findHeads">;
 
 export interface ChainOptions {
   readonly store: Store;

@@ -64,14 +64,18 @@ export class Overlay implements State {
   readonly #base: BaseState;
   readonly #index: RowIndex;
   #parent: Overlay | undefined;
-  /** What was written, once it is more than a few rows: most transactions write one or two, and looking through them is cheaper than maps. */
+  /** What was written, once more than a few rows are looked for: most transactions write one or two, and looking through them is cheaper than maps. */
   #rows: Rows | undefined;
+  /** How many of `writes` are in there. */
+  #listed = 0;
   #added: SortedEntries | undefined;
   #removed: Set<string> | undefined;
   /** In the order of first writing. */
   readonly writes: Written[] = [];
   /** Rows that a transaction read: what is read is often written, and then its old version is at hand. Undefined in a block's layer. */
   readonly #reads: Read[] | undefined;
+  /** Where among them the next one to be written may be: rows are written in the order in which they were read. */
+  #nextRead = 0;
 
   private constructor(base: BaseState, index: RowIndex, parent: Overlay | undefined, reads: Read[] | undefined) {
     this.#base = base;
@@ -107,16 +111,27 @@ export class Overlay implements State {
 
   /** What this layer itself wrote under a key. */
   written(collection: string, keyText: string): Written | undefined {
-    if (this.#rows !== undefined) return this.#rows.get(collection)?.get(keyText);
+    if (this.writes.length > FEW) return this.#lists().get(collection)?.get(keyText);
     for (const written of this.writes) if (written.keyText === keyText && written.collection === collection) return written;
     return undefined;
+  }
+
+  #lists(): Rows {
+    this.#rows ??= new Map();
+    for (; this.#listed < this.writes.length; this.#listed++) {
+      const written = this.writes[this.#listed]!;
+      let rows = this.#rows.get(written.collection);
+      if (rows === undefined) this.#rows.set(written.collection, (rows = new Map()));
+      rows.set(written.keyText, written);
+    }
+    return this.#rows;
   }
 
   /** Has a record of the contract been written here? */
   touches(contract: string): boolean {
     const prefix = `${contract}/`;
-    if (this.#rows === undefined) return this.writes.some(({ collection }) => collection.startsWith(prefix));
-    for (const collection of this.#rows.keys()) if (collection.startsWith(prefix)) return true;
+    if (this.writes.length <= FEW) return this.writes.some(({ collection }) => collection.startsWith(prefix));
+    for (const collection of this.#lists().keys()) if (collection.startsWith(prefix)) return true;
     return false;
   }
 
@@ -145,31 +160,19 @@ export class Overlay implements State {
     }
     const { row: before, keyHash } = this.#readBefore(collection, keyText) ?? this.#find(collection, key, keyText);
     this.#reindex(collection, key, before, row);
-    this.#write({ collection, key, keyText, before, row, keyHash, rowHash: undefined });
+    this.writes.push({ collection, key, keyText, before, row, keyHash, rowHash: undefined });
   }
 
   #readBefore(collection: string, keyText: string): Found | undefined {
-    const reads = this.#reads ?? [];
-    for (let i = reads.length - 1; i >= 0; i--) {
-      const read = reads[i]!;
-      if (read.keyText === keyText && read.collection === collection) return read.found;
+    const reads = this.#reads ?? NO_READS;
+    for (let i = 0; i < reads.length; i++) {
+      const at = (this.#nextRead + i) % reads.length;
+      const read = reads[at]!;
+      if (read.keyText !== keyText || read.collection !== collection) continue;
+      this.#nextRead = at + 1;
+      return read.found;
     }
     return undefined;
-  }
-
-  #write(written: Written): void {
-    this.writes.push(written);
-    if (this.#rows !== undefined) this.#list(this.#rows, written);
-    else if (this.writes.length > FEW) {
-      this.#rows = new Map();
-      for (const each of this.writes) this.#list(this.#rows, each);
-    }
-  }
-
-  #list(all: Rows, written: Written): void {
-    let rows = all.get(written.collection);
-    if (rows === undefined) all.set(written.collection, (rows = new Map()));
-    rows.set(written.keyText, written);
   }
 
   #reindex(collection: string, key: Bytes, before: StoredRow | undefined, after: StoredRow): void {
@@ -194,7 +197,7 @@ export class Overlay implements State {
     if (layer.#parent !== this) fail("a layer is merged into the one it was made over");
     for (const written of layer.writes) {
       const own = this.written(written.collection, written.keyText);
-      if (own === undefined) this.#write(written);
+      if (own === undefined) this.writes.push(written);
       else {
         own.row = written.row;
         own.rowHash = written.rowHash;
@@ -236,3 +239,4 @@ export class Overlay implements State {
   }
 }
 const NONE: readonly string[] = [];
+const NO_READS: readonly Read[] = [];

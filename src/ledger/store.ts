@@ -37,6 +37,9 @@ export interface Database {
   close(): Promise<void>;
 }
 
+/** An entry of an index: as one text, or as what stands in front of the row's key and that key. */
+export type Entry = string | { readonly head: Bytes; readonly key: Bytes };
+
 /** Everything that one block adds. */
 export interface BlockWrite {
   readonly height: number;
@@ -47,9 +50,9 @@ export interface BlockWrite {
   readonly writeSet: Bytes;
   /** Ids of the leaves in order, 32 bytes each, end to end. */
   readonly ids: Bytes;
-  readonly rows: Iterable<{ readonly collection: string; readonly key: Bytes; readonly row: { readonly bytes: Bytes } }>;
+  readonly rows: readonly { readonly collection: string; readonly key: Bytes; readonly row: { readonly bytes: Bytes } }[];
   readonly index: { readonly added: Iterable<string>; readonly removed: Iterable<string> };
-  readonly find: { readonly added: Iterable<string>; readonly removed: Iterable<string> };
+  readonly find: { readonly added: readonly Entry[]; readonly removed: readonly string[] };
   readonly history: readonly { readonly level: number; readonly index: number; readonly hash: Bytes }[];
   /** The epoch that begins with the next height. */
   readonly epoch: EpochRecord | undefined;
@@ -87,8 +90,14 @@ export async function openLevel(
     },
     batch() {
       const batch = level.batch();
+      let begun = false;
       return {
-        put: (key, value) => void batch.put(key, value),
+        put(key, value) {
+          // Bytes need no encoding and nobody listens: past the first, what the general way adds to each put (0.3 µs, 380 bytes) is left out.
+          if (begun) (batch as unknown as RawBatch)._put(key, value);
+          else batch.put(key, value);
+          begun = true;
+        },
         delete: (key) => void batch.del(key),
         write: () => batch.write({ sync } as object).catch((error: unknown) => Promise.reject(levelError(error, directory))),
       };
@@ -108,6 +117,11 @@ export async function openLevel(
     },
     close: () => level.close(),
   };
+}
+
+/** What implementations of abstract-level's chained batch are called with. */
+interface RawBatch {
+  _put(key: Bytes, value: Bytes): void;
 }
 
 const plain = (bytes: Bytes): Bytes => new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
@@ -335,20 +349,21 @@ export class Store {
       puts.id(batch, ids, leaf, height);
       if (--left === 0) left = await paused(pause);
     }
-    for (const { collection, key, row } of write.rows) {
-      puts.row(batch, collection, key, row.bytes);
+    const { rows, index, find } = write;
+    for (let i = 0; i < rows.length; i++) {
+      puts.row(batch, rows[i]!.collection, rows[i]!.key, rows[i]!.row.bytes);
       if (--left === 0) left = await paused(pause);
     }
-    for (const [space, { removed, added }] of [
-      ["index", write.index],
-      ["find", write.find],
+    for (const [space, removed, added] of [
+      ["index", [...index.removed], [...index.added]],
+      ["find", find.removed, find.added],
     ] as const) {
-      for (const entry of removed) {
-        puts.deleteEntry(batch, space, entry);
+      for (let i = 0; i < removed.length; i++) {
+        puts.deleteEntry(batch, space, removed[i]!);
         if (--left === 0) left = await paused(pause);
       }
-      for (const entry of added) {
-        puts.entry(batch, space, entry);
+      for (let i = 0; i < added.length; i++) {
+        puts.entry(batch, space, added[i]!);
         if (--left === 0) left = await paused(pause);
       }
     }

@@ -4,7 +4,7 @@
 import { crc32 } from "node:zlib";
 import { type Bytes, writeLatin1 } from "../base/bytes.ts";
 import { fail } from "../base/errors.ts";
-import type { WriteBatch } from "./store.ts";
+import type { Entry, WriteBatch } from "./store.ts";
 import { CHECKSUM_BYTES, COLLECTION_END, packed, spaceByte } from "./storeLayout.ts";
 
 /** Keys end here and payloads begin: views of both depend on one length each and are made once. */
@@ -49,9 +49,19 @@ export class Puts {
   }
 
   /** An entry of an index: nothing under its key. */
-  entry(batch: WriteBatch, space: "index" | "find", entry: string): void {
-    this.#entryKey(space, entry);
-    this.#seal(batch, 1 + entry.length, 0);
+  entry(batch: WriteBatch, space: "index" | "find", entry: Entry): void {
+    if (typeof entry === "string") {
+      this.#entryKey(space, entry);
+      this.#seal(batch, 1 + entry.length, 0);
+      return;
+    }
+    const { head, key } = entry;
+    const length = 1 + head.length + key.length;
+    const start = MIDDLE - length;
+    this.#buffer[start] = spaceByte(space);
+    this.#key(head, start + 1);
+    this.#key(key, start + 1 + head.length);
+    this.#seal(batch, length, 0);
   }
 
   deleteEntry(batch: WriteBatch, space: "index" | "find", entry: string): void {

@@ -6,6 +6,7 @@
 //   scan      "k" collection 00 00 · key                                     unique   "u" collection 00 00 · values · key
 //   find      collection 00 00 · name 00 00 · value · key                    (for queries; never seen by handlers)
 
+import { type Bytes, unlatin1 } from "../../base/bytes.ts";
 import { fail } from "../../base/errors.ts";
 import { encodeInteger, encodePart, encodeParts, type Part, partsEnd } from "./keys.ts";
 import type { Field, Shape } from "./fields.ts";
@@ -88,6 +89,8 @@ interface Find {
   readonly status: boolean;
   readonly prefix: string;
   readonly shape: Shape;
+  /** Value and head of the entry made last. */
+  last: { readonly value: unknown; readonly head: Bytes | undefined };
 }
 const finds = new WeakMap<Plan, readonly Find[]>();
 function findsOf(plan: Plan): readonly Find[] {
@@ -98,6 +101,7 @@ function findsOf(plan: Plan): readonly Find[] {
       status: plan.type.fields[name] === undefined,
       prefix: findPrefix(plan, name),
       shape: findShape(plan, name),
+      last: { value: undefined, head: undefined },
     }));
     finds.set(plan, found);
   }
@@ -117,5 +121,27 @@ export function findEntries(row: AnyRow): string[] {
   return out;
 }
 
-const findEntry = ({ prefix, shape, name }: Find, value: unknown, keyText: string): string =>
-  prefix + (encodePart(shape, value) ?? fail("find is by fields that keys may have", { name })) + keyText;
+/** What stands in front of the key in the entries for queries of a row: entry = head ‖ key. For rows that are new, whose entries nobody compares. */
+export function findHeads(row: AnyRow): Bytes[] {
+  const { plan, status } = row.$;
+  const out: Bytes[] = [];
+  for (const find of findsOf(plan)) {
+    const value = find.status ? status : (row as AnyValues)[find.name];
+    if (value === undefined) continue;
+    if (!Array.isArray(value)) out.push(findHead(find, value));
+    else for (const head of new Set(value.map((item) => findText(find, item)))) out.push(unlatin1(head));
+  }
+  return out;
+}
+
+const findText = ({ prefix, shape, name }: Find, value: unknown): string =>
+  prefix + (encodePart(shape, value) ?? fail("find is by fields that keys may have", { name }));
+const findEntry = (find: Find, value: unknown, keyText: string): string => findText(find, value) + keyText;
+
+/** The records of a block have the same status and often the same parties: the head made last is given again. */
+function findHead(find: Find, value: unknown): Bytes {
+  if (find.last.head !== undefined && find.last.value === value) return find.last.head;
+  const head = unlatin1(findText(find, value));
+  if (typeof value !== "object") find.last = { value, head }; // bytes may change under the same name
+  return head;
+}

@@ -17,7 +17,7 @@ import type { BlockContext, Need } from "./act.ts";
 import { Context } from "./context.ts";
 import type { Action, AnyContract, AnyRecord, Reader, Tx, View } from "./define.ts";
 import { type DueEngine, type DueEntry, dueHead, nextDue, runDueEntry } from "./due.ts";
-import { findEntries, findPrefix, findShape, memoryEntries } from "./entries.ts";
+import { findEntries, findHeads, findPrefix, findShape, memoryEntries } from "./entries.ts";
 import type { Body, Field, Fields } from "./fields.ts";
 import { encodePart, keyFromText, partFromText, writtenParts } from "./keys.ts";
 import { fromJson, type Json, type JsonProblem, rowFromJson, rowToJson, toJson, whyNot } from "./json.ts";
@@ -57,6 +57,8 @@ export interface Registry {
   found(genesis: Genesis, state: State): void;
   memoryIndex(collection: string, key: Bytes, row: StoredRow): readonly string[];
   findIndex(collection: string, key: Bytes, row: StoredRow): string[];
+  /** The same entries without the key that each ends with. */
+  findHeads(collection: string, key: Bytes, row: StoredRow): Bytes[];
   /** Where the entries of a query begin; the key stands behind the prefix. Throws `request.invalid`. */
   findPrefix(collection: string, name: string, value: string): string;
   work(action: string, protocol: number): number;
@@ -147,6 +149,7 @@ export function build(composition: Composition, options: BuildOptions = {}): Reg
     },
     memoryIndex: (collection, key, row) => memoryEntries(read(collection, key, row)),
     findIndex: (collection, key, row) => findEntries(read(collection, key, row)),
+    findHeads: (collection, key, row) => findHeads(read(collection, key, row)),
     findPrefix(collection, name, value) {
       const own = plan(collection);
       if (own.type.options.find?.includes(name) !== true)

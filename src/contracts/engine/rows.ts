@@ -4,6 +4,7 @@
 
 import { type Bytes, unlatin1 } from "../../base/bytes.ts";
 import { decode, encode, type Value } from "../../base/codec.ts";
+import { writer } from "../../base/encode.ts";
 import { fail } from "../../base/errors.ts";
 import type { AnyRecord, Due, Header, Row } from "./define.ts";
 import type { Fields, Shape } from "./fields.ts";
@@ -26,6 +27,8 @@ export interface Plan {
   readonly version: number;
   /** Names in canonical order, and what normalises each. */
   readonly names: readonly string[];
+  /** The names as a row's bytes have them. */
+  readonly encodedNames: readonly Bytes[];
   readonly parts: readonly Normaliser[];
   readonly fill: (out: { [name: string]: unknown }, value: unknown, keep: boolean) => { [name: string]: unknown };
   readonly keyShapes: readonly Shape[];
@@ -66,6 +69,7 @@ export function planOf(contract: string, type: AnyRecord, dues: Due[]): Plan {
     collection: type.collection,
     version: type.options.version ?? 1,
     names,
+    encodedNames: names.map(encode),
     parts: names.map((name) => normaliser(fields[name]!)),
     fill: filler(fields),
     keyShapes: (type.key as readonly string[]).map((name) => fields[name]!.shape),
@@ -103,21 +107,31 @@ export function changedRow(header: RowHeader, row: AnyRow, change: AnyValues): A
   return Object.freeze(out) as AnyRow;
 }
 
+/** As `encode` would write it; the names and their order are known. */
 export function encodeRow(row: AnyRow): Bytes {
   const h = row.$;
-  const parts: Value[] = [
-    h.revision,
-    h.status,
-    h.since,
-    h.schemaVersion,
-    h.height,
-    h.index,
-    h.previousHeight,
-    h.previousIndex,
-    row as unknown as Value,
-  ];
-  if (h.parked.length > 0) parts.push(h.parked);
-  return encode(parts);
+  const { names, encodedNames } = h.plan;
+  writer.begin();
+  writer.array(h.parked.length > 0 ? 10 : 9);
+  writer.value(h.revision, 1);
+  writer.value(h.status, 1);
+  writer.value(h.since, 1);
+  writer.value(h.schemaVersion, 1);
+  writer.value(h.height, 1);
+  writer.value(h.index, 1);
+  writer.value(h.previousHeight, 1);
+  writer.value(h.previousIndex, 1);
+  let present = 0;
+  for (let i = 0; i < names.length; i++) if ((row as AnyValues)[names[i]!] !== undefined) present++;
+  writer.map(present);
+  for (let i = 0; i < names.length; i++) {
+    const value = (row as AnyValues)[names[i]!];
+    if (value === undefined) continue;
+    writer.encoded(encodedNames[i]!);
+    writer.value(value as Value, 2);
+  }
+  if (h.parked.length > 0) writer.value(h.parked, 1);
+  return writer.end();
 }
 
 /** The row of stored bytes, from the memo if there is one. Bytes that are not a row are a damaged store or a bug, never a handler's fault. */

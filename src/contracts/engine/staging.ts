@@ -31,7 +31,7 @@ export interface Staged {
 
 export class Staging {
   readonly #state: State;
-  readonly #rows = new Map<string, Staged>();
+  readonly #rows = new Map<Plan, Map<string, Staged>>();
   readonly #written: Staged[] = [];
 
   constructor(state: State) {
@@ -40,8 +40,9 @@ export class Staging {
 
   /** Throws `Stop` when the ledger fails or the stored row is damaged, `Fault` when an old row cannot be upgraded. */
   load(plan: Plan, keyText: string): Staged {
-    const path = `${plan.collection}\0${keyText}`;
-    let staged = this.#rows.get(path);
+    let rows = this.#rows.get(plan);
+    if (rows === undefined) this.#rows.set(plan, (rows = new Map()));
+    let staged = rows.get(keyText);
     if (staged !== undefined) return staged;
     let row: AnyRow | undefined;
     let bytes = 0;
@@ -56,7 +57,7 @@ export class Staging {
       throw error instanceof Fault ? error : new Stop(error);
     }
     staged = { plan, keyText, key, before: row, bytes, row, written: false, stored: undefined };
-    this.#rows.set(path, staged);
+    rows.set(keyText, staged);
     return staged;
   }
 
@@ -64,7 +65,7 @@ export class Staging {
   current(row: AnyRow | undefined): Staged | undefined {
     const header = row?.$;
     if (header?.plan === undefined) return undefined;
-    const staged = this.#rows.get(`${header.plan.collection}\0${header.keyText}`);
+    const staged = this.#rows.get(header.plan)?.get(header.keyText);
     return staged?.row === row ? staged : undefined;
   }
 

@@ -122,6 +122,9 @@ export function testRegistry(): TestRegistry {
     findIndex(collection: string, key: Bytes, row: StoredRow) {
       return collection === ITEMS ? [`${ITEMS}\0group\0${fieldsOf(row.bytes)["group"] as string}\0${latin1(key)}`] : [];
     },
+    findHeads(collection: string, _key: Bytes, row: StoredRow) {
+      return collection === ITEMS ? [utf8(`${ITEMS}\0group\0${fieldsOf(row.bytes)["group"] as string}\0`)] : [];
+    },
   };
   return registry;
 }
