@@ -186,8 +186,15 @@ export function encodeResults({ due, skipped, receipts }: BlockResults): Bytes {
 export class Receipts {
   readonly #lengths = new Gathering(256);
   readonly #receipts = new Gathering(4_096);
+  readonly #starts: number[] = [];
+
+  /** The receipt of a leaf: a copy. */
+  at(leaf: number): Bytes {
+    return this.#receipts.view().slice(this.#starts[leaf], this.#starts[leaf + 1]);
+  }
 
   push(receipt: Bytes): void {
+    this.#starts.push(this.#receipts.length);
     this.#lengths.byte(receipt.length >>> 8);
     this.#lengths.byte(receipt.length);
     this.#receipts.raw(receipt);

@@ -19,9 +19,9 @@ export function blockWrite(
   const { height, hash, headerBytes, references, outcome, overlay, next } = block;
   const added: Entry[] = [];
   const removed: string[] = [];
-  for (const { collection, key, before, row } of overlay.writes) {
+  for (const { collection, key, before, row, heads } of overlay.writes) {
     if (before === undefined) {
-      for (const head of registry.findHeads(collection, key, row)) added.push({ head, key });
+      for (const head of heads ?? registry.findHeads(collection, key, row)) added.push({ head, key });
       continue;
     }
     const now = registry.findIndex(collection, key, row);

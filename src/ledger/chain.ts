@@ -23,7 +23,7 @@ import type { EpochConfig } from "./epochs.ts";
 import { Execution, type Leaf } from "./execute.ts";
 import { checkOrder } from "./orderCheck.ts";
 import { Overlay } from "./overlay.ts";
-import { digestText, type Footing, seal } from "./seal.ts";
+import { digestText, type Footing, footingOf, seal } from "./seal.ts";
 import { SerialQueue } from "./serialQueue.ts";
 import { type Speculated, Speculation, standOnHead } from "./speculation.ts";
 import { type Head, start, type Started, type TreeHolder, treeFromRows } from "./start.ts";
@@ -72,6 +72,10 @@ export interface CommittedBlock {
   readonly certificate: Certificate;
   readonly references: readonly BatchReference[];
   readonly leaves: readonly Leaf[];
+  /** Ids of the leaves, 32 bytes each, end to end. */
+  readonly ids: Bytes;
+  /** Something was written that consensus follows. */
+  readonly governed: boolean;
   /** Epoch of the next height. */
   readonly epoch: EpochConfig;
   readonly dueHead: number | undefined;
@@ -228,9 +232,8 @@ export class Chain {
     } finally {
       this.#job = undefined;
     }
-    const { network } = this;
     const sealed = seal({
-      network,
+      network: this.network,
       registry,
       consensusView,
       tree: this.#tree.current,
@@ -279,14 +282,15 @@ export class Chain {
 
   /** The batch is on disk: everything in RAM follows in one step. */
   #settle(block: Speculated, certificate: Certificate): CommittedBlock {
-    const { height, header, headerBytes, hash, references, outcome, epoch, dueHead, overlay } = block;
-    this.ids.add(outcome.ids, block.time);
+    const { height, header, headerBytes, hash, references, epoch, dueHead, overlay, governed } = block;
+    const { leaves, ids } = block.outcome;
+    this.ids.add(ids, block.time);
     this.#state.take(overlay);
     this.#head = { ...footingOf(block), header, headerBytes, certificate };
     this.#dueHead = dueHead;
     this.#settleJob(block);
     this.#speculation.settle(block);
-    const committed: CommittedBlock = { height, header, hash, certificate, references, leaves: outcome.leaves, epoch, dueHead };
+    const committed: CommittedBlock = { height, header, hash, certificate, references, leaves, ids, governed, epoch, dueHead };
     this.reader.committed(height);
     for (const listener of this.#listeners) listener(committed);
     this.#dumpIfDue();
@@ -393,8 +397,4 @@ function notExecuted(data: Readonly<Record<string, unknown>>): never {
 
 function shown({ digest, header, hash, own, dueHead, next }: Speculated): Executed {
   return { digest, header, hash, epochEnd: own.end, dueHead, next };
-}
-
-function footingOf({ height, time, digest, hash, epoch, view, history, stateRoot }: Footing): Footing {
-  return { height, time, digest, hash, epoch, view, history, stateRoot };
 }

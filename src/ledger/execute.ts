@@ -3,6 +3,8 @@
 // slice at a time. Does not own: handlers (contracts), the state root and the header (seal.ts), pauses between slices and what is kept (chain.ts).
 
 import type { Bytes } from "../base/bytes.ts";
+import { fail } from "../base/errors.ts";
+import { Gathering } from "../base/gathering.ts";
 import { sha256 } from "../base/hash.ts";
 import { rootOfFlat } from "../base/merkle.ts";
 import type { BlockContext, Call, Registry, Result } from "../contracts/engine/registry.ts";
@@ -14,6 +16,7 @@ import {
   encodeReceipt,
   NO_BYTES,
   NO_WRITES,
+  openWriteSet,
   Receipts,
   TransactionsTree,
   type Write,
@@ -23,16 +26,40 @@ import {
 import { keyTextOf, type Overlay, type Written } from "./overlay.ts";
 import { readCall } from "./transaction.ts";
 
-/** One leaf of a block: a live transaction, or due work that ran. */
-export interface Leaf {
-  readonly id: Bytes;
-  readonly receipt: Bytes;
+/** What the leaves of a block are read from, once it is executed. */
+interface LeafSource {
+  readonly ids: Bytes;
+  readonly receipts: Receipts;
+  readonly writeSet: Bytes;
+}
+
+/** One leaf of a block: a live transaction, or due work that ran. Thousands of them live until their block is committed, so they keep nothing of their own. */
+export class Leaf {
+  readonly index: number;
   readonly result: Result;
-  readonly writes: readonly Write[];
+  readonly #source: () => LeafSource;
+
+  constructor(index: number, result: Result, source: () => LeafSource) {
+    this.index = index;
+    this.result = result;
+    this.#source = source;
+  }
+
+  get id(): Bytes {
+    return this.#source().ids.slice(32 * this.index, 32 * this.index + 32);
+  }
+
+  get receipt(): Bytes {
+    return this.#source().receipts.at(this.index);
+  }
+
+  get writes(): readonly Write[] {
+    return openWriteSet(this.#source().writeSet).writesOf(this.index);
+  }
 }
 
 export interface ExecutionInput {
-  readonly registry: Pick<Registry, "run" | "due" | "runDue">;
+  readonly registry: Pick<Registry, "run" | "due" | "runDue" | "findHeads">;
   readonly block: BlockContext;
   readonly batches: readonly VerifiedBatch[];
   /** The block's layer; after the last slice it holds all that the block writes. */
@@ -51,6 +78,7 @@ export interface Outcome {
   readonly ids: Bytes;
   /** The ids of the live transactions, as latin1 texts. */
   readonly idTexts: ReadonlySet<string>;
+  readonly receipts: Receipts;
   readonly transactionsRoot: Bytes;
   /** `encodeResults` and `encodeWriteSet` of it. */
   readonly results: Bytes;
@@ -66,6 +94,9 @@ export class Execution {
   readonly #receipts = new Receipts();
   readonly #writeSet = new WriteSet();
   readonly #leaves: Leaf[] = [];
+  readonly #leafIds = new Gathering(8_192);
+  #outcome: Outcome | undefined;
+  readonly #source = (): LeafSource => this.#outcome ?? fail("leaves are read when all have run");
   readonly #due: DueRun[] = [];
   readonly #dueRan = new Set<string>();
   readonly #skipped: number[] = [];
@@ -89,18 +120,18 @@ export class Execution {
   }
 
   outcome(): Outcome {
-    const ids = new Uint8Array(32 * this.#leaves.length);
-    for (let i = 0; i < this.#leaves.length; i++) ids.set(this.#leaves[i]!.id, 32 * i);
-    return {
+    this.#outcome ??= {
       leaves: this.#leaves,
       due: this.#due,
       skipped: this.#skipped,
-      ids,
+      ids: this.#leafIds.view(),
       idTexts: this.#ids,
+      receipts: this.#receipts,
       transactionsRoot: this.#tree.root(),
       results: this.#receipts.encode(this.#due, this.#skipped),
       writeSet: this.#writeSet.encode(),
     };
+    return this.#outcome;
   }
 
   #runNext(): boolean {
@@ -165,16 +196,22 @@ export class Execution {
       writes: written.length,
       writesRoot: root,
     });
-    const writes: Write[] = [];
-    for (const { collection, key, row } of written) {
-      writes.push({ collection, key, row: row.bytes });
-      this.#writeSet.write(collection, key, row.bytes);
-    }
+    for (const { collection, key, row } of written) this.#writeSet.write(collection, key, row.bytes);
     this.#writeSet.endLeaf();
     this.#receipts.push(receipt);
-    if (applied) this.#input.overlay.merge(layer);
+    if (applied) {
+      this.#input.overlay.merge(layer);
+      for (const w of written) if (w.before === undefined) this.#strip(w);
+    }
     this.#tree.push(id, fullHash, receipt);
-    this.#leaves.push({ id, receipt, result, writes });
+    this.#leafIds.raw(id);
+    this.#leaves.push(new Leaf(this.#leaves.length, result, this.#source));
+  }
+
+  /** What a row that is new means is seldom asked again before its block is committed, and is most of what is kept of it: the bytes say it. */
+  #strip(w: Written): void {
+    w.heads = this.#input.registry.findHeads(w.collection, w.key, w.row);
+    w.row.decoded = undefined;
   }
 }
 const NONE: readonly string[] = [];

@@ -4,8 +4,10 @@
 
 import type { Bytes } from "../base/bytes.ts";
 import { fail } from "../base/errors.ts";
+import { sha256 } from "../base/hash.ts";
 import type { Registry, State, StoredRow } from "../contracts/engine/registry.ts";
 import { type Cursor, SortedEntries } from "./sortedEntries.ts";
+import { stateKeyHash } from "./stateProof.ts";
 
 /** A row as a layer found it, and the place of its key in the state tree if that was worked out on the way. */
 export interface Found {
@@ -38,6 +40,12 @@ export interface Written {
   keyHash: Bytes | undefined;
   /** SHA-256 of the row's bytes, once a receipt needed it. */
   rowHash: Bytes | undefined;
+  /** Of a row that is new in the block: what stands in front of its key in the indexes for queries. */
+  heads: readonly Bytes[] | undefined;
+  /** Its place among its layer's writes. */
+  at: number;
+  /** Both hashes are where the layer gathers them. */
+  gathered: boolean;
 }
 
 /** What the overlay must know of contracts: the entries of a row in the index in RAM. */
@@ -76,6 +84,9 @@ export class Overlay implements State {
   readonly #reads: Read[] | undefined;
   /** Where among them the next one to be written may be: rows are written in the order in which they were read. */
   #nextRead = 0;
+
+  #keyHashes: Uint8Array = NO_HASHES;
+  #rowHashes: Uint8Array = NO_HASHES;
 
   private constructor(base: BaseState, index: RowIndex, parent: Overlay | undefined, reads: Read[] | undefined) {
     this.#base = base;
@@ -156,11 +167,24 @@ export class Overlay implements State {
       this.#reindex(collection, key, own.row, row);
       own.row = row;
       own.rowHash = undefined;
+      own.gathered = false;
+      own.heads = undefined;
       return;
     }
     const { row: before, keyHash } = this.#readBefore(collection, keyText) ?? this.#find(collection, key, keyText);
     this.#reindex(collection, key, before, row);
-    this.writes.push({ collection, key, keyText, before, row, keyHash, rowHash: undefined });
+    this.writes.push({
+      collection,
+      key,
+      keyText,
+      before,
+      row,
+      keyHash,
+      rowHash: undefined,
+      heads: undefined,
+      at: this.writes.length,
+      gathered: false,
+    });
   }
 
   #readBefore(collection: string, keyText: string): Found | undefined {
@@ -197,14 +221,44 @@ export class Overlay implements State {
     if (layer.#parent !== this) fail("a layer is merged into the one it was made over");
     for (const written of layer.writes) {
       const own = this.written(written.collection, written.keyText);
-      if (own === undefined) this.writes.push(written);
-      else {
+      if (own === undefined) {
+        written.at = this.writes.length;
+        this.writes.push(written);
+      } else {
         own.row = written.row;
         own.rowHash = written.rowHash;
+        own.heads = undefined;
       }
+      this.#gatherHashes(own ?? written);
     }
     if (layer.#removed !== undefined) for (const entry of layer.#removed) this.#remove(entry);
     if (layer.#added !== undefined) for (const entry of layer.#added) this.#add(entry);
+  }
+
+  // A block keeps thousands of rows until it is committed: two byte strings for hashes each would be a good part of what the collector has to move.
+  #gatherHashes(w: Written): void {
+    w.gathered = w.rowHash !== undefined && (w.gathered || w.keyHash !== undefined);
+    if (!w.gathered) return;
+    this.#setHashes(w.at, w.keyHash, w.rowHash!);
+    w.keyHash = undefined;
+    w.rowHash = undefined;
+  }
+
+  #setHashes(at: number, keyHash: Bytes | undefined, rowHash: Bytes): void {
+    while (this.#keyHashes.length < 32 * at + 32) {
+      this.#keyHashes = doubled(this.#keyHashes);
+      this.#rowHashes = doubled(this.#rowHashes);
+    }
+    if (keyHash !== undefined) this.#keyHashes.set(keyHash, 32 * at);
+    this.#rowHashes.set(rowHash, 32 * at);
+  }
+
+  /** Hashes of the keys and of the rows of `writes` in their order, 32 bytes each, end to end. */
+  hashes(): { readonly keys: Bytes; readonly rows: Bytes } {
+    for (const w of this.writes)
+      if (!w.gathered) this.#setHashes(w.at, w.keyHash ?? stateKeyHash(w.collection, w.key), w.rowHash ?? sha256(w.row.bytes));
+    const end = 32 * this.writes.length;
+    return { keys: this.#keyHashes.subarray(0, end), rows: this.#rowHashes.subarray(0, end) };
   }
 
   /** This layer and those below it, downwards. */
@@ -240,3 +294,10 @@ export class Overlay implements State {
 }
 const NONE: readonly string[] = [];
 const NO_READS: readonly Read[] = [];
+
+const NO_HASHES = new Uint8Array(0);
+function doubled(bytes: Uint8Array): Uint8Array {
+  const out = new Uint8Array(Math.max(2_048, 2 * bytes.length));
+  out.set(bytes);
+  return out;
+}

@@ -2,7 +2,6 @@
 // Owns the header's fields beyond the order. Does not own: running transactions (execute.ts), keeping results (chain.ts).
 
 import type { Bytes } from "../base/bytes.ts";
-import { sha256 } from "../base/hash.ts";
 import { type BatchReference, type BlockHeader, blockHashOf, encodeBlock, type OrderHeader } from "../base/header.ts";
 import { leafHash, type Peaks } from "../base/merkle.ts";
 import type { Registry, State } from "../contracts/engine/registry.ts";
@@ -10,8 +9,7 @@ import type { VerifiedBatch } from "./batch.ts";
 import type { ConsensusView } from "../contracts/platform/network.ts";
 import { advanced, type EpochConfig, following } from "./epochs.ts";
 import type { Execution, Outcome } from "./execute.ts";
-import { keyTextOf, type Overlay, type Written } from "./overlay.ts";
-import { stateKeyHash } from "./stateProof.ts";
+import { keyTextOf, type Overlay } from "./overlay.ts";
 import type { StateTree } from "./stateTree.ts";
 
 /** The contract whose records say what consensus follows. Blocks that leave them alone leave that alone. */
@@ -50,6 +48,8 @@ export interface Sealed extends Footing {
   readonly outcome: Outcome;
   readonly overlay: Overlay;
   readonly treeChange: TreeChange;
+  /** Something was written that consensus follows. */
+  readonly governed: boolean;
   /** The epoch it belongs to, with the end that its own changes imply. */
   readonly own: EpochConfig;
   /** Set at the last height of an epoch. */
@@ -75,8 +75,9 @@ export interface SealInput {
 export function seal(input: SealInput): Sealed {
   const { network, parent, order, overlay } = input;
   const outcome = input.execution.outcome();
-  const treeChange = applyWrites(input.tree, overlay.writes);
-  const view = overlay.touches(GOVERNANCE) ? input.consensusView(overlay) : parent.view;
+  const treeChange = applyWrites(input.tree, overlay);
+  const governed = overlay.touches(GOVERNANCE);
+  const view = governed ? input.consensusView(overlay) : parent.view;
   const own = advanced(parent.epoch, view);
   const next = order.height >= own.end ? following(network, own, view) : undefined;
   const epoch = next ?? own;
@@ -112,6 +113,7 @@ export function seal(input: SealInput): Sealed {
     outcome,
     overlay,
     treeChange,
+    governed,
     own,
     next,
     dueHead: input.registry.dueHead(overlay),
@@ -119,17 +121,15 @@ export function seal(input: SealInput): Sealed {
 }
 
 /** Brings a layer's writes into the tree. */
-export function applyWrites(tree: StateTree, writes: readonly Written[]): TreeChange {
-  const count = writes.length;
-  const keys = new Uint8Array(32 * count);
-  const values = new Uint8Array(32 * count);
-  writes.forEach((w, i) => {
-    w.keyHash ??= stateKeyHash(w.collection, w.key);
-    w.rowHash ??= sha256(w.row.bytes);
-    keys.set(w.keyHash, 32 * i);
-    values.set(w.rowHash, 32 * i);
-  });
-  return { count, keys, values, before: tree.apply(keys, values, count) };
+export function applyWrites(tree: StateTree, overlay: Overlay): TreeChange {
+  const count = overlay.writes.length;
+  const { keys, rows } = overlay.hashes();
+  return { count, keys, values: rows, before: tree.apply(keys, rows, count) };
+}
+
+/** The block as what the next one stands on. */
+export function footingOf({ height, time, digest, hash, epoch, view, history, stateRoot }: Footing): Footing {
+  return { height, time, digest, hash, epoch, view, history, stateRoot };
 }
 
 /** A digest as a map's key. */

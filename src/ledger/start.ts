@@ -87,7 +87,7 @@ export function genesisWrite({ store, genesis, registry }: Pick<StartInput, "sto
   const state = new CommittedState(store, () => tree, new SortedEntries(), 1);
   const overlay = Overlay.over(state, registry, undefined);
   registry.found(genesis, overlay);
-  applyWrites(tree, overlay.writes);
+  applyWrites(tree, overlay);
   const rows = overlay.writes.map(({ collection, key, row }) => ({ collection, key, row: row.bytes }));
   const { parameters, protocol } = genesis;
   const epoch: EpochRecord = { epoch: 0, start: 1, validators: genesisValidators(genesis), parameters, protocol };

@@ -15,7 +15,8 @@ import { encodeMessage } from "../consensus/messages.ts";
 import type { EpochConfig, Head, NoticeCode, NoticeData } from "../consensus/types.ts";
 import { Chain, type CommittedBlock } from "../ledger/chain.ts";
 import { Mempool } from "../ledger/mempool.ts";
-import { type Database, openLevel, Store } from "../ledger/store.ts";
+import { openLevel } from "../ledger/storeLevel.ts";
+import { type Database, Store } from "../ledger/store.ts";
 import { Host } from "../p2p/host.ts";
 import type { App } from "./api/server.ts";
 import { Finality } from "./api/finality.ts";
@@ -305,19 +306,12 @@ export class Node {
 
   // ── what happens ───────────────────────────────────────────────────────────────────────────────────────────────────────────
   #committed(block: CommittedBlock): void {
-    const { height, header, leaves, references, certificate } = block;
+    const { height, header, leaves, ids, governed, references, certificate } = block;
     const { time } = header.order;
     this.lastCommitAt = performance.now();
     // One walk over the leaves: at full speed each further one costs as much as handing a transaction in.
-    const ids = new Uint8Array(32 * leaves.length);
     const outcomes: [number, number, number] = [0, 0, 0];
-    let governed = false;
-    for (let i = 0; i < leaves.length; i++) {
-      const { id, receipt, writes } = leaves[i]!;
-      ids.set(id, 32 * i);
-      outcomes[receipt[1] as 0 | 1 | 2]++; // C([outcome, …])
-      for (const { collection } of writes) governed ||= collection.startsWith("governance/");
-    }
+    for (let i = 0; i < leaves.length; i++) outcomes[leaves[i]!.result.outcome]++;
     this.finality.committed({ height, time, ids, receipt: (leaf) => leaves[leaf]!.receipt });
     this.heads.committed(height);
     this.counters?.committed(time, outcomes);

@@ -13,7 +13,8 @@ import { MAX_COUNTER, STATE_CLAIM_MS, SYNC_TIMEOUT_MS } from "../base/limits.ts"
 import type { Logger } from "../base/log.ts";
 import { headAnswerFrom } from "../ledger/stateForms.ts";
 import { type StateProgress, StateSync } from "../ledger/stateSync.ts";
-import { openLevel, Store } from "../ledger/store.ts";
+import { openLevel } from "../ledger/storeLevel.ts";
+import { Store } from "../ledger/store.ts";
 import { dumpTree } from "../ledger/treeDump.ts";
 import type { PeerHost } from "../p2p/types.ts";
 import { contracts, viewOf } from "./registry.ts";

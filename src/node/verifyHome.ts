@@ -3,7 +3,7 @@
 
 import fs from "node:fs";
 import path from "node:path";
-import { openLevel } from "../ledger/store.ts";
+import { openLevel } from "../ledger/storeLevel.ts";
 import { type VerifiedChain, verifyChain } from "../ledger/verifyChain.ts";
 import { loadConfig } from "./config.ts";
 import { lockHome, openHome } from "./home.ts";

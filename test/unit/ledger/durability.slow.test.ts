@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { hex } from "../../../src/base/bytes.ts";
 import { isLedgerError, type LedgerError } from "../../../src/base/errors.ts";
-import { openLevel } from "../../../src/ledger/store.ts";
+import { openLevel } from "../../../src/ledger/storeLevel.ts";
 import { dumps } from "../../../src/ledger/treeDump.ts";
 import { put, START_TIME, TestNetwork, transaction } from "./testNetwork.ts";
 import { fieldsOf, ITEMS, keyOf } from "./testRegistry.ts";

@@ -1,7 +1,7 @@
 // Run by durability.slow.test.ts as a process of its own, to be killed: opens the chain in the given directory and commits block after block, saying each.
 
 import { join } from "node:path";
-import { openLevel } from "../../../src/ledger/store.ts";
+import { openLevel } from "../../../src/ledger/storeLevel.ts";
 import { put, TestNetwork, transaction } from "./testNetwork.ts";
 
 const directory = process.argv[2]!;

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Bytes, hex, utf8 } from "../../../src/base/bytes.ts";
 import { sha256 } from "../../../src/base/hash.ts";
 import { proveRecord } from "../../../src/ledger/proof.ts";
-import { openLevel } from "../../../src/ledger/store.ts";
+import { openLevel } from "../../../src/ledger/storeLevel.ts";
 import { dumps } from "../../../src/ledger/treeDump.ts";
 import { verifyChain } from "../../../src/ledger/verifyChain.ts";
 import { actBy, contracts, deposit, realGenesis, viewOf } from "./realNetwork.ts";

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { hex } from "../../../src/base/bytes.ts";
 import type { LogFields, Logger } from "../../../src/base/log.ts";
 import type { Executed } from "../../../src/ledger/chain.ts";
-import { openLevel } from "../../../src/ledger/store.ts";
+import { openLevel } from "../../../src/ledger/storeLevel.ts";
 import { dumps } from "../../../src/ledger/treeDump.ts";
 import { batchOf, put, TestNetwork, transaction } from "./testNetwork.ts";
 import { fieldsOf, ITEMS, keyOf } from "./testRegistry.ts";
