@@ -16,7 +16,7 @@ import { connect, type Ledger, type SignedTransaction } from "../src/client/inde
 import { linesOf } from "../src/client/pain.ts";
 import { openAccount, type Opening, openWages, rootOf, schemas, writeOpenings } from "../src/client/payments.ts";
 import { cpuMicroseconds, diskBytes, type Devnet, spawnCli, startDevnet } from "./devnet.ts";
-import { conditions, rounded } from "./report.ts";
+import { conditions, percentile, rounded, sleep, spread } from "./report.ts";
 
 export interface FundsOptions {
   readonly firms: number;
@@ -48,6 +48,8 @@ interface Audited {
 }
 const PER_REQUEST = 250;
 const PRIMES = 20;
+const HOT_ROUNDS = 5;
+const BYSTANDER_PER_S = 50;
 const STEP = 1_000_000n;
 const actor = (id: string, seed: Bytes): Actor => ({ id, seed, key: publicKeyOf(seed) });
 const operation = (action: string, args: Args): { action: string; args: Args } => ({ action: `${action}@1`, args });
@@ -227,7 +229,7 @@ class Cycle {
     );
   }
 
-  /** One budget under many orders at once, and the same orders below as many budgets. */
+  /** One budget under many orders at once, and the same orders below as many budgets; beside both, somebody who has nothing to do with them. */
   async hotParent(): Promise<Record<string, unknown>> {
     const { hot } = this.options;
     const account = { root: sha256(utf8("account")), size: 2 };
@@ -246,21 +248,56 @@ class Cycle {
     const ask = (order: string, engagement: string): SignedTransaction =>
       this.sign([operation("funds.ask", { order, engagement, step: "s", amount: 1n, account, chunks: 0 })], ["courts"]);
     const figures: { many: Phase[]; one: Phase[] } = { many: [], one: [] };
-    for (let round = 0; round < 3; round++)
+    const waits = { alone: await this.bystander("alone", async () => sleep(4_000)), many: [] as number[], one: [] as number[] };
+    for (let round = 0; round < HOT_ROUNDS; round++)
       for (const which of ["many", "one"] as const) {
         const name = `hot: ${which} ${round}`;
-        await this.phase(
-          name,
-          Array.from({ length: hot }, (_, i) => ask(`${which}-${round}-${i}`, which === "one" ? "hot" : `cold-${i}`)),
-        );
+        const orders = Array.from({ length: hot }, (_, i) => ask(`${which}-${round}-${i}`, which === "one" ? "hot" : `cold-${i}`));
+        waits[which].push(...(await this.bystander(name, async () => this.phase(name, orders))));
         figures[which].push(this.phases[name]!);
       }
-    const best = (phases: readonly Phase[]) => ({
-      tx_per_s: Math.max(...phases.map((p) => p.tx_per_s)),
-      cpu_us_per_tx: Math.min(...phases.map((p) => p.cpu_us_per_tx)),
-      blocks: Math.min(...phases.map((p) => p.blocks)),
+    const told = (which: "one" | "many") => ({
+      tx_per_s: spread(figures[which].map((p) => p.tx_per_s)),
+      cpu_us_per_tx: spread(figures[which].map((p) => p.cpu_us_per_tx)),
+      bystander_ms: latencies(waits[which]),
     });
-    return { orders: hot, rounds: 3, one_budget: best(figures.one), as_many_budgets: best(figures.many) };
+    const [one_budget, as_many_budgets] = [told("one"), told("many")];
+    return {
+      ...{ orders: hot, rounds: HOT_ROUNDS, bystander_per_s: BYSTANDER_PER_S, one_budget, as_many_budgets },
+      tx_per_s_ratio: rounded(one_budget.tx_per_s.median / as_many_budgets.tx_per_s.median, 2),
+      cpu_ratio: rounded(one_budget.cpu_us_per_tx.median / as_many_budgets.cpu_us_per_tx.median, 2),
+      bystander_alone_ms: latencies(waits.alone),
+    };
+  }
+
+  /** Deposits of somebody else while `meanwhile` runs, at a fixed pace, each in a request of its own: ms from when each was due to its final receipt. */
+  async bystander(name: string, meanwhile: () => Promise<void>): Promise<number[]> {
+    const ledger = this.ledgers.at(-1)!;
+    const waits: Promise<number>[] = [];
+    let over = false;
+    const pace = async (): Promise<void> => {
+      const began = performance.now();
+      for (let i = 0; !over; i++) {
+        const due = began + (1_000 * i) / BYSTANDER_PER_S;
+        await sleep(due - performance.now());
+        const content = sha256(utf8(`${name} ${i}`));
+        const deposit = this.sign(
+          [operation("evidence.deposit", { deposit: `${name.replaceAll(/\W+/g, "-")}-${i}`, kind: "document", content })],
+          ["tax"],
+        );
+        const waited = async (): Promise<number> => {
+          for await (const line of ledger.submitMany([deposit], { wait: "final" }))
+            if (line.outcome !== "applied") throw new Error(`${name}: ${JSON.stringify(line)}`);
+          return performance.now() - due;
+        };
+        waits.push(waited());
+      }
+    };
+    const running = pace();
+    await meanwhile();
+    over = true;
+    await running;
+    return Promise.all(waits);
   }
 
   // ── doing and measuring ────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -344,6 +381,16 @@ function crewOf(firm: number, count: number) {
     account: `ACC-${firm}-${i}`,
     amount: i < count - 1 ? wage : STEP - wage * BigInt(count - 1),
   }));
+}
+
+function latencies(ms: readonly number[]): Record<string, number> {
+  const sorted = ms.toSorted((a, b) => a - b);
+  return {
+    count: ms.length,
+    p50: rounded(percentile(sorted, 50)),
+    p95: rounded(percentile(sorted, 95)),
+    p99: rounded(percentile(sorted, 99)),
+  };
 }
 
 function groups<T>(all: readonly T[], size: number): T[][] {
