@@ -77,6 +77,8 @@ export const QUEUE_TURN = 16;
 export const MAX_QUOTA_SENDERS = 10_000;
 /** How many seconds' worth of its quota a sender may use at once. */
 export const QUOTA_BURST_SECONDS = 2;
+/** Milliseconds a second of one core that computing the predicates of one address' transactions may take, in the long run. */
+export const PROOF_MS_PER_S = 100;
 /** Text of a proof file: a thousand changes of a set of 31 and the largest rows; an ordinary one has 5 KB. */
 export const MAX_PROOF_FILE_LENGTH = 16 << 20;
 export const MAX_PROOF_STEPS = 1_024;

@@ -13,6 +13,25 @@ export class Quotas {
 
   /** How many of `count` transactions `sender` may hand in at monotonic ms `at`; so many tokens are taken. Rates may change between calls. */
   take(sender: string, perSecond: number, count: number, at: number): number {
+    const bucket = this.#bucketOf(sender, perSecond, at);
+    const granted = Math.min(count, Math.floor(bucket.tokens));
+    bucket.tokens -= granted;
+    return granted;
+  }
+
+  /** Takes what something has cost after the fact, below nothing if need be: what is owed has to be earned back. */
+  charge(sender: string, perSecond: number, cost: number, at: number): void {
+    this.#bucketOf(sender, perSecond, at).tokens -= cost;
+  }
+
+  /** Milliseconds until `sender` owes nothing any more; 0 if it does not. */
+  owesMs(sender: string, perSecond: number, at: number): number {
+    const bucket = this.#buckets.get(sender);
+    return bucket === undefined ? 0 : Math.max(0, Math.ceil((-bucket.tokens / perSecond) * 1_000 - (at - bucket.at)));
+  }
+
+  /** The sender's bucket, filled up to now. */
+  #bucketOf(sender: string, perSecond: number, at: number): Bucket {
     const capacity = Math.max(1, perSecond * QUOTA_BURST_SECONDS);
     let bucket = this.#buckets.get(sender);
     if (bucket === undefined) {
@@ -24,9 +43,7 @@ export class Quotas {
       this.#buckets.delete(sender); // the map is kept in order of last use
     }
     this.#buckets.set(sender, bucket);
-    const granted = Math.min(count, Math.floor(bucket.tokens));
-    bucket.tokens -= granted;
-    return granted;
+    return bucket;
   }
 
   /** Milliseconds until `sender` has a token again: for Retry-After. */

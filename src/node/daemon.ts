@@ -184,6 +184,7 @@ function apiOf(node: Node, networkHex: string): Api {
     nextBlock: () => node.nextBlock(),
     reached: (height, timeoutMs) => node.heads.reached(height, timeoutMs),
     submit: (list, address, taken) => intake.submit(list, address, taken),
+    charged: (address, act) => intake.charged(address, act),
     isPending: (id) => node.mempool.isPending(id),
     status: () => statusOf(node),
     stopping: () => node.stopping,

@@ -5,16 +5,17 @@
 import { type Bytes, concat, equalBytes, latin1, u32be } from "../base/bytes.ts";
 import { decode, encode } from "../base/codec.ts";
 import { LedgerError } from "../base/errors.ts";
-import { MAX_KNOWN_SENDERS, MAX_VERIFY_BACKLOG_BYTES, SENDER_KNOWN_MS } from "../base/limits.ts";
+import { MAX_KNOWN_SENDERS, MAX_VERIFY_BACKLOG_BYTES, PROOF_MS_PER_S, SENDER_KNOWN_MS } from "../base/limits.ts";
 import type { Clock } from "../base/time.ts";
 import type { VerifiedBatch } from "../ledger/batch.ts";
 import type { Mempool, Sender } from "../ledger/mempool.ts";
+import { Quotas } from "../ledger/quotas.ts";
 import { readLayout, signerAt } from "../ledger/transaction.ts";
 import type { IngressVerdict } from "../ledger/verify.ts";
 import type { PeerHost } from "../p2p/types.ts";
 import { isLoopback } from "./config.ts";
 import type { Config } from "./settings.ts";
-import type { Verifier } from "./verifier.ts";
+import type { Ingress, Verifier } from "./verifier.ts";
 
 export interface IntakePorts {
   readonly organisation: string;
@@ -42,6 +43,8 @@ export class Intake {
   readonly #ports: IntakePorts;
   /** Key → principal, for a while: revocation counts at execution, this is about quotas only. */
   readonly #senders = new Map<string, { readonly principal: string | undefined; readonly until: number }>();
+  /** By address or peer: what computing predicates has taken. */
+  readonly #proofs = new Quotas();
   #cancelCut: (() => void) | undefined;
   #stopped = false;
 
@@ -52,7 +55,7 @@ export class Intake {
   /** Takes a client's transactions; `taken` hears one answer each before anything can become final. */
   async submit<T>(list: Bytes, address: string, taken: (verdict: IngressVerdict, answers: readonly string[]) => T): Promise<T> {
     this.#checkOpen();
-    const { bytes, verdict } = await this.#ports.verifier.ingress(list);
+    const { bytes, verdict } = await this.#verified(list, address);
     this.#checkOpen();
     const sender = this.#senderOf(bytes, verdict, address);
     const validators = this.#ports.validators();
@@ -63,7 +66,7 @@ export class Intake {
   /** An observer's clients' transactions, on the channel "transactions": its answer is one code each. */
   async fromPeer(peer: string, list: Bytes): Promise<Bytes> {
     this.#checkOpen();
-    const { bytes, verdict } = await this.#ports.verifier.ingress(list);
+    const { bytes, verdict } = await this.#verified(list, peer);
     return encode(this.#queue(bytes, verdict, { name: peer, perSecond: this.#ports.config["api.quota_tx_per_s"] }));
   }
 
@@ -80,6 +83,37 @@ export class Intake {
   stop(): void {
     this.#stopped = true;
     this.#cancelCut?.();
+  }
+
+  /** Computes predicates for a dry run, at the cost of who asks. Throws `quota.exceeded` while he owes for earlier ones. */
+  charged<T>(address: string, act: () => T): T {
+    this.#checkCredit(address);
+    const began = this.#ports.clock.monotonic();
+    try {
+      return act();
+    } finally {
+      this.#charge(address, this.#ports.clock.monotonic() - began);
+    }
+  }
+
+  async #verified(list: Bytes, from: string): Promise<Ingress> {
+    this.#checkCredit(from);
+    const verified = await this.#ports.verifier.ingress(list);
+    this.#charge(from, verified.proofMs);
+    return verified;
+  }
+
+  // What predicates cost is known when they are computed: it is charged afterwards, and until it is earned back nothing more is looked at. This machine's
+  // own clients are trusted with it.
+  #checkCredit(from: string): void {
+    if (this.#proofs.owesMs(from, PROOF_MS_PER_S, this.#ports.clock.monotonic()) === 0) return;
+    this.#ports.refusedByQuota(1);
+    throw new LedgerError("quota.exceeded", {
+      detail: "checking the proofs in what was handed in from there has taken its share of this node",
+    });
+  }
+  #charge(from: string, ms: number): void {
+    if (ms > 0 && !isOwnMachine(from)) this.#proofs.charge(from, PROOF_MS_PER_S, ms, this.#ports.clock.monotonic());
   }
 
   #checkOpen(): void {
@@ -117,7 +151,7 @@ export class Intake {
   #senderOf(bytes: Bytes, verdict: IngressVerdict, address: string): Sender {
     const { config, organisation } = this.#ports;
     const perSecond = config["api.quota_tx_per_s"];
-    if (isLoopback(address.replace(/^::ffff:/, ""))) return { name: organisation, perSecond };
+    if (isOwnMachine(address)) return { name: organisation, perSecond };
     const principal = this.#commonSigner(bytes, verdict);
     if (principal !== undefined && !principal.includes(":")) return { name: principal, perSecond };
     return { name: `address ${address}`, perSecond: config["api.quota_anonymous_per_s"] };
@@ -198,3 +232,4 @@ export class Intake {
   }
 }
 const NONE: ReadonlySet<number> = new Set();
+const isOwnMachine = (address: string): boolean => isLoopback(address.replace(/^::ffff:/, ""));

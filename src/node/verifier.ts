@@ -14,6 +14,8 @@ import type { Done, Job, WorkerSetup } from "./verifyProtocol.ts";
 export interface Ingress {
   readonly bytes: Bytes;
   readonly verdict: IngressVerdict;
+  /** What computing its predicates took. */
+  readonly proofMs: number;
 }
 /** Room for what a worker allocates, which dies at once: a batch's facts are in typed arrays that leave with it. */
 const YOUNG_MB = 8;

@@ -18,7 +18,13 @@ export type Job =
   | /** From the next job on, work is that of this protocol version. */ { readonly kind: "protocol"; readonly protocol: number };
 export type Done =
   | { readonly job: number; readonly kind: "batch"; readonly verdict: BatchVerdict }
-  | { readonly job: number; readonly kind: "ingress"; readonly bytes: Bytes; readonly verdict: IngressVerdict }
+  | /** `proofMs`: what computing predicates took, charged to the sender. */ {
+      readonly job: number;
+      readonly kind: "ingress";
+      readonly bytes: Bytes;
+      readonly verdict: IngressVerdict;
+      readonly proofMs: number;
+    }
   | /** The list of transactions itself is malformed. */ {
       readonly job: number;
       readonly kind: "refused";

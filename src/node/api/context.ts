@@ -40,6 +40,8 @@ export interface Api {
    * Throws `node.stopping`, `node.syncing`, `busy`, `batch.…`.
    */
   submit<T>(list: Bytes, address: string, taken: (verdict: IngressVerdict, answers: readonly Answer[]) => T): Promise<T>;
+  /** Computes predicates at the cost of an address. Throws `quota.exceeded` while it owes for earlier ones. */
+  charged<T>(address: string, act: () => T): T;
   isPending(id: Bytes): boolean;
   status(): NodeStatus;
   readonly stopping: () => boolean;

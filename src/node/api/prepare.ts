@@ -3,7 +3,6 @@
 
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { type Bytes, hex } from "../../base/bytes.ts";
-import type { Value } from "../../base/codec.ts";
 import { LedgerError } from "../../base/errors.ts";
 import { MAX_SIGNERS, NONCE_BYTES, TRANSACTION_TIME_LIMIT } from "../../base/limits.ts";
 import { generateSeed } from "../../base/signature.ts";
@@ -42,7 +41,8 @@ async function prepare(api: Api, request: FastifyRequest, reply: FastifyReply): 
   const operations = [{ action: plan.name, args }];
   const bytes = encodeBody({ nonce, notAfter, signers, operations });
   const id = transactionId(api.network, bytes);
-  const failedProofs = api.registry.proofs(plan.name, args as Value, api.network).map((rule) => `0:${rule}`);
+  const proofs = (): readonly string[] => api.registry.proofs(plan.name, args, api.network);
+  const failedProofs = (plan.action.options.proofs === undefined ? [] : api.charged(request.ip, proofs)).map((rule) => `0:${rule}`);
   const { result, needs } = api.registry.prepare(api.reader.state, { id, index: 0, signers, operations: operations, failedProofs }, block);
   const says = result.code === null ? undefined : sentenceOf(result.code, api.registry.contracts);
   const dryRun = {

@@ -5,13 +5,17 @@ import { concat, u32be } from "../../../src/base/bytes.ts";
 import { decode, encode } from "../../../src/base/codec.ts";
 import { LedgerError } from "../../../src/base/errors.ts";
 import { defaultParameters } from "../../../src/base/parameters.ts";
-import { generateSeed } from "../../../src/base/signature.ts";
+import { provePossession } from "../../../src/base/member.ts";
+import { generateSeed, publicKeyOf } from "../../../src/base/signature.ts";
 import type { VerifiedBatch } from "../../../src/ledger/batch.ts";
 import { Mempool } from "../../../src/ledger/mempool.ts";
 import { signTransaction } from "../../../src/ledger/transaction.ts";
 import { verifyIngress } from "../../../src/ledger/verify.ts";
 import { Intake, type IntakePorts } from "../../../src/node/intake.ts";
 import { loadConfig } from "../../../src/node/config.ts";
+import { contracts } from "../../../src/node/registry.ts";
+import { VerifyJobs } from "../../../src/node/verifyJobs.ts";
+import type { Done } from "../../../src/node/verifyProtocol.ts";
 
 const network = new Uint8Array(32).fill(1);
 const NOW = 1_700_000_000_000;
@@ -41,7 +45,7 @@ function intake(given: Partial<IntakePorts> = {}): {
     mempool,
     verifier: {
       backlog: 0,
-      ingress: async (bytes) => ({ bytes, verdict: verifyIngress(bytes, { network, work: () => 64, quick: true }) }),
+      ingress: async (bytes) => ({ bytes, verdict: verifyIngress(bytes, { network, work: () => 64, quick: true }), proofMs: 0 }),
     },
     closed: () => undefined,
     principalOf: () => undefined,
@@ -80,6 +84,73 @@ describe("who pays the quota", () => {
     const it = intake({ principalOf: () => "courts" });
     const mixed = listOf(transaction(), ...Array.from({ length: 50 }, () => transaction(generateSeed())));
     expect(accepted(await it.submit(mixed, "203.0.113.7"))).toBeLessThan(10);
+  });
+});
+
+describe("what predicates cost", () => {
+  /** A node whose predicates take this long, and a clock that is set by hand. */
+  const dear = (proofMs: number) => {
+    let ms = 1_000_000;
+    const refused: number[] = [];
+    const verdict = (bytes: Uint8Array) => verifyIngress(bytes, { network, work: () => 64, quick: true });
+    const made = intake({
+      clock: { now: () => NOW, monotonic: () => ms },
+      verifier: { backlog: 0, ingress: async (bytes) => ({ bytes, verdict: verdict(bytes), proofMs }) },
+      refusedByQuota: (count) => refused.push(count),
+    });
+    return { ...made, refused, pass: (by: number) => (ms += by) };
+  };
+
+  test("is charged to the address: what it owes is earned back before anything more of it is looked at; others are not kept waiting", async () => {
+    const { submit, intake: it, refused, pass } = dear(5_000);
+    expect(accepted(await submit(many(1), "203.0.113.7"))).toBe(1);
+    await expect(submit(many(1), "203.0.113.7")).rejects.toMatchObject({ code: "quota.exceeded" });
+    expect(() => it.charged("203.0.113.7", () => expect.unreachable())).toThrow("quota.exceeded");
+    expect(refused).toEqual([1, 1]);
+    expect(accepted(await submit(many(1), "203.0.113.8"))).toBe(1);
+    pass(40_000);
+    await expect(submit(many(1), "203.0.113.7")).rejects.toMatchObject({ code: "quota.exceeded" });
+    pass(10_000);
+    expect(accepted(await submit(many(1), "203.0.113.7"))).toBe(1);
+  });
+
+  test("a dry run is charged as well; this machine's own clients and who proves nothing never are", async () => {
+    const { submit, intake: it, pass } = dear(0);
+    it.charged("203.0.113.7", () => pass(10_000));
+    await expect(submit(many(1), "203.0.113.7")).rejects.toMatchObject({ code: "quota.exceeded" });
+    it.charged("::ffff:127.0.0.1", () => pass(10_000));
+    for (let i = 0; i < 3; i++) expect(accepted(await submit(many(1)))).toBe(1);
+    for (let i = 0; i < 2; i++) expect(accepted(await submit(many(1), "203.0.113.9"))).toBe(1);
+  });
+});
+
+describe("a worker that verifies", () => {
+  test("has a list of dear predicates wait for its turns, while others' batches go by; what they took is told", async () => {
+    const { submit, batches, intake: it } = intake();
+    await submit(many(3));
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    it.poke();
+    it.stop();
+    const register = (i: number): Uint8Array => {
+      const device = generateSeed();
+      const [principal, key] = [`d:meter-${i}`, publicKeyOf(device)];
+      const args = { principal, owner: "tax", key, proof: provePossession(network, principal, "device", key, device) };
+      const operations = [{ action: "eid.register@1", args }];
+      return signTransaction(network, { nonce: new Uint8Array(16).fill(i), notAfter: NOW + 60_000, operations }, [seed]);
+    };
+    const answers: Done[] = [];
+    const jobs = new VerifyJobs(contracts(), { network, protocol: 1 }, (done) => answers.push(done));
+    jobs.take({ job: 1, kind: "ingress", bytes: listOf(...Array.from({ length: 60 }, (_, i) => register(i))) });
+    jobs.take({ job: 2, kind: "ingress", bytes: many(2) });
+    jobs.take({ job: 3, kind: "batch", bytes: batches[0]!.bytes, origin: "tax" });
+    expect(answers.map(({ job }) => job)).toEqual([2]); // nothing to prove: at once
+    while (jobs.turn());
+    expect(answers.map(({ job }) => job)).toEqual([2, 3, 1]);
+    expect(answers[1]).toMatchObject({ verdict: { ok: true } });
+    const list = answers[2] as Extract<Done, { kind: "ingress" }>;
+    expect([list.verdict.count, ...new Set(list.verdict.codes)]).toEqual([60, null]);
+    expect(list.proofMs).toBeGreaterThan(0);
+    expect((answers[0] as typeof list).proofMs).toBe(0);
   });
 });
 
