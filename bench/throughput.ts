@@ -7,6 +7,7 @@ import path from "node:path";
 import type { LoadMode, LoadSample } from "./load.ts";
 import { type Devnet, startDevnet } from "./devnet.ts";
 import { Loaders } from "./loaders.ts";
+import { headOf } from "./nodeApi.ts";
 import { presign } from "./presign.ts";
 import { showStages, type StageTable, stageTable } from "./profile.ts";
 import { conditions, percentile, rounded, sleep, spread, sum, verificationsPerSecond } from "./report.ts";
@@ -61,6 +62,7 @@ export interface Run {
   readonly transactions: number;
   readonly offeredPerSecond: number;
   readonly usage: Usage;
+  readonly blocks: number;
   /** Sorted, ms. */
   readonly latencies: readonly number[];
   readonly perSecond: readonly number[];
@@ -105,6 +107,7 @@ export class Rig {
   /** Watches for so many seconds whatever the loaders do. */
   async run(seconds: number, name: string): Promise<Run> {
     const begin = await this.loaders.sample();
+    const { height } = await headOf(this.devnet.nodes[0]!.api);
     const end = watchUsage(this.devnet);
     const start = performance.now();
     const perSecond: number[] = [];
@@ -125,6 +128,7 @@ export class Rig {
       transactions,
       offeredPerSecond: (last.due - begin.due) / usage.seconds,
       usage,
+      blocks: (await headOf(this.devnet.nodes[0]!.api)).height - height,
       latencies,
       perSecond,
       refused: last.refused - begin.refused,
@@ -228,6 +232,7 @@ export function figures(runs: readonly Run[], validators: number, verifications:
     records_per_s: Math.round(rate.median * work.records),
     limit_tx_per_s: Math.round(limit),
     of_limit: rounded(rate.median / limit, 3),
+    tx_per_block: rounded(transactions / Math.max(1, sum(runs.map((r) => r.blocks)))),
     p50_ms: rounded(percentile(latencies, 50)),
     p95_ms: rounded(percentile(latencies, 95)),
     p99_ms: rounded(percentile(latencies, 99)),

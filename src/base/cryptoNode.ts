@@ -71,11 +71,6 @@ export function hashPairs(input: Bytes, output: Bytes, count: number): void {
   for (let i = 0; i < count; i++) sha256Into(input.subarray(i * 64, i * 64 + 64), output, i * 32);
 }
 
-/** libsodium's verdict, raw: callers have done the pre-check (lengths above all; it would take 65-byte signatures). */
-export function ed25519Fast(signature: Bytes, message: Bytes, key: Bytes): boolean {
-  return sodium.crypto_sign_verify_detached(signature, message, key);
-}
-
 /**
  * Many signatures over one buffer, in one call. Four numbers each in `items`: from and to of what is signed (behind `head`), the key, the signature.
  * Callers have done the pre-check. Throws if an item lies outside the bytes.
@@ -95,6 +90,30 @@ try {
 }
 /** The native addon, where it has been built. */
 export const ed25519Many: Ed25519Many | undefined = many;
+
+/** One signature in front of the addon: message ‖ key ‖ signature in one buffer. Longer messages are the hash's business, where nothing is gained. */
+const ONE_MESSAGE = 2_048;
+const one = new Uint8Array(ONE_MESSAGE + 96);
+const oneItem = new Uint32Array(4);
+const noHead = new Uint8Array(0);
+
+/**
+ * libsodium's verdict, raw: callers have done the pre-check (lengths above all; it would take 65-byte signatures). The addon decides by the same equation in
+ * half the time where the message is short; its no is asked again.
+ */
+export function ed25519Fast(signature: Bytes, message: Bytes, key: Bytes): boolean {
+  const { length } = message;
+  if (many !== undefined && length <= ONE_MESSAGE && key.length === 32 && signature.length === 64) {
+    one.set(message);
+    one.set(key, length);
+    one.set(signature, length + 32);
+    oneItem[1] = length;
+    oneItem[2] = length;
+    oneItem[3] = length + 32;
+    if (many.verifyEach(noHead, one, oneItem)[0] === 1) return true;
+  }
+  return sodium.crypto_sign_verify_detached(signature, message, key);
+}
 
 /** RFC 8032 signature by the 32-byte seed; the public key is derived, never taken from a caller. */
 export function ed25519Sign(seed: Bytes, message: Bytes): Bytes {

@@ -23,8 +23,10 @@ export const MAX_BLOCK_BATCHES = 64;
 /** Bytes of transactions in one batch: verified by a worker in about 40 ms. */
 export const MAX_BATCH_BYTES = 262_144;
 export const MAX_BATCH_TRANSACTIONS = 1_000;
-/** A batch leaves after this long even if it is not full. */
+/** A batch leaves after this long even if it is not full; after as much more for each batch of its origin that is not ordered yet. */
 export const BATCH_DELAY_MS = 5;
+/** Acks to validators that do not propose are gathered for this long; well below PULL_AFTER_MS. */
+export const ACKS_EVERY_MS = 20;
 
 // ── consensus messages (§4.2) ────────────────────────────────────────────────────────────────────────────────────────────────
 export const MAX_VALIDATORS = 128;
@@ -164,6 +166,9 @@ export const EVENT_HEAD_MS = 15_000;
 export const MAX_ACKS_PER_MESSAGE = 4_096;
 /** Bytes of batches and requests that wait for verification: about a second's work; more is dropped and pulled later. */
 export const MAX_VERIFY_BACKLOG_BYTES = 8 << 20;
+/** Clients' requests below this are verified together, up to so many transactions: a few milliseconds of a worker. */
+export const MAX_JOINED_BYTES = 65_536;
+export const MAX_JOINED_TRANSACTIONS = 256;
 /** Blocks sent in one answer to a node that catches up. */
 export const MAX_SYNC_ANSWER_BYTES = 2 << 20;
 

@@ -6,7 +6,7 @@ import { chooseBatches, fullBlockWaits } from "./batches.ts";
 import { notePrepare, owesFirstVote } from "./normal.ts";
 import { extendAccepted, know } from "./orders.ts";
 import { isHeld, isPrimary, lastVotable, mayVote, type Replica, slotAt, syncing, tipDigest, tipHeight, tipTime } from "./replica.ts";
-import { endScheduled, heartbeatDue } from "./timers.ts";
+import { endScheduled, heartbeatDue, proposalPause } from "./timers.ts";
 import type { Effect } from "./types.ts";
 import { castPrepare, ownVote, prePrepareOf } from "./votes.ts";
 
@@ -17,7 +17,7 @@ export function tryPropose(r: Replica, out: Effect[]): void {
     const time = Math.max(Math.ceil(r.now), tipTime(r) + 1);
     if (height > lastVotable(r) || ownVote(r, "prepare", height) !== undefined || time > r.now + r.config.parameters.clock_drift_ms) return;
     const pipelineEmpty = tipHeight(r) === r.head.height;
-    if (!pipelineEmpty && r.at - r.lastProposalAt < r.config.parameters.proposal_interval_ms && !fullBlockWaits(r, time)) return;
+    if (r.at - r.lastProposalAt < proposalPause(r) && !fullBlockWaits(r, time)) return;
     const references = chooseBatches(r, time).map((batch) => batch.facts.reference);
     if (references.length === 0 && !emptyAllowed(r, time, pipelineEmpty)) return;
     const { protocol, epoch } = r.config;

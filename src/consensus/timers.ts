@@ -128,11 +128,22 @@ export function wakeAt(r: Replica): number {
   return Math.max(at, r.at);
 }
 
+/**
+ * §4.4.1: what the primary leaves between two proposals that are not full, in ms. A block costs every node the same whatever it holds, so where blocks are
+ * slow there should be fewer: with nothing in flight as long again as the last one took, else the longer, the more heights are in flight.
+ */
+export function proposalPause(r: Replica): number {
+  const { proposal_interval_ms } = r.config.parameters;
+  const inFlight = tipHeight(r) - r.head.height;
+  if (inFlight > 0) return proposal_interval_ms * inFlight;
+  return Math.min(proposal_interval_ms, 2 * Math.max(0, r.lastCommitAt - r.lastProposalAt));
+}
+
 /** Until the primary's pace allows the next proposal, or until a proposal of the future may be taken up (§3, §4.4). */
 function untilProposal(r: Replica): number {
-  const { proposal_interval_ms, clock_drift_ms } = r.config.parameters;
+  const { clock_drift_ms } = r.config.parameters;
   if (isPrimary(r)) {
-    const wait = r.lastProposalAt + proposal_interval_ms - r.at;
+    const wait = r.lastProposalAt + proposalPause(r) - r.at;
     return wait > 0 ? wait : Number.POSITIVE_INFINITY;
   }
   const next = r.slots.get(tipHeight(r) + 1)?.proposal;

@@ -173,26 +173,30 @@ export class Mempool {
     return Math.min(MAX_BATCH_BYTES, this.#parameters.block_bytes - BATCH_ENVELOPE_BYTES);
   }
 
-  /** May another batch of mine go out? M unordered ones at most; until one is ordered, transactions gather in the queue. */
-  get #mayCut(): boolean {
-    return (this.holdings.perOrigin.get(this.#options.organisation) ?? 0) < this.#parameters.origin_batches;
+  /** Batches of mine that are not ordered yet. */
+  get #unordered(): number {
+    return this.holdings.perOrigin.get(this.#options.organisation) ?? 0;
   }
 
-  /** Monotonic time at which `cut` will give a batch; undefined while there is nothing to cut or no room. */
+  /**
+   * Monotonic time at which `cut` will give a batch; undefined while there is nothing to cut or no room: M unordered ones at most. Each batch costs every
+   * node the same whatever it holds, so the more of mine are under way, the longer the next one gathers: few large ones under load, none kept waiting without.
+   */
   cutAt(): number | undefined {
-    if (this.#since === undefined || !this.#mayCut) return undefined;
-    return this.#full ? this.#since : this.#since + BATCH_DELAY_MS;
+    const unordered = this.#unordered;
+    if (this.#since === undefined || unordered >= this.#parameters.origin_batches) return undefined;
+    return this.#full ? this.#since : this.#since + BATCH_DELAY_MS * (1 + unordered);
   }
   get #full(): boolean {
     return this.#queued >= MAX_BATCH_TRANSACTIONS || this.#queuedBytes >= this.#batchBytes;
   }
 
-  /** The next batch of mine, if one is due: full, or its oldest transaction has waited 5 ms. It is held at once. */
+  /** The next batch of mine, if one is due: full, or its oldest transaction has waited long enough. It is held at once. */
   cut({ at }: Pick<Moment, "at">): VerifiedBatch | undefined {
     const due = this.cutAt();
     if (due === undefined || at < due) return undefined;
     const items = this.#take();
-    this.#since = this.#queued === 0 ? undefined : at - BATCH_DELAY_MS;
+    this.#since = this.#queued === 0 ? undefined : at; // what is left gathers anew
     if (items.length === 0) return undefined;
     const { network, organisation, peerSeed } = this.#options;
     const bytes = makeBatch(

@@ -4,7 +4,7 @@
 
 import { type Bytes, concat, latin1 } from "../base/bytes.ts";
 import { isLedgerError } from "../base/errors.ts";
-import { MAX_ACKS_PER_MESSAGE, MAX_VERIFY_BACKLOG_BYTES } from "../base/limits.ts";
+import { ACKS_EVERY_MS, MAX_ACKS_PER_MESSAGE, MAX_VERIFY_BACKLOG_BYTES } from "../base/limits.ts";
 import type { Logger } from "../base/log.ts";
 import type { BatchFacts } from "../consensus/types.ts";
 import { batchDigest, batchSigned, readBatch, type VerifiedBatch } from "../ledger/batch.ts";
@@ -21,6 +21,8 @@ export interface DisseminationPorts {
   readonly mempool: Mempool;
   /** Peer key of a member; undefined for anybody else. */
   readonly peerKeyOf: (organisation: string) => Bytes | undefined;
+  /** Who proposes in the view in force: waits for acks. */
+  readonly primary: () => string;
   readonly driver: { batch(facts: BatchFacts): void; refused(digest: Bytes): void; acked(from: string, digests: readonly Bytes[]): void };
   readonly log: Logger;
 }
@@ -35,9 +37,10 @@ export function factsOf(batch: VerifiedBatch): BatchFacts {
 
 export class Dissemination {
   readonly #ports: DisseminationPorts;
-  /** Digests held since the last flush: one ack a turn of the event loop. */
+  /** Held, and not said yet: to the primary at the end of the turn, to the others, who need it only to pull what they lack, now and then. */
+  #urgent: Bytes[] = [];
   #acks: Bytes[] = [];
-  #flushing = false;
+  #timer: NodeJS.Timeout | undefined;
   /** Being verified: a batch that comes from several peers at once is verified once. */
   readonly #verifying = new Set<string>();
   /** Orders name these: they are taken whatever their origin has out. */
@@ -138,21 +141,30 @@ export class Dissemination {
     else host.send(peer, "batches", message);
   }
 
+  /** Nothing more is sent. */
+  stop(): void {
+    clearTimeout(this.#timer);
+  }
+
   #ack(digest: Bytes): void {
     this.#acks.push(digest);
-    if (this.#flushing) return;
-    this.#flushing = true;
-    setImmediate(() => this.#flush());
+    this.#urgent.push(digest);
+    this.#timer ??= setTimeout(() => this.#flush(), ACKS_EVERY_MS);
+    if (this.#urgent.length === 1) setImmediate(() => this.#toPrimary());
+    if (this.#acks.length >= MAX_ACKS_PER_MESSAGE) this.#flush();
+  }
+
+  #toPrimary(): void {
+    const digests = this.#urgent;
+    this.#urgent = [];
+    this.#ports.host.send(this.#ports.primary(), "batches", framed(kinds.ack, concat(...digests)));
   }
 
   #flush(): void {
-    this.#flushing = false;
-    const digests = this.#acks.splice(0, MAX_ACKS_PER_MESSAGE);
-    this.#ports.host.broadcast("batches", framed(kinds.ack, concat(...digests)), { to: "validator" });
-    if (this.#acks.length > 0) {
-      this.#flushing = true;
-      setImmediate(() => this.#flush());
-    }
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#ports.host.broadcast("batches", framed(kinds.ack, concat(...this.#acks)), { to: "validator" });
+    this.#acks = [];
   }
 }
 

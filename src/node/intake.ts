@@ -15,7 +15,8 @@ import type { IngressVerdict } from "../ledger/verify.ts";
 import type { PeerHost } from "../p2p/types.ts";
 import { isLoopback } from "./config.ts";
 import type { Config } from "./settings.ts";
-import type { Ingress, Verifier } from "./verifier.ts";
+import type { Ingress } from "./ingressJoin.ts";
+import type { Verifier } from "./verifier.ts";
 
 export interface IntakePorts {
   readonly organisation: string;

@@ -12,6 +12,7 @@ import { type Driver, startDriver } from "../consensus/driver.ts";
 import type { StopReason } from "../consensus/driverPorts.ts";
 import { openJournal } from "../consensus/journal.ts";
 import { encodeMessage } from "../consensus/messages.ts";
+import { primaryOf } from "../consensus/replica.ts";
 import type { EpochConfig, Head, NoticeCode, NoticeData } from "../consensus/types.ts";
 import { Chain, type CommittedBlock } from "../ledger/chain.ts";
 import { Mempool } from "../ledger/mempool.ts";
@@ -195,6 +196,7 @@ export class Node {
       verifier,
       mempool,
       peerKeyOf: (id) => this.membership.peerKeyOf(id),
+      primary: () => (this.driver === undefined ? organisation : primaryOf(this.driver.replica, this.driver.replica.view)),
       driver: {
         batch: (facts) => this.driver?.batch(facts),
         refused: (digest) => this.driver?.refused(digest),
@@ -374,6 +376,7 @@ export class Node {
     if (this.stopping) return;
     this.stopping = true;
     this.intake?.stop();
+    this.dissemination?.stop();
     this.heads?.stop();
     this.finality.stop();
     await this.#closeApi();

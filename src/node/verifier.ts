@@ -1,22 +1,16 @@
-// The pool of verify workers: every signature of clients and peers is checked here, once, off the main thread. One message a batch, buffers moved.
+// The pool of verify workers: every signature of clients and peers is checked here, once, off the main thread. One message for all jobs of a turn, buffers moved.
 // Owns threads and jobs in flight. Does not own: verdicts (ledger/verify), turns within a worker (verifyJobs.ts).
 
 import os from "node:os";
 import { Worker } from "node:worker_threads";
 import type { Bytes } from "../base/bytes.ts";
 import { fail, LedgerError } from "../base/errors.ts";
-import type { BatchVerdict, IngressVerdict } from "../ledger/verify.ts";
+import type { BatchVerdict } from "../ledger/verify.ts";
+import { type Ingress, IngressJoin } from "./ingressJoin.ts";
 import { contracts } from "./registry.ts";
-import { VerifyJobs } from "./verifyJobs.ts";
+import { provingActions, VerifyJobs } from "./verifyJobs.ts";
 import type { Done, Job, WorkerSetup } from "./verifyProtocol.ts";
 
-/** A verdict on a client's transactions, and the buffer it speaks of (the one handed in was moved away). */
-export interface Ingress {
-  readonly bytes: Bytes;
-  readonly verdict: IngressVerdict;
-  /** What computing its predicates took. */
-  readonly proofMs: number;
-}
 /** Room for what a worker allocates, which dies at once: a batch's facts are in typed arrays that leave with it. */
 const YOUNG_MB = 8;
 interface Waiting {
@@ -30,6 +24,9 @@ export class Verifier {
   /** Bytes given to each worker and not answered: the least loaded takes the next job. */
   readonly #load: number[] = [];
   readonly #waiting = new Map<number, Waiting>();
+  /** Jobs of this turn of the event loop, for each worker. */
+  readonly #outgoing: { jobs: Job[]; transfer: ArrayBuffer[] }[] = [];
+  readonly #join: IngressJoin;
   readonly #inline: VerifyJobs | undefined;
   readonly #bug: (error: unknown) => void;
   #next = 1;
@@ -44,19 +41,23 @@ export class Verifier {
     const file = new URL(import.meta.url.endsWith(".ts") ? "./verifyWorker.ts" : "./verifyWorker.js", import.meta.url);
     for (let i = 0; i < count; i++) {
       const worker = new Worker(file, { workerData: setup, name: `verify-${i}`, resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB } });
-      worker.on("message", (done: Done) => this.#answered(done));
+      worker.on("message", (answers: readonly Done[]) => {
+        for (const done of answers) this.#answered(done);
+      });
       worker.on("error", (error) => this.#bug(error));
       worker.on("exit", (code) => {
         if (!this.#stopped) this.#bug(new LedgerError("bug.assertion", { message: "a verify worker ended", code }));
       });
       this.#workers.push(worker);
       this.#load.push(0);
+      this.#outgoing.push({ jobs: [], transfer: [] });
     }
+    this.#join = new IngressJoin((list) => this.#ingress(list), provingActions(contracts()), Math.max(1, count));
   }
 
   /** Bytes of jobs in flight: back-pressure for whoever hands in. */
   get backlog(): number {
-    return this.#load.reduce((a, b) => a + b, 0);
+    return this.#load.reduce((a, b) => a + b, this.#join.bytes);
   }
 
   /** The verdict on a peer's batch; `bytes` is moved away if it owns its buffer. */
@@ -76,6 +77,10 @@ export class Verifier {
 
   /** Verdicts on a client's transactions; `bytes` is moved away if it owns its buffer. Throws `batch.…` if the list itself is malformed. */
   ingress(bytes: Bytes): Promise<Ingress> {
+    return this.#join.take(bytes);
+  }
+
+  #ingress(bytes: Bytes): Promise<Ingress> {
     return new Promise((resolve, reject) => {
       this.#post(
         bytes,
@@ -95,7 +100,7 @@ export class Verifier {
   /** An epoch began under another protocol version. */
   setProtocol(protocol: number): void {
     this.#inline?.take({ kind: "protocol", protocol });
-    for (const worker of this.#workers) worker.postMessage({ kind: "protocol", protocol } satisfies Job, []);
+    this.#workers.forEach((_, worker) => this.#send(worker, { kind: "protocol", protocol }));
   }
 
   async stop(): Promise<void> {
@@ -123,7 +128,20 @@ export class Verifier {
     const own = bytes.byteOffset === 0 && bytes.byteLength === bytes.buffer.byteLength;
     this.#load[worker]! += bytes.length;
     this.#waiting.set(job, { bytes: bytes.length, worker, done });
-    this.#workers[worker]!.postMessage(message, own ? [bytes.buffer as ArrayBuffer] : []);
+    this.#send(worker, message, own ? (bytes.buffer as ArrayBuffer) : undefined);
+  }
+
+  /** At the end of the turn: waking a thread costs more than what most jobs hold. */
+  #send(worker: number, job: Job, moved?: ArrayBuffer): void {
+    const outgoing = this.#outgoing[worker]!;
+    outgoing.jobs.push(job);
+    if (moved !== undefined) outgoing.transfer.push(moved);
+    if (outgoing.jobs.length > 1) return;
+    setImmediate(() => {
+      const { jobs, transfer } = outgoing;
+      this.#outgoing[worker] = { jobs: [], transfer: [] };
+      if (!this.#stopped) this.#workers[worker]!.postMessage(jobs, transfer);
+    });
   }
 
   #answered(done: Done): void {

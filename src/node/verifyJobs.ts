@@ -10,6 +10,11 @@ import type { Done, Job, WorkerSetup } from "./verifyProtocol.ts";
 /** Checks by the full rule, or milliseconds of predicates, after which somebody else has his turn. */
 const SLOW_TURN = 20;
 
+/** Actions that declare predicates. */
+export function provingActions(registry: Registry): ReadonlySet<string> {
+  return new Set([...registry.actions].filter(([, plan]) => plan.action.options.proofs !== undefined).map(([name]) => name));
+}
+
 export class VerifyJobs {
   readonly #registry: Registry;
   /** Actions that declare predicates: the arguments of all others need not be decoded. */
@@ -25,7 +30,7 @@ export class VerifyJobs {
 
   constructor(registry: Registry, { network, protocol }: WorkerSetup, answer: (done: Done, transfer: ArrayBuffer[]) => void) {
     this.#registry = registry;
-    this.#proving = new Set([...registry.actions].filter(([, plan]) => plan.action.options.proofs !== undefined).map(([name]) => name));
+    this.#proving = provingActions(registry);
     this.#answer = answer;
     this.#options = this.#optionsOf(network, protocol);
     this.#ingress = { ...this.#options, quick: true };

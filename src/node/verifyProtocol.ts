@@ -1,4 +1,4 @@
-// What travels between the main thread and a verify worker: one message a job, one an answer, buffers moved and not copied.
+// What travels between the main thread and a verify worker: lists of jobs, lists of answers, buffers moved and not copied.
 
 import type { Bytes } from "../base/bytes.ts";
 import type { BatchVerdict, IngressVerdict } from "../ledger/verify.ts";

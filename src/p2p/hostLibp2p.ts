@@ -1,7 +1,6 @@
 // libp2p as the host uses it: TCP, Noise, Yamux and nothing else, with every bound set. Owns the translation of its connections and streams
 // into the carriers and wires of a link. With host.ts the only files that import libp2p. docs/protocol.md §6.
 
-import { noise } from "@libp2p/noise";
 import { privateKeyFromRaw, publicKeyFromRaw } from "@libp2p/crypto/keys";
 import type { Connection, PeerId, Stream } from "@libp2p/interface";
 import { peerIdFromPublicKey } from "@libp2p/peer-id";
@@ -19,6 +18,7 @@ import {
   STREAM_WINDOW_BYTES,
 } from "../base/limits.ts";
 import { publicKeyOf } from "../base/signature.ts";
+import { encrypter } from "./hostNoise.ts";
 import type { Carrier, Incoming } from "./link.ts";
 import type { Wire, WireEvents } from "./stream.ts";
 
@@ -42,7 +42,7 @@ export async function startLibp2p(options: Libp2pOptions): Promise<Libp2p> {
       privateKey: privateKeyFromRaw(concat(options.peerSeed, publicKeyOf(options.peerSeed))),
       addresses: { listen: [...options.listen] },
       transports: [tcp()],
-      connectionEncrypters: [noise()],
+      connectionEncrypters: [encrypter()],
       streamMuxers: [
         yamux({
           enableKeepAlive: false,

@@ -101,14 +101,14 @@ describe("§4.8 from a node's clients to its batches", () => {
     expect(batch.reference.count).toBe(4);
     expect(batch.reference.bytes).toBeLessThanOrEqual(262_144 + 128);
     expect(large.queued).toBe(1);
-    expect(large.cut({ at: 0 })!.reference.count).toBe(1);
+    expect(large.cut({ at: 10 })!.reference.count).toBe(1);
   });
 
   it("numbers its batches upwards from the clock at its start, so that a lost disk does not repeat a number", () => {
     const mempool = pool();
     const sequences = [1, 2, 3].map((n) => {
       submit(mempool, [make(n)], n * 10);
-      return mempool.cut({ at: n * 10 + 5 })!.sequence;
+      return mempool.cut({ at: n * 20 })!.sequence;
     });
     expect(sequences).toEqual([START, START + 1, START + 2]);
   });
@@ -126,10 +126,27 @@ describe("§4.8 from a node's clients to its batches", () => {
     expect(contents(mempool.cut({ at: 1_000 })!).map(hex)).toEqual([3, 4].map((n) => hex(make(n))));
   });
 
+  it("gathers 5 ms longer for each batch of its own that is not ordered yet", () => {
+    const mempool = pool();
+    const due = [1, 2, 3].map((n) => {
+      submit(mempool, [make(n)], 100);
+      const at = mempool.cutAt()!;
+      expect(mempool.cut({ at: at - 1 })).toBeUndefined();
+      return { at, batch: mempool.cut({ at })! };
+    });
+    expect(due.map(({ at }) => at)).toEqual([105, 110, 115]);
+    mempool.committed(
+      START + 100,
+      due.map(({ batch }) => batch.reference.digest),
+    );
+    submit(mempool, [make(4)], 200);
+    expect(mempool.cutAt()).toBe(205);
+  });
+
   it("never cuts a batch that no block could hold", () => {
     const mempool = pool({ block_work: 10_000, block_bytes: 65_536 });
     expect(submit(mempool, [make(1, 60_000, "heavy.act@1"), make(2, 60_000, "heavy.act@1")])).toEqual(["accepted", "accepted"]);
-    expect([mempool.cut({ at: 5 })!, mempool.cut({ at: 5 })!].map((b) => [b.reference.count, b.work])).toEqual([
+    expect([mempool.cut({ at: 5 })!, mempool.cut({ at: 20 })!].map((b) => [b.reference.count, b.work])).toEqual([
       [1, 9_000],
       [1, 9_000],
     ]);
@@ -354,7 +371,7 @@ describe("§4.8 batches of others", () => {
     ]);
     // Its body stays until consensus gives it up, but it takes no place of my M, and its end says nothing of the transactions, which are on their way again.
     expect(Object.fromEntries(mempool.holdings.perOrigin)).toEqual({ courts: 1 });
-    expect([mempool.cut({ at: 15 })!, mempool.cut({ at: 15 })!].flatMap((b) => contents(b)).map(hex)).toEqual(
+    expect([mempool.cut({ at: 15 })!, mempool.cut({ at: 30 })!].flatMap((b) => contents(b)).map(hex)).toEqual(
       [2, 3, 4].map((n) => hex(make(n))),
     );
     expect(mempool.newEpoch({ ...defaultParameters, block_work: 10_000 }, () => 4_000, 20)).toHaveLength(4);
