@@ -299,6 +299,20 @@ export class Cluster {
     if (after !== height) throw new Error(`it went on from ${height} to ${after}`);
   }
 
+  /** Deposits that one of these nodes does not have: none, if they were acknowledged. */
+  async lost(names: readonly string[], members: readonly Member[]): Promise<string[]> {
+    const lost: string[] = [];
+    for (const member of members) {
+      const waiting = [...names];
+      const worker = async (): Promise<void> => {
+        for (let name = waiting.pop(); name !== undefined; name = waiting.pop())
+          if ((await get(`${member.api}/v1/records/evidence/deposit/${name}`)).status !== 200) lost.push(`${name} at ${member.id}`);
+      };
+      await Promise.all(Array.from({ length: 8 }, worker));
+    }
+    return lost;
+  }
+
   /** Nobody signed two things: the chain holds no evidence of it. */
   async equivocations(member: Member): Promise<number> {
     return (await get(`${member.api}/v1/records/governance/equivocation`)).body.items.length;
@@ -379,6 +393,8 @@ export class Load {
   #done: Promise<void>;
   applied = 0;
   failed: string[] = [];
+  /** Deposits whose receipts said that they are final. */
+  readonly acknowledged: string[] = [];
 
   constructor(cluster: Cluster, name: string, at: () => Member[], pauseMs = 50) {
     this.#cluster = cluster;
@@ -390,8 +406,10 @@ export class Load {
   async #run(name: string): Promise<void> {
     for (let i = 0; !this.#stopped; i++) {
       const said = await this.#once(`${name}-${i}`, i).catch(String);
-      if (said === "applied") this.applied++;
-      else this.failed.push(`${name}-${i}: ${said}`);
+      if (said === "applied") {
+        this.applied++;
+        this.acknowledged.push(`${name}-${i}`);
+      } else this.failed.push(`${name}-${i}: ${said}`);
       await sleep(this.#pauseMs);
     }
   }

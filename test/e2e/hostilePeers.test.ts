@@ -4,10 +4,13 @@
 import { connect, type Socket } from "node:net";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Bytes, concat, hex, readU32, u32be, utf8 } from "../../src/base/bytes.ts";
-import { encode } from "../../src/base/codec.ts";
+import { decode, encode, type Value } from "../../src/base/codec.ts";
+import { PEER_BAN_POINTS, REJECT_POINTS } from "../../src/base/limits.ts";
 import { generateSeed, publicKeyOf } from "../../src/base/signature.ts";
-import { encodeMessage } from "../../src/consensus/messages.ts";
-import type { Message } from "../../src/consensus/types.ts";
+import { decodeMessage, encodeMessage } from "../../src/consensus/messages.ts";
+import type { Block, Message } from "../../src/consensus/types.ts";
+import { makeBatch } from "../../src/ledger/batch.ts";
+import { signTransaction } from "../../src/ledger/transaction.ts";
 import { control, encodeHello } from "../../src/p2p/hello.ts";
 import { peerIdOf } from "../../src/p2p/hostLibp2p.ts";
 import { frameOf } from "../../src/p2p/stream.ts";
@@ -19,6 +22,9 @@ import { waitFor } from "./support.ts";
 
 const random = new Random(4);
 const GROWTH_BYTES = 150 << 20;
+const SEATED = "agency5";
+/** A breach counts 20 points of 100, and is forgotten with time: the fifth never quite makes them full. */
+const BREACHES = PEER_BAN_POINTS / REJECT_POINTS + 1;
 let cluster: Cluster;
 let victim: Member;
 /** Members whose nodes never run: each attack goes under another name, since a name that broke the rules is banned for half a minute. */
@@ -26,9 +32,10 @@ let names: Member[];
 let before: number;
 
 beforeAll(async () => {
-  cluster = await Cluster.start({ validators: 4, observers: 20, parameters: { heartbeat_ms: 2_000 } }, 4);
+  // The fifth has a seat and no node: what only a validator can do is done under its name, to one node after the other.
+  cluster = await Cluster.start({ validators: 5, observers: 32, parameters: { heartbeat_ms: 2_000 } }, 4);
   [victim] = cluster.members as [Member];
-  names = cluster.members.slice(4);
+  names = cluster.members.slice(5);
   await cluster.deposit("before", victim);
   before = residentBytes(victim.daemon!.child.pid!);
 });
@@ -37,11 +44,11 @@ afterAll(async () => {
   await cluster?.stop();
 });
 
-const peerIdOfVictim = (): string => peerIdOf(victim.keys.peer.publicKey);
-const target = () => ({ address: `/ip4/127.0.0.1/tcp/${victim.peerPort}`, peerId: peerIdOfVictim() });
+const target = (at = victim) => ({ address: `/ip4/127.0.0.1/tcp/${at.peerPort}`, peerId: peerIdOf(at.keys.peer.publicKey) });
 
 interface Attacker {
   readonly name: string;
+  readonly member: Member;
   readonly connection: Awaited<ReturnType<typeof dialAt>>;
   open(channel: Channel): Promise<RawStream>;
   /** What came on the streams that the victim opened. */
@@ -49,20 +56,21 @@ interface Attacker {
 }
 
 /** A member with its good key, greeted and taken; what it says then is up to the test. */
-async function attacker(): Promise<Attacker> {
-  const member = names.shift()!;
+async function attacker(member = names.shift()!, at = victim): Promise<Attacker> {
   const heard: Attacker["heard"] = [];
   const node = await rawPeerWith(member.keys.peer.secret, cluster.network, (channel, bytes) => heard.push({ channel, bytes }));
-  const connection = await dialAt(node, target());
+  const connection = await dialAt(node, target(at));
   const hello = await openRaw(connection, "hello");
-  const greeting = { version: 1, network: cluster.network, organisation: member.id, role: "observer" as const, nonce: random.bytes(16) };
+  const role = member.id === SEATED ? ("validator" as const) : ("observer" as const);
+  const greeting = { version: 1, network: cluster.network, organisation: member.id, role, nonce: random.bytes(16) };
   hello.stream.send(frameOf(control.hello, encodeHello(greeting)));
   answerPings(hello);
   await waitFor("the greeting's answer", async () => (hello.received.length > 0 ? true : undefined));
-  return { name: member.id, connection, heard, open: (channel) => openRaw(connection, channel, cluster.network) };
+  return { name: member.id, member, connection, heard, open: (channel) => openRaw(connection, channel, cluster.network) };
 }
 
-const peerOf = async (name: string): Promise<any> => (await cluster.status(victim)).peers.find((p: { id: string }) => p.id === name);
+const peerOf = async (name: string, at = victim): Promise<any> =>
+  (await cluster.status(at)).peers.find((p: { id: string }) => p.id === name);
 const ended = async ({ connection }: Pick<Attacker, "connection">): Promise<true> =>
   waitFor("the end of the connection", async () => (connection.status === "open" ? undefined : true));
 
@@ -228,6 +236,136 @@ describe("the peer port", () => {
     await unharmed(`after-${evil.name}`);
   });
 
+  // ── every provable breach, by its code ─────────────────────────────────────────────────────────────────────────────────────
+  /** The victim's place in the protocol, its last block as it gives it to anybody. */
+  interface Place {
+    readonly epoch: number;
+    readonly view: number;
+    readonly height: number;
+    readonly primary: string;
+    readonly block: Block;
+  }
+  const placeOf = async (at: Member): Promise<Place> => {
+    const { epoch, view, height, primary } = await cluster.status(at);
+    const evil = await attacker(undefined, at);
+    (await evil.open("blocks")).stream.send(frameOf(1, encode(["blocks", height, height]), 1));
+    const { payload } = await waitFor("a block", async () => answerTo(evil, "blocks", 1));
+    await evil.connection.close();
+    const { message } = decodeMessage((decode(payload) as Value[][])[0]![0] as Bytes);
+    return { epoch, view, height, primary, block: message as Block };
+  };
+  const zeros = new Uint8Array(32);
+  const certificate = {
+    kind: "commit" as const,
+    epoch: 0,
+    view: 0,
+    height: 1,
+    hash: zeros,
+    signers: Uint8Array.of(0x80),
+    signatures: new Uint8Array(64),
+  };
+  const ofBlock = ({ block, height }: Place, changed: Partial<Block>): Message => {
+    const order = { ...block.header.order, height: height + 2 };
+    return { ...block, header: { ...block.header, order }, certificate: null, ...changed };
+  };
+  const slotOf = ({ epoch, view, height }: Place, name: string, ahead = 2) =>
+    ({ epoch, view, height: height + ahead, hash: random.bytes(32), signer: name, signature: random.bytes(64) }) as const;
+  const batch = (evil: Attacker, transactions: Bytes[]): Bytes =>
+    concat(
+      Uint8Array.of(1),
+      makeBatch(cluster.network, evil.name, random.between(1, 1_000_000), transactions, evil.member.keys.peer.secret),
+    );
+  const forged = (evil: Attacker): Bytes => {
+    const args = { deposit: "forged", kind: "contract", content: zeros };
+    const operations = [{ action: "evidence.deposit@1", args }];
+    const bytes = signTransaction(cluster.network, { nonce: random.bytes(16), notAfter: Date.now() + 60_000, operations }, [
+      evil.member.organisation.secret,
+    ]);
+    bytes[bytes.length - 1]! ^= 1;
+    return bytes;
+  };
+  type Breach = readonly [code: string, channel: "votes" | "batches", make: (place: Place, evil: Attacker) => Bytes];
+  const says =
+    (make: (place: Place, name: string) => Message) =>
+    (place: Place, { name }: Attacker): Bytes =>
+      encodeMessage(make(place, name));
+  const byAnybody: Breach[] = [
+    ["codec.truncated", "votes", (place, { name }) => encodeMessage({ kind: "prepare", ...slotOf(place, name) }).subarray(0, 60)],
+    ["message.kind", "votes", () => encode([99, []])],
+    ["message.malformed", "votes", () => encode([5, [0, 0, 0, 9, 0, zeros, 0, 0]])],
+    ["message.too_large", "votes", () => encode([6, [new Uint8Array(2_000)]])],
+    ["vote.signer", "votes", says((place) => ({ kind: "commit", ...slotOf(place, "courts") }))],
+    ["block.references", "votes", says((place) => ofBlock(place, { references: [{ digest: zeros, count: 1, bytes: 100 }] }))],
+    ["block.certificate", "votes", says((place) => ofBlock(place, { certificate }))],
+    [
+      "new_view.invalid",
+      "votes",
+      says(({ epoch, view, primary }) => {
+        const seats = cluster.members
+          .slice(0, 5)
+          .map((m) => m.id)
+          .sort();
+        const signer = seats[(seats.indexOf(primary) + 1) % seats.length]!;
+        const body = { epoch, view: view + 1, claims: [], committed: null, best: null, orders: [], prepare: null };
+        return { kind: "newView", ...body, signer, signature: random.bytes(64) };
+      }),
+    ],
+    ["batches.malformed", "batches", () => Uint8Array.of(2, 1, 2, 3)],
+    ["batch.malformed", "batches", () => Uint8Array.of(1, 1, 2, 3)],
+    ["batch.signature", "batches", () => concat(Uint8Array.of(1), encode(["tax", 5, random.bytes(300)]), random.bytes(64))],
+    ["transaction.malformed", "batches", (_place, evil) => batch(evil, [random.bytes(200)])],
+    ["transaction.signature", "batches", (_place, evil) => batch(evil, [forged(evil)])],
+  ];
+  const byAValidator: Breach[] = [
+    ["vote.signature", "votes", says((place, name) => ({ kind: "commit", ...slotOf(place, name) }))],
+    [
+      "view_change.unproven",
+      "votes",
+      says(({ epoch, view }, signer) => {
+        const claim = { epoch, view: view + 1, committedHeight: 0, committedHash: zeros, best: null, signer, signature: zeros64 };
+        return { kind: "viewChange", claim, committed: null, best: null, orders: [] };
+      }),
+    ],
+    [
+      "proposal.not_primary",
+      "votes",
+      says(({ epoch, view, height, block }, signer) => {
+        const order = { ...block.header.order, epoch, height: height + 2 };
+        const prepare = { kind: "prepare" as const, epoch, view, height: height + 2, hash: zeros, signer, signature: zeros64 };
+        return { kind: "prePrepare", view, order, references: [], prepare };
+      }),
+    ],
+  ];
+  const zeros64 = new Uint8Array(64);
+  const everyBreach = [
+    ...byAnybody.map(([code, ...how]) => [code, "an observer", ...how] as const),
+    ...byAValidator.map(([code, ...how]) => [code, "a validator", ...how] as const),
+  ];
+
+  test.each(everyBreach)(
+    "%s, by %s: at the sixth time it is cut off, hung up on, and not taken again",
+    async (code, who, channel, make) => {
+      // A validator that was cut off here is still welcome elsewhere.
+      const at = who === "a validator" ? cluster.members[byAValidator.findIndex(([name]) => name === code) + 1]! : victim;
+      const place = await placeOf(at);
+      const evil = await attacker(who === "a validator" ? cluster.named(SEATED) : undefined, at);
+      const { stream } = await evil.open(channel);
+      for (let i = 0; i < BREACHES; i++) if (stream.status === "open") stream.send(frameOf(0, make(place, evil)));
+      await ended(evil);
+      const cut = await waitFor("the cut", async () => logOf(at.home, "peer.cut").find((line) => line["organisation"] === evil.name));
+      expect(cut).toMatchObject({ level: "warn", code });
+      const peer = await peerOf(evil.name, at);
+      expect(peer).toMatchObject({ connected: false, lastError: expect.stringContaining(code) });
+      // Its good key does not help while the ban lasts.
+      const again = await rawPeerWith(evil.member.keys.peer.secret, cluster.network);
+      await dialAt(again, target(at))
+        .then(async (connection) => ended({ connection }))
+        .catch(() => undefined);
+      await waitFor("the refusal", async () => logOf(at.home, "peer.refused").find((line) => line["organisation"] === evil.name));
+      await unharmed(`after-${evil.name}-${code.replace(/[^a-z]/g, "-")}`);
+    },
+  );
+
   test("questions for blocks and handed-over transactions that are none get a refusal with a code each; a good one in between gets its answer", async () => {
     const evil = await attacker();
     const ask = async (channel: Channel, questions: Bytes[]): Promise<string[]> => {
@@ -265,10 +403,13 @@ describe("the peer port", () => {
 
   test("after all of that: the network is whole, and nobody honest was cut off", async () => {
     await unharmed("the-end");
-    for (const member of cluster.members.slice(0, 4)) {
+    const honest = cluster.members.slice(0, 4);
+    for (const member of honest) {
       const { peers, mode } = await cluster.status(member);
       expect(mode).toBe("active");
-      for (const peer of peers.filter((p: { role: string }) => p.role === "validator")) expect(peer).toMatchObject({ connected: true });
+      for (const { id } of honest.filter((m) => m !== member))
+        expect(peers.find((p: { id: string }) => p.id === id)).toMatchObject({ connected: true });
+      for (const line of logOf(member.home, "peer.cut")) expect(honest.map((m) => m.id)).not.toContain(line["organisation"]);
     }
     expect(await cluster.equivocations(victim)).toBe(0);
     const counted = await (await fetch(victim.metrics)).text();
