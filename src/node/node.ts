@@ -29,7 +29,7 @@ import { Heads } from "./heads.ts";
 import { Intake } from "./intake.ts";
 import { Membership } from "./membership.ts";
 import type { Counters, NodeOptions } from "./nodeOptions.ts";
-import { levelOf } from "./notices.ts";
+import { levelOf, sayFailures } from "./notices.ts";
 import { OwnActs } from "./ownActs.ts";
 import { clockOf, openGenesis } from "./openGenesis.ts";
 import { contracts, principalOf, saidReady, viewOf } from "./registry.ts";
@@ -317,6 +317,7 @@ export class Node {
     this.finality.committed({ height, time, ids, receipt: (leaf) => leaves[leaf]!.receipt });
     this.heads.committed(height);
     this.counters?.committed(time, outcomes);
+    if (outcomes[2] > 0) sayFailures(block, this.options.log);
     if (governed) this.membership.update(this.host, this.membership.epoch, viewOf(this.chain.reader.state).members);
     // Observers are told at once: they ask for nothing.
     if (this.membership.observed)

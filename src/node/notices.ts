@@ -1,6 +1,9 @@
-// How loud consensus' notices are in the log: what needs a person now, what will need one, and the life of the node.
+// What the log says and how loud: consensus' notices – what needs a person now, what will need one, and the life of the node – and contracts that failed.
 
+import { hex } from "../base/bytes.ts";
+import type { Logger } from "../base/log.ts";
 import type { NoticeCode } from "../consensus/types.ts";
+import type { CommittedBlock } from "../ledger/chain.ts";
 
 const ALARMS: ReadonlySet<NoticeCode> = new Set(["split", "divergence", "diverged", "lock"]);
 const WARNINGS: ReadonlySet<NoticeCode> = new Set(["view.left", "silence.begun", "equivocation", "clock.off"]);
@@ -9,4 +12,17 @@ const WARNINGS: ReadonlySet<NoticeCode> = new Set(["view.left", "silence.begun",
 export function levelOf(code: NoticeCode): "error" | "warn" | "info" {
   if (ALARMS.has(code)) return "error";
   return WARNINGS.has(code) ? "warn" : "info";
+}
+
+/** Lines about one block: whoever found an act that fails may hand in thousands. */
+const MOST_FAILURES_SAID = 4;
+
+/** A contract threw, or passed its declared work: a receipt for the client, an error of the software for whoever runs the node (§3.6, outcome 2). */
+export function sayFailures({ height, leaves }: CommittedBlock, log: Logger): void {
+  let said = 0;
+  for (const [leaf, { id, result }] of leaves.entries()) {
+    if (result.outcome !== 2) continue;
+    if (++said > MOST_FAILURES_SAID) return;
+    log.error("contract.failed", { height, leaf, id: hex(id), code: String(result.code), ...result.data, error: result.fault });
+  }
 }

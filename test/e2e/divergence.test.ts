@@ -2,33 +2,22 @@
 // recovery file that the members sign. Real processes; the wrong release is a patched copy of the sources. docs/protocol.md §3.7.
 
 import fs from "node:fs";
-import os from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { utf8 } from "../../src/base/bytes.ts";
 import { sha256 } from "../../src/base/hash.ts";
 import { Cluster, logged, logOf, type Member } from "./harness.ts";
-import { cli, get, waitFor } from "./support.ts";
+import { cli, get, otherRelease, waitFor } from "./support.ts";
 
-const ROOT = path.resolve(import.meta.dirname, "../..");
 let cluster: Cluster;
-let wrong: { directory: string; main: string };
+let wrong: ReturnType<typeof otherRelease>;
 
-/** A copy of the sources in which a deposit whose name begins with "odd" gets another row. */
-function wrongRelease(): typeof wrong {
-  const directory = fs.mkdtempSync(path.join(os.tmpdir(), "chancery-wrong-"));
-  for (const name of ["src", "package.json"]) fs.cpSync(path.join(ROOT, name), path.join(directory, name), { recursive: true });
-  fs.symlinkSync(path.join(ROOT, "node_modules"), path.join(directory, "node_modules"));
-  const file = path.join(directory, "src/contracts/documents/evidence.ts");
-  const source = fs.readFileSync(file, "utf8");
-  const right = "tx.create(deposits, { ...it, depositor, holder: depositor, entries: 0 });";
-  expect(source).toContain(right);
-  fs.writeFileSync(file, source.replace(right, right.replace("entries: 0", 'entries: it.deposit.startsWith("odd") ? 7 : 0')));
-  return { directory, main: path.join(directory, "src/cli/main.ts") };
-}
+/** A deposit whose name begins with "odd" gets another row. */
+const RIGHT = "entries: 0 });";
+const WRONG = 'entries: it.deposit.startsWith("odd") ? 7 : 0 });';
 
 beforeAll(async () => {
-  wrong = wrongRelease();
+  wrong = otherRelease("contracts/documents/evidence.ts", RIGHT, WRONG);
   cluster = await Cluster.found({ validators: 4, parameters: { heartbeat_ms: 1_000, proposal_interval_ms: 20, timeout_base_ms: 500 } });
   cluster.named("land").main = wrong.main;
   await Promise.all(cluster.members.map((m) => cluster.run(m)));
@@ -36,7 +25,7 @@ beforeAll(async () => {
 }, 120_000);
 afterAll(async () => {
   await cluster?.stop();
-  if (wrong !== undefined) fs.rmSync(wrong.directory, { recursive: true, force: true });
+  wrong?.remove();
 });
 
 const capsules = (member: Member): string[] =>

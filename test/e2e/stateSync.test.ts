@@ -6,7 +6,7 @@ import path from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { grow, grownDeposit } from "../../bench/grow.ts";
 import { Cluster, Load, logged, logOf, type Member } from "./harness.ts";
-import { get, waitFor } from "./support.ts";
+import { get, otherRelease, waitFor } from "./support.ts";
 
 const LONG = process.env["CHANCERY_LONG"] === "1";
 const RECORDS = LONG ? 1_000_000 : 20_000;
@@ -14,6 +14,12 @@ let cluster: Cluster;
 let load: Load;
 let laid = 0;
 const down = new Set<Member>();
+/** The second member's node turns a bit of every range of the tree that it is asked for. */
+const TRUE = "return encode([headBlockValue(store.block(range.height)), range.entries, range.siblings]);";
+const FALSE = `const lie = range.entries.slice();
+  if (lie.length > 0) lie[lie.length - 1]! ^= 1;
+  return encode([headBlockValue(store.block(range.height)), lie, range.siblings]);`;
+let liar: ReturnType<typeof otherRelease>;
 
 beforeAll(
   async () => {
@@ -21,6 +27,8 @@ beforeAll(
     const [first] = cluster.members;
     const depositor = { id: first!.id, secret: first!.organisation.secret };
     laid = (await grow({ genesis: cluster.genesis, homes: cluster.members.map((m) => m.home), depositor, from: 0, to: RECORDS })).height;
+    liar = otherRelease("ledger/stateAnswers.ts", TRUE, FALSE);
+    cluster.named("courts").main = liar.main;
     await Promise.all(cluster.members.map((m) => cluster.run(m)));
     await Promise.all(cluster.members.map((m) => cluster.reaches(m, laid + 1, 120_000)));
     load = new Load(cluster, "load", () => cluster.members.filter((m) => !down.has(m)), 20);
@@ -30,6 +38,7 @@ beforeAll(
 afterAll(async () => {
   await load?.stop();
   await cluster?.stop();
+  liar?.remove();
 });
 
 async function wipe(member: Member, signal: NodeJS.Signals = "SIGKILL"): Promise<number> {
@@ -55,6 +64,10 @@ describe("a wiped validator", () => {
     console.log(`${records} records at height ${height}: back after ${seconds.toFixed(1)} s`);
     expect(records).toBeGreaterThanOrEqual(RECORDS);
     if (LONG) expect(seconds).toBeLessThan(60);
+    // Who lied was found out and cut off, nobody else.
+    const lies = logOf(victim.home, "sync.peer_lied").map(({ peer, code }) => [peer, code]);
+    expect(lies).toEqual([["courts", "state.unproved"]]);
+    expect(logOf(victim.home, "peer.cut").map(({ organisation, code }) => [organisation, code])).toEqual([["courts", "state.unproved"]]);
     down.delete(victim);
     // What it never executed it serves, finds and proves; and what was committed before has no second receipt here.
     const name = grownDeposit(RECORDS - 1);

@@ -18,9 +18,31 @@ export interface Ran {
   readonly problem: any;
 }
 
+/**
+ * A release of another make: a copy of the sources in which `right` stands no more, but `wrong`, in a file under src. To be run by its `main`; `remove` when the
+ * test ends.
+ */
+export function otherRelease(file: string, right: string, wrong: string): { readonly main: string; remove(): void } {
+  const root = path.resolve(import.meta.dirname, "../..");
+  const directory = fs.mkdtempSync(path.join(os.tmpdir(), "chancery-release-"));
+  for (const name of ["src", "package.json"]) fs.cpSync(path.join(root, name), path.join(directory, name), { recursive: true });
+  fs.symlinkSync(path.join(root, "node_modules"), path.join(directory, "node_modules"));
+  const place = path.join(directory, "src", file);
+  const source = fs.readFileSync(place, "utf8");
+  if (source.split(right).length !== 2) throw new Error(`${file} has not exactly one "${right}"`);
+  fs.writeFileSync(
+    place,
+    source.replace(right, () => wrong),
+  );
+  return { main: path.join(directory, "src/cli/main.ts"), remove: () => fs.rmSync(directory, { recursive: true, force: true }) };
+}
+
 /** Runs the command line to its end. */
-export async function cli(...args: string[]): Promise<Ran> {
-  const child = spawn(process.execPath, [MAIN, ...args], { stdio: ["ignore", "pipe", "pipe"] });
+export const cli = (...args: string[]): Promise<Ran> => cliOf(MAIN, ...args);
+
+/** The command line of another release. */
+export async function cliOf(main: string, ...args: string[]): Promise<Ran> {
+  const child = spawn(process.execPath, [main, ...args], { stdio: ["ignore", "pipe", "pipe"] });
   let out = "";
   let err = "";
   child.stdout.setEncoding("utf8").on("data", (text: string) => (out += text));
