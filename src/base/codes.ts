@@ -41,6 +41,7 @@ export const codes: { readonly [code: string]: CodeEntry } = {
   "store.damaged": { title: "Stored data is damaged.", exit: 11 },
   "journal.damaged": { title: "The vote journal is damaged.", exit: 11 },
   "store.format": { title: "The stored data has a form that this release does not read.", exit: 11 },
+  "store.read": { title: "The disk does not give what is stored.", status: 503, retry: "same", exit: 12 },
   "store.write": { title: "The disk did not take a write.", exit: 12 },
   "chain.conflict": { title: "Two certified blocks stand at one height: more validators are faulty than the network bears.", exit: 13 },
   "chain.differs": { title: "A block is not what executing the chain from genesis gives.", exit: 1 },

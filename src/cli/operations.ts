@@ -67,12 +67,14 @@ function table(s: NodeAnswer): string[] {
   ];
 }
 
+const clock = (ms: number): string => new Date(ms).toISOString().slice(11, 19);
+
 function peerLine(p: PeerInfo): string {
   const rtt = p.rttMs === undefined ? "–" : `${p.rttMs.toFixed(1)} ms`;
   const skew = p.skewMs === undefined ? "?" : `${p.skewMs > 0 ? "+" : ""}${(p.skewMs / 1_000).toFixed(2)} s`;
   const trouble = p.connected
     ? ""
-    : `  ${red("✗")} unreachable${p.since === undefined ? "" : ` since ${new Date(p.since).toISOString().slice(11, 19)}`}${p.lastError === undefined ? "" : ` (${p.lastError}${p.address === undefined ? "" : ` ${p.address}`})`}`;
+    : `  ${red("✗")} ${p.bannedUntil === undefined ? "unreachable" : `cut off until ${clock(p.bannedUntil)}, it broke the rules:`}${p.since === undefined || p.bannedUntil !== undefined ? "" : ` since ${clock(p.since)}`}${p.lastError === undefined ? "" : ` (${p.lastError}${p.address === undefined ? "" : ` ${p.address}`})`}`;
   return ` ${p.id.padEnd(18)} ${p.role.padEnd(10)} ${String(p.height ?? "?").padStart(9)} ${String(p.lag ?? "?").padStart(5)} ${rtt.padStart(8)} ${skew.padStart(9)}${trouble}`;
 }
 

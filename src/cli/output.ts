@@ -203,7 +203,7 @@ function defaultAdvice(code: string): string {
   if (code === "file.exists") return "choose another name or remove the file";
   if (code === "start.locked") return "stop the other process first, or give this one its own --home";
   if (code === "genesis.mismatch") return "chancery genesis show FILE, and compare the fingerprint with the other members";
-  if (code === "store.write") return DISK_ADVICE;
+  if (code === "store.write" || code === "store.read") return DISK_ADVICE;
   if (code.endsWith(".damaged")) return "move the named part of the home aside and start again: docs/operations.md, “Damaged data”";
   return "chancery help";
 }

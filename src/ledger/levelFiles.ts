@@ -22,20 +22,21 @@ export interface FileCheck {
   readonly unchecked: number;
 }
 
-/** Verifies manifest, logs and tables, the newest first, until `maxBytes` are read. Throws `store.damaged` naming the file and the offset. */
+/** Verifies manifest, logs and tables, the newest first, until `maxBytes` are read. Throws `store.damaged` naming file and offset, `store.read` naming the file. */
 export async function checkLevelFiles(directory: string, maxBytes: number): Promise<FileCheck> {
   const current = join(directory, "CURRENT");
-  const name = await readFile(current, "latin1").catch(() => undefined);
+  const name = (await readWhole(current))?.toString("latin1");
   if (name === undefined) return { files: 0, bytes: 0, unchecked: 0 };
   if (!/^MANIFEST-\d+\n$/.test(name)) damaged(current, 0, "name of the manifest");
   const manifest = join(directory, name.trim());
   const records: Bytes[] = [];
-  readLog(manifest, await readFile(manifest).catch(() => damaged(current, 0, "manifest is missing")), (record) => records.push(record));
+  readLog(manifest, (await readWhole(manifest)) ?? damaged(current, 0, "manifest is missing"), (record) => records.push(record));
   const { logNumber, tables } = liveFiles(manifest, records);
   // What is not in the manifest is left over from a write that the process did not live to finish, and LevelDB removes it.
   const names = await readdir(directory);
   const logs = names.filter((file) => file.endsWith(".log") && Number.parseInt(file, 10) >= logNumber);
-  for (const file of logs) readLog(join(directory, file), await readFile(join(directory, file)));
+  for (const file of logs)
+    readLog(join(directory, file), (await readWhole(join(directory, file))) ?? damaged(join(directory, file), 0, "missing"));
   let bytes = 0;
   let files = 0;
   for (const { number, size } of tables) {
@@ -43,13 +44,22 @@ export async function checkLevelFiles(directory: string, maxBytes: number): Prom
     const file = names.find((other) => other === `${stem}.ldb` || other === `${stem}.sst`);
     if (file === undefined) damaged(join(directory, `${stem}.ldb`), 0, "missing");
     if (bytes >= maxBytes) continue;
-    const table = await readFile(join(directory, file));
+    const table = (await readWhole(join(directory, file))) ?? damaged(join(directory, file), 0, "missing");
     if (table.length !== size) damaged(join(directory, file), table.length, "length");
     checkTable(join(directory, file), table);
     bytes += size;
     files++;
   }
   return { files, bytes, unchecked: tables.length - files };
+}
+
+/** A file's bytes; undefined if there is none. What the disk does not give is named: the system's own words leave out which file it was. */
+function readWhole(file: string): Promise<Buffer | undefined> {
+  return readFile(file).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT") return undefined;
+    if (error.code !== "EIO") throw error;
+    throw new LedgerError("store.read", { file, what: error.message }, error);
+  });
 }
 
 function damaged(file: string, offset: number, what: string): never {

@@ -1,7 +1,17 @@
-// Free space where the database lies: below its reserve this node pauses (no votes, no submits; reads go on) and resumes by itself.
+// Free space where the database lies: below its reserve this node pauses (no votes, no submits; reads go on) and resumes by itself. And a disk that fails:
+// the node ends, whoever met the error.
 
 import fs from "node:fs";
+import type { LedgerError } from "../base/errors.ts";
 import { DISK_CHECK_MS } from "../base/limits.ts";
+import type { StopReason } from "../consensus/driverPorts.ts";
+
+/** A node that cannot read its store cannot execute, serve or prove, and what a failing disk still gives is not to be relied on. */
+export function diskFailed(error: LedgerError): StopReason {
+  const { directory, what } = error.data ?? {};
+  const data = { why: `${String(directory)}: ${String(what)}`, do: "replace the disk, or make room, then start again" };
+  return { exit: 12, code: error.code, data, cause: error };
+}
 
 export class DiskWatch {
   readonly #directory: string;

@@ -23,7 +23,7 @@ import type { App } from "./api/server.ts";
 import { Finality } from "./api/finality.ts";
 import { completeCapsule } from "./capsule.ts";
 import { consensusPorts, headOf } from "./consensusPorts.ts";
-import { DiskWatch } from "./disk.ts";
+import { DiskWatch, diskFailed } from "./disk.ts";
 import { Dissemination } from "./dissemination.ts";
 import { Heads } from "./heads.ts";
 import { Intake } from "./intake.ts";
@@ -115,7 +115,8 @@ export class Node {
     this.disk = new DiskWatch(data, config["store.reserve_mb"] << 20, (paused, free) =>
       paused ? log.warn("disk.low", { free }) : log.info("disk.enough", { free }),
     );
-    this.database = await openLevel(data);
+    // While the node starts, whoever opens it is told by the exception.
+    this.database = await openLevel(data, { failed: (error) => void (this.driver !== undefined && this.#end(diskFailed(error))) });
     this.store = await Store.open(this.database, network);
     this.chain = await Chain.open({
       store: this.store,

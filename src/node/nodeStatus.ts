@@ -83,6 +83,7 @@ function peersOf(node: Node): PeerInfo[] {
         ...(p.rttMs === undefined ? {} : { rttMs: p.rttMs }),
         ...(p.address === undefined ? {} : { address: p.address }),
         ...(p.lastError === undefined || p.connected ? {} : { lastError: `${p.lastError.code} ${p.lastError.detail}`.trim() }),
+        ...(p.bannedUntil === undefined ? {} : { bannedUntil: Math.round(p.bannedUntil) }),
       };
     });
 }

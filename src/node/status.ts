@@ -12,6 +12,8 @@ export interface PeerInfo {
   readonly address?: string;
   readonly since?: number;
   readonly lastError?: string;
+  /** It broke the rules and is not taken until then; ms since 1970. */
+  readonly bannedUntil?: number;
   readonly view?: number;
 }
 export interface NodeStatus {

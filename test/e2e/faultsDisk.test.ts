@@ -119,6 +119,36 @@ describe.skipIf(noTmpfs !== undefined)(`a disk that runs full${noTmpfs === undef
   });
 });
 
+describe("a table that the disk gives no longer while the node runs", () => {
+  // LevelDB reads its tables where they are mapped: what the disk does not give is no error of a call, and the kernel ends the process.
+  test("the kernel ends the process with SIGBUS; at the next start the table is named: exit 11 and what to do; then it has all of it again", async () => {
+    if (victim.daemon !== undefined) await cluster.halt(victim);
+    await cluster.run(victim); // what the log held is in a table now
+    await signed();
+    const db = path.join(victim.home, "db");
+    const tables = fs.readdirSync(db).filter((name) => name.endsWith(".ldb"));
+    for (const name of tables) fs.truncateSync(path.join(db, name), 0);
+    const { child, ended } = victim.daemon!;
+    victim.daemon = undefined;
+    let gone = false;
+    void ended.then(() => (gone = true));
+    // Whichever act or question needs it first.
+    await waitFor("its end", async () => {
+      for (let i = 0; i < 20 && !gone; i++) await get(`${victim.api}/v1/records/evidence/deposit/load-${i}`).catch(() => undefined);
+      return gone ? true : undefined;
+    });
+    expect(child.signalCode).toBe("SIGBUS");
+    const again = await cluster.launch(victim.home);
+    expect(await again.ended).toBe(11);
+    expect(tables.some((name) => again.err().includes(name))).toBe(true);
+    expect(again.err()).toContain(`move ${db} aside`);
+    fs.renameSync(db, `${db}-damaged`);
+    await cluster.run(victim);
+    await signed();
+    expect(await cluster.equivocations(witness)).toBe(0);
+  });
+});
+
 describe.skipIf(noCompiler !== undefined)(`a disk that fails${noCompiler === undefined ? "" : ` (skipped: ${noCompiler})`}`, () => {
   let library: string;
   const trigger = (): string => path.join(cluster.directory, "fails-now");
@@ -154,6 +184,23 @@ describe.skipIf(noCompiler !== undefined)(`a disk that fails${noCompiler === und
       expect(await cluster.equivocations(witness)).toBe(0);
     },
   );
+
+  test("a table of the store that cannot be read is named at the start, with exit 12 and what to do", async () => {
+    const tables = fs.readdirSync(path.join(victim.home, "db")).filter((name) => name.endsWith(".ldb"));
+    expect(tables.length).toBeGreaterThan(0);
+    fs.writeFileSync(trigger(), "");
+    const daemon = await cluster.launch(victim.home, failing("read", ".ldb"));
+    expect(await daemon.ended).toBe(12);
+    expect(JSON.parse(daemon.err().trim().split("\n").at(-1)!)).toMatchObject({
+      code: "store.read",
+      do: expect.stringContaining("replace the disk"),
+    });
+    expect(tables.some((name) => daemon.err().includes(name))).toBe(true);
+    fs.rmSync(trigger());
+    await cluster.run(victim);
+    await signed();
+    await cluster.halt(victim);
+  });
 
   test("a journal that cannot be read is named at the start, with an exit code and what to do", async () => {
     fs.writeFileSync(trigger(), "");
