@@ -17,7 +17,7 @@ import { furnishHome } from "../../src/node/home.ts";
 import { contracts, contractsManifest } from "../../src/node/registry.ts";
 import { type Daemon, get, launchDaemon, startDaemon, waitFor } from "./support.ts";
 
-export const NAMES = ["tax", "courts", "land", "health", ...Array.from({ length: 44 }, (_, i) => `agency${i + 5}`)];
+export const NAMES = ["tax", "courts", "land", "health", ...Array.from({ length: 33 }, (_, i) => `agency${i + 5}`)];
 
 export interface Member {
   readonly id: string;
