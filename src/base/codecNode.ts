@@ -181,6 +181,12 @@ function readUtf8(o: number, n: number): string {
 
 function readArray(n: number, depth: number): Value[] {
   if (n > end - at) refuse("truncated", at); // each item takes a byte at least
+  // A short array of its length: one that grows takes room for seventeen.
+  if (n <= 16) {
+    const few = new Array<Value>(n);
+    for (let i = 0; i < n; i++) few[i] = read(depth + 1);
+    return few;
+  }
   const out: Value[] = [];
   for (let i = 0; i < n; i++) out.push(read(depth + 1));
   return out;

@@ -234,13 +234,13 @@ function actionBounds(bytes: Bytes, start: number): { from: number; to: number }
 
 /** Action names and the offsets of their arguments, of a transaction whose layout has been read. */
 export function readOperations(bytes: Bytes, layout: Layout): { action: string; argsAt: number; argsEnd: number }[] {
-  const out: { action: string; argsAt: number; argsEnd: number }[] = [];
+  const out = new Array<{ action: string; argsAt: number; argsEnd: number }>(layout.operations);
   let at = layout.operationsAt;
   for (let i = 0; i < layout.operations; i++) {
     const { from, to } = actionBounds(bytes, at);
     const action = asciiText(bytes, from, to);
     at = scan(bytes, to, layout.bodyEnd);
-    out.push({ action, argsAt: to, argsEnd: at });
+    out[i] = { action, argsAt: to, argsEnd: at };
   }
   return out;
 }
@@ -253,10 +253,10 @@ export function readCall(bytes: Bytes, start: number): { signers: Bytes[]; opera
   let at = decodedEnd();
   const count = readCount(bytes, at, MAX_OPERATIONS, "operations");
   at += count > 15 ? 3 : 1;
-  const operations: { action: string; args: Value }[] = [];
+  const operations = new Array<{ action: string; args: Value }>(count);
   for (let i = 0; i < count; i++) {
     const { from, to } = actionBounds(bytes, at);
-    operations.push({ action: asciiText(bytes, from, to), args: decodeFirst(bytes, to) });
+    operations[i] = { action: asciiText(bytes, from, to), args: decodeFirst(bytes, to) };
     at = decodedEnd();
   }
   return { signers, operations };

@@ -124,13 +124,17 @@ export function findEntries(row: AnyRow): string[] {
 /** What stands in front of the key in the entries for queries of a row: entry = head ‖ key. For rows that are new, whose entries nobody compares. */
 export function findHeads(row: AnyRow): Bytes[] {
   const { plan, status } = row.$;
-  const out: Bytes[] = [];
-  for (const find of findsOf(plan)) {
+  const finds = findsOf(plan);
+  // Of the length that most have: an array that grows takes room for seventeen.
+  const out = new Array<Bytes>(finds.length);
+  let count = 0;
+  for (const find of finds) {
     const value = find.status ? status : (row as AnyValues)[find.name];
     if (value === undefined) continue;
-    if (!Array.isArray(value)) out.push(findHead(find, value));
-    else for (const head of new Set(value.map((item) => findText(find, item)))) out.push(unlatin1(head));
+    if (!Array.isArray(value)) out[count++] = findHead(find, value);
+    else for (const head of new Set(value.map((item) => findText(find, item)))) out[count++] = unlatin1(head);
   }
+  out.length = count;
   return out;
 }
 

@@ -51,6 +51,13 @@ export class Answers {
   }
 }
 
+/** `list` with `item` behind it. Most lists of signers have one item, and `push` onto an empty array makes room for seventeen. */
+function added<T>(list: T[], item: T): T[] {
+  if (list.length === 0) return [item];
+  list.push(item);
+  return list;
+}
+
 /** The signers of one transaction, resolved when first asked and again after a write to the registers. */
 export class Signatures {
   readonly keys: readonly Bytes[];
@@ -75,10 +82,10 @@ export class Signatures {
 
   #all(): readonly Resolved[] {
     if (this.#resolved === undefined) {
-      const found: Resolved[] = [];
+      let found: Resolved[] = [];
       for (const key of this.keys) {
         const resolved = this.#resolve(key);
-        if (resolved !== undefined) found.push(resolved);
+        if (resolved !== undefined) found = added(found, resolved);
       }
       this.#resolved = found;
     }
@@ -115,11 +122,11 @@ export class Signatures {
 
   /** The distinct principals among the signers that hold the role by the key that signed, in the order of keys. */
   holders(role: string, scope: string | undefined, only: Party | undefined): Party[] {
-    const found: Party[] = [];
+    let found: Party[] = [];
     for (const signer of this.#all()) {
       const { principal } = signer.standing;
       if (only !== undefined && principal !== only) continue;
-      if (!found.includes(principal) && this.#holds(signer, role, scope)) found.push(principal);
+      if (!found.includes(principal) && this.#holds(signer, role, scope)) found = added(found, principal);
     }
     return found;
   }

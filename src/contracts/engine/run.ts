@@ -128,14 +128,15 @@ function operate(engine: Engine, actions: ActionPlans, context: Context, call: C
 
 /** Fills the role slots of `by`: the principals among the signers that hold the role, in its scope. */
 function roleSlots(plan: ActionPlan, context: Context, args: Body<Fields>): Filled[] {
-  const filled: Filled[] = [];
-  for (const { slot, role, signer } of plan.roleSlots) {
+  const filled = new Array<Filled>(plan.roleSlots.length);
+  for (let i = 0; i < plan.roleSlots.length; i++) {
+    const { slot, role, signer } = plan.roleSlots[i]!;
     const scope = signer.scope?.(args, context);
     const only = signer.is?.(args, context);
     const found = context.holders(role, scope, only);
     if (context.needs !== undefined) context.needs.push({ ...needOf(slot, role, scope, only), met: found.length > 0 });
     else if (found.length === 0) throw new Rejection("engine.not_entitled", needOf(slot, role, scope, only));
-    filled.push({ slot, found });
+    filled[i] = { slot, found };
   }
   return filled;
 }

@@ -29,9 +29,13 @@ export interface Staged {
   stored: StoredRow | undefined;
 }
 
+const FEW = 8;
+
 export class Staging {
   readonly #state: State;
-  readonly #rows = new Map<Plan, Map<string, Staged>>();
+  /** In the order of first reading; looked through while they are few, as most transactions' are. */
+  readonly #few: Staged[] = [];
+  #rows: Map<Plan, Map<string, Staged>> | undefined;
   readonly #written: Staged[] = [];
 
   constructor(state: State) {
@@ -40,9 +44,7 @@ export class Staging {
 
   /** Throws `Stop` when the ledger fails or the stored row is damaged, `Fault` when an old row cannot be upgraded. */
   load(plan: Plan, keyText: string): Staged {
-    let rows = this.#rows.get(plan);
-    if (rows === undefined) this.#rows.set(plan, (rows = new Map()));
-    let staged = rows.get(keyText);
+    let staged = this.#find(plan, keyText);
     if (staged !== undefined) return staged;
     let row: AnyRow | undefined;
     let bytes = 0;
@@ -57,15 +59,32 @@ export class Staging {
       throw error instanceof Fault ? error : new Stop(error);
     }
     staged = { plan, keyText, key, before: row, bytes, row, written: false, stored: undefined };
-    rows.set(keyText, staged);
+    this.#keep(staged);
     return staged;
+  }
+
+  #find(plan: Plan, keyText: string): Staged | undefined {
+    if (this.#rows !== undefined) return this.#rows.get(plan)?.get(keyText);
+    for (const staged of this.#few) if (staged.plan === plan && staged.keyText === keyText) return staged;
+    return undefined;
+  }
+
+  #keep(staged: Staged): void {
+    if (this.#rows === undefined && this.#few.push(staged) <= FEW) return;
+    const kept = this.#rows === undefined ? this.#few : [staged];
+    this.#rows ??= new Map();
+    for (const each of kept) {
+      let rows = this.#rows.get(each.plan);
+      if (rows === undefined) this.#rows.set(each.plan, (rows = new Map()));
+      rows.set(each.keyText, each);
+    }
   }
 
   /** Where the row stands, if it is the row as it stands now; undefined for one that was written since, or is no row. */
   current(row: AnyRow | undefined): Staged | undefined {
     const header = row?.$;
     if (header?.plan === undefined) return undefined;
-    const staged = this.#rows.get(header.plan)?.get(header.keyText);
+    const staged = this.#find(header.plan, header.keyText);
     return staged?.row === row ? staged : undefined;
   }
 
