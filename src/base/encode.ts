@@ -149,10 +149,12 @@ function writeHead(length: number, fix: number, fixMax: number, form8: number, f
 
 function writeText(value: string): void {
   const n = value.length;
-  if (n < 24) {
+  if (n <= 64) {
     // short ASCII, the common case, without a call into the encoder
+    room(n + 2);
     const start = used;
-    scratch[used++] = 0xa0 | n;
+    if (n > 31) scratch[used++] = 0xd9;
+    scratch[used++] = n > 31 ? n : 0xa0 | n;
     for (let i = 0; i < n; i++) {
       const c = value.charCodeAt(i);
       if (c >= 0x80) {

@@ -124,11 +124,11 @@ export function findEntries(row: AnyRow): string[] {
 /** What stands in front of the key in the entries for queries of a row: entry = head ‖ key. For rows that are new, whose entries nobody compares. */
 export function findHeads(row: AnyRow): Bytes[] {
   const { plan, status } = row.$;
-  const finds = findsOf(plan);
+  const declared = findsOf(plan);
   // Of the length that most have: an array that grows takes room for seventeen.
-  const out = new Array<Bytes>(finds.length);
+  const out = new Array<Bytes>(declared.length);
   let count = 0;
-  for (const find of finds) {
+  for (const find of declared) {
     const value = find.status ? status : (row as AnyValues)[find.name];
     if (value === undefined) continue;
     if (!Array.isArray(value)) out[count++] = findHead(find, value);

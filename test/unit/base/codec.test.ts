@@ -33,6 +33,15 @@ describe("§1.1 canonical MessagePack", () => {
     expect(scan(unhex(expected), 0, expected.length / 2)).toBe(expected.length / 2);
   });
 
+  it("writes a text whole wherever the encoder's buffer ends", () => {
+    // The buffer begins with 64 KiB and doubles.
+    for (const end of [1 << 16, 1 << 17, 1 << 18])
+      for (let before = end - 100; before <= end; before++) {
+        const list = [new Uint8Array(before), "a text of 22 characters", "and one of forty characters or a few more"];
+        expect(decode(encode(list))).toEqual(list);
+      }
+  });
+
   it.each(vectors.refuse)("refuses: $what", ({ hex: bytes, reason }) => {
     expect(() => decode(unhex(bytes))).toThrow(`codec.${reason}`);
     if (reason !== "trailing") expect(() => scan(unhex(bytes), 0, bytes.length / 2)).toThrow(`codec.${reason}`);
