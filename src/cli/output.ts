@@ -109,6 +109,7 @@ export function report(error: unknown): number {
 
 /** What the system says of a disk, whatever the file. */
 const DISK_ERRORS: readonly string[] = ["ENOSPC", "EDQUOT", "EIO", "EROFS"];
+const MISSING_ADVICE = "a library is missing: run npm ci where Chancery is installed";
 const DISK_ADVICE = "make room or replace the disk, then start again";
 
 function tell(error: unknown): Told {
@@ -155,7 +156,7 @@ function tell(error: unknown): Told {
     code: "bug.unexpected",
     title: "Something went wrong that should not: a bug of ours.",
     why: String(stack ?? message ?? error),
-    do: "report it with the lines above and the output of: chancery version --json",
+    do: code === "ERR_MODULE_NOT_FOUND" ? MISSING_ADVICE : "report it with the lines above and the output of: chancery version --json",
     exit: exits.bug,
   };
 }

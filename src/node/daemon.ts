@@ -87,11 +87,12 @@ export async function runDaemon(directory: string, options: DaemonOptions): Prom
   process.once("disconnect", () => {
     if (!ending) void end(0, "disconnect");
   });
+  process.channel?.unref(); // to hear of its end is no reason to go on: what cannot start must not wait for it
   process.on("SIGHUP", () => reload(home.config, config, log));
 
   log.info("starting", { organisation, network: hex(network).slice(0, 16), release: RELEASE, native: hasNative });
-  await useSodium(); // a dry run asks proof predicates on this thread too
   const start = async (): Promise<string | undefined> => {
+    await useSodium(); // a dry run asks proof predicates on this thread too
     const nodeOptions = { home, config, genesisText, organisation, secrets, log, fatal, again: () => void again() };
     node = await Node.start(nodeOptions).catch((error: unknown) => damageNamed(error, home.resolve(config["node.data"])));
     if (ending) return undefined;
@@ -110,7 +111,11 @@ export async function runDaemon(directory: string, options: DaemonOptions): Prom
       fatal({ exit: codeEntry(code).exit ?? 70, code, data: {}, cause });
     }
   };
-  const url = await start();
+  const url = await start().catch(async (error: unknown) => {
+    log.error("start.failed", { error: error instanceof Error ? (error.stack ?? error.message) : String(error) });
+    await log.flush();
+    throw error;
+  });
   if (url !== undefined && options.announce)
     process.stdout.write(`${JSON.stringify({ started: true, api: url, pid: process.pid, home: directory, organisation })}\n`);
 }

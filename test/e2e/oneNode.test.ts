@@ -7,7 +7,7 @@ import { loadKey } from "../../src/base/keyFile.ts";
 import { readGenesis } from "../../src/base/genesis.ts";
 import { seedSigner } from "../../src/client/build.ts";
 import { connect, type Ledger } from "../../src/client/index.ts";
-import { cli, deposit, get, HASH, type Network, startDaemon, startNetwork } from "./support.ts";
+import { cli, cliOf, deposit, get, HASH, type Network, otherRelease, startDaemon, startNetwork } from "./support.ts";
 
 let network: Network;
 let ledger: Ledger;
@@ -402,4 +402,17 @@ describe("stopping", () => {
     again.child.kill("SIGTERM");
     expect(await again.ended).toBe(0);
   });
+});
+
+test("a node that lacks one of its libraries ends at once and says which, and a devnet of such nodes too", async () => {
+  const release = otherRelease("base/ristrettoSodium.ts", 'import("libsodium-wrappers-sumo")', 'import("not-installed" as string)');
+  try {
+    const ran = await cliOf(release.main, "devnet", "--nodes", "1", "--dir", file("lacking"));
+    expect(ran.err).toContain("ended with exit code 70");
+    expect(ran.err).toContain("Cannot find package 'not-installed'");
+    expect(ran.err).toContain("npm ci");
+    expect(ran.code).not.toBe(0);
+  } finally {
+    release.remove();
+  }
 });
