@@ -1,7 +1,7 @@
 // Canonical MessagePack in little code: for pages and verifiers, which read a few values. docs/protocol.md §1.1; codec.ts says what the form is.
 // Same names, values, refusals and offsets as codecNode.ts. Chosen by package.json "imports" (#codec).
 
-import { type Bytes, copyOf, latin1Of } from "./bytes.ts";
+import { type Bytes, latin1Of } from "./bytes.ts";
 import { MAX_CODEC_DEPTH, MAX_CODEC_KEY_BYTES } from "./limits.ts";
 import { compareText, REFUSED_KEYS, refuse, utf8Encoder, type Value } from "./value.ts";
 
@@ -135,7 +135,7 @@ function read(depth: number): Value {
   if (t >= NATURAL && t < NEGATIVE) return narrow(integer(t - NATURAL, 127));
   if (t >= BYTES && t <= BYTES + 2) {
     const o = take(Number(integer(t - BYTES, -1)));
-    return copyOf(source, o, at);
+    return new Uint8Array(source.subarray(o, at));
   }
   return t === 0xc0 ? null : t === 0xc2 || t === 0xc3 ? t === 0xc3 : refuse("type", at - 1);
 }

@@ -12,6 +12,7 @@ export const commandNames = {
   governance: ["validators", "propose", "vote", "proposals"],
   trustee: ["trustee"],
   payments: ["payments"],
+  benefits: ["benefits"],
   tender: ["tender"],
   ocds: ["ocds"],
   operations: ["status", "peers", "doctor"],

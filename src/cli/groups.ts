@@ -21,6 +21,7 @@ export const groups: readonly Group[] = [
   { commands: commandNames.governance, load: async () => import("./governance.ts") },
   { commands: commandNames.trustee, load: async () => import("./trustee.ts") },
   { commands: commandNames.payments, load: async () => import("./payments.ts") },
+  { commands: commandNames.benefits, load: async () => import("./benefits.ts") },
   { commands: commandNames.tender, load: async () => import("./tender.ts") },
   { commands: commandNames.ocds, load: async () => import("./ocds.ts") },
   { commands: commandNames.operations, load: async () => import("./operations.ts") },

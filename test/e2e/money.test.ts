@@ -1,6 +1,7 @@
 // Money on a live network, as citizens, offices and auditors use it: by command line and HTTP, proved offline, audited on a node and in a home. Time passes
 // by starting the network again with clocks that are ahead: what the chain does by itself is done by real nodes.
 
+import fs from "node:fs";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Key, loadKey, newKey } from "../../src/base/keyFile.ts";
@@ -172,6 +173,19 @@ describe("today", () => {
       valid: true,
       record: { status: "held", fields: { holder: "p:bob.city", amount: 2_200, version: 1 } },
     });
+    // Whoever is shown the case computes its amount again, from two files.
+    const [shown, table] = [file("case.proof.json"), file("tariff.proof.json")];
+    expect(await proved("benefits/tariff", "ev/1")).toMatchObject({ valid: true });
+    expect(await cli("benefits", "recompute", shown, "--tariff", table, "--genesis", network.genesis, "--json")).toMatchObject({
+      code: 0,
+      json: { facts: [{ fact: "price", value: 42_000 }], version: 1, amount: "2200", due: "2200", holds: true },
+    });
+    expect(await cli("benefits", "recompute", shown, "--tariff", shown, "--genesis", network.genesis, "--json")).toMatchObject({ code: 2 });
+    const falsified = fs.readFileSync(shown, "utf8").replace(/"row": "(.)/, (_, c: string) => `"row": "${c === "A" ? "B" : "A"}`);
+    fs.writeFileSync(file("falsified.json"), falsified);
+    expect(
+      await cli("benefits", "recompute", file("falsified.json"), "--tariff", table, "--genesis", network.genesis, "--json"),
+    ).toMatchObject({ code: 1, problem: { code: "check.failed" } });
   });
 });
 

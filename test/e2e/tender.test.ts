@@ -86,6 +86,14 @@ describe("a ceremony", () => {
       expect([algorithm, Buffer.from(publicKey).toString("hex")]).toEqual(["ristretto255", json.fields.verification[i]]);
       expect(fs.statSync(file(`${name}.secret`)).mode & 0o077).toBe(0);
     }
+    // And whoever has the genesis file knows it offline.
+    expect(await cli("prove", "ceremonies", "ceremony", "t-1", "--out", file("t-1.proof.json"), "--node", api, "--json")).toMatchObject({
+      code: 0,
+    });
+    expect(await cli("verify", file("t-1.proof.json"), "--genesis", network.genesis, "--json")).toMatchObject({
+      code: 0,
+      json: { valid: true, record: { status: "complete", fields: { key: json.fields.key } } },
+    });
     // Again is no harm; with another's secret it is refused.
     expect(await trustee("join", "t-1", "tax", "--unprotected")).toMatchObject({ code: 0, json: { index: 1 } });
     fs.copyFileSync(file("tax.secret"), file("bob.secret"));

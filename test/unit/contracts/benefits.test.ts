@@ -315,6 +315,14 @@ describe("compensation, relief and loans", () => {
   });
 });
 
+test("totals are public, cases are not; nobody's name or account stands in either", () => {
+  const readers = Object.fromEntries(benefits.options.records.map(({ name, options }) => [name, options.read]));
+  expect(readers).toEqual({ scheme: "public", tariff: "public", case: ["holder", "office", "surveyor", "auditor"] });
+  const shapes = Object.fromEntries(benefits.options.records.map(({ name, options }) => [name, Object.keys(options.fields)]));
+  expect(shapes["scheme"]).not.toEqual(expect.arrayContaining(["holder"]));
+  expect(shapes["case"]!.filter((field) => /name|iban|birth|address/.test(field))).toEqual([]);
+});
+
 test("an audit finds a row that the rules did not make", () => {
   const it = paid();
   passes(it, "benefits");

@@ -4,6 +4,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { unitsOf } from "../../../src/client/currency.ts";
+import type { Action } from "../../../src/contracts/engine/define.ts";
 import { MAX_MONEY } from "../../../src/contracts/engine/fields.ts";
 import contract, * as acts from "../../../src/contracts/money/funds.ts";
 import { findsTampered, passes } from "./audited.ts";
@@ -24,7 +25,7 @@ import {
   station,
   town,
 } from "./fundsTown.ts";
-import { type Scenario, signedBy } from "./scenario.ts";
+import { plainRights, type Scenario, scenario, signedBy } from "./scenario.ts";
 
 const both = signedBy("prime", "roofers");
 
@@ -518,6 +519,74 @@ it.skipIf(!existsSync(published))(
     passes(t, "funds");
   },
 );
+
+describe("the acts of the reference page", () => {
+  const example = (action: Action): any => action.options.example;
+  const rights = plainRights(
+    { supervision: ["funds.supervisor"], bank: ["funds.bank"], court: ["funds.court"], auditor: ["funds.auditor"] },
+    ["land", "c:supervision", "c:prime", "c:roofers", "c:engineers", "p:ann"],
+  );
+  const printed = (t: Scenario, action: Action, ...by: string[]): void => {
+    t.act(action.options.title, action as typeof acts.open, example(action), signedBy(...by));
+  };
+  const parties = ["c:prime", "c:roofers"];
+  /** As far as the order that is asked for. */
+  const asFarAsAsked = (): Scenario => {
+    const t = scenario({ modules: [acts], resolver: rights, found() {} });
+    printed(t, acts.open, "supervision", "land", "bank");
+    const { parent: _, ...main } = { ...example(acts.engage), engagement: "x7-main", payee: "c:prime", amount: 95_000_00n };
+    t.act("the main contract", acts.engage, main, signedBy("land", "c:prime"));
+    for (const action of [acts.engage, acts.agree, acts.revise, acts.amend]) printed(t, action, ...parties);
+    for (const action of [acts.setBudget, acts.nameKeyholders]) printed(t, action, "supervision", "land");
+    printed(t, acts.ask, "c:roofers");
+    return t;
+  };
+
+  it("are a story that happens: from the fund to its end", () => {
+    const t = asFarAsAsked();
+    const { account: _, ...wages } = { ...example(acts.ask), order: "x7-roof-2", amount: 8_000_00n, chunks: 1 };
+    t.act("and for wages", acts.ask, wages, signedBy("c:roofers"));
+    printed(t, acts.listWages, "c:roofers");
+    printed(t, acts.approve, "c:supervision");
+    for (const keyholder of ["land", "c:engineers"])
+      t.act(keyholder, acts.approve, { ...example(acts.approve), keyholder }, signedBy(keyholder));
+    for (const [stops, lifts, who] of [
+      [acts.courtStop, acts.courtLift, "court"],
+      [acts.auditorStop, acts.auditorLift, "auditor"],
+    ] as const)
+      for (const action of [stops, lifts]) printed(t, action, who);
+    printed(t, acts.confirm, "bank");
+    printed(t, acts.bounce, "bank");
+    t.act("the wages", acts.confirm, { ...example(acts.confirm), order: "x7-roof-2", amount: 8_000_00n, reference: "W" }, signedBy("bank"));
+    printed(t, acts.end, ...parties);
+    t.act("the main contract ends", acts.end, { engagement: "x7-main" }, signedBy("land", "c:prime"));
+    printed(t, acts.close, "supervision", "land");
+    expect(t.row(acts.funds, "xiongan-7")).toMatchObject({ committed: 8_000_00n, paid: 8_000_00n });
+    passes(t, "funds");
+  });
+
+  it.each([
+    ["refused", acts.refuse, "c:supervision"],
+    ["withdrawn", acts.withdraw, "c:roofers"],
+  ] as const)("the order is %s", (status, action, by) => {
+    const t = asFarAsAsked();
+    printed(t, action, by);
+    expect(t.row(acts.orders, "x7-roof-1")?.$.status).toBe(status);
+  });
+
+  it("are a campaign's: a gift, its receipt, a report", () => {
+    const t = scenario({ modules: [acts], resolver: rights, found() {} });
+    const flood = { ...example(acts.open), fund: "flood-2027", kind: "campaign" as const, purpose: "flood", budget: 0n };
+    t.act("opened", acts.open, flood, signedBy("supervision", "land", "bank"));
+    printed(t, acts.give, "p:ann");
+    printed(t, acts.receiveGift, "bank");
+    printed(t, acts.acknowledge, "land");
+    const { parent: _, ...boats } = { ...example(acts.engage), fund: "flood-2027", purpose: "flood", amount: 40_00n };
+    t.act("boats", acts.engage, boats, signedBy("land", "c:roofers"));
+    printed(t, acts.report, "land");
+    passes(t, "funds");
+  });
+});
 
 describe("an audit", () => {
   it("finds what the rules would not allow", () => {

@@ -167,6 +167,22 @@ describe("points", () => {
     passes(town, "points");
   });
 
+  it.each([
+    ["transport_card", "c:metro", "metro"],
+    ["donation", "c:bakery", "bakery"],
+    ["local_tax", "tax", "tax"],
+  ] as const)("become a %s against a receipt of whoever gives it, and of nobody else", (purpose, to, by) => {
+    const town = awarded();
+    town.act("admitted", acts.admit, { purpose, counterparty: to, to: "live" }, signedBy("tax"));
+    town.act("asked", acts.convert, { ...asked, purpose, to }, signedBy("ann"));
+    for (const other of ["ann", "metro", "bakery", "tax"].filter((name) => name !== by))
+      town.refused(other, "engine.signature_missing", acts.receive, { conversion: "cv-1", receipt: receipt(other) }, signedBy(other));
+    town.act("received", acts.receive, { conversion: "cv-1", receipt: receipt(to) }, signedBy(by));
+    expect(town.row(conversions, "cv-1")).toMatchObject({ $: { status: "received" }, receipt: receipt(to) });
+    expect([has(town, "p:ann"), town.row(counterparties, purpose, to)?.received]).toEqual([[300n, 0n], 200n]);
+    passes(town, "points");
+  });
+
   it("are free again if the counterparty declines, or does not answer in 30 days", () => {
     const town = awarded();
     town.act("the city takes points as tax", acts.admit, { purpose: "local_tax", counterparty: "tax", to: "live" }, signedBy("tax"));
