@@ -24,7 +24,7 @@ import { EMPTY, entriesOf, RowCheck } from "./stateRows.ts";
 import { finishState } from "./stateSyncEnd.ts";
 import { StateTree } from "./stateTree.ts";
 import { StateTrust } from "./stateTrust.ts";
-import type { Store } from "./store.ts";
+import type { Store, TakenRow } from "./store.ts";
 import * as layout from "./storeLayout.ts";
 import { blockPuts, type WholeBlock } from "./wholeBlock.ts";
 
@@ -295,8 +295,7 @@ export class StateSync {
     for (let pass = 0; ; pass++) {
       if (!this.#mark.rowsDone) await this.#rowsOnce(pass > 0);
       await this.#blocks(this.#check.needed);
-      let count = 0;
-      for await (const _ of this.#input.store.rows()) count++;
+      const count = await this.#input.store.countRows();
       this.#rows = count;
       if (count === this.#tree.size) return;
       this.#input.logger.warn("sync.rows_missing", { missing: this.#tree.size - count });
@@ -346,26 +345,25 @@ export class StateSync {
     const { registry, store, pause } = this.#input;
     const { height, rows, more } = answer;
     const from = cursor === undefined ? EMPTY : layout.rowKey(cursor.collection, cursor.key);
-    const puts: (readonly [Bytes, Bytes | undefined])[] = [];
+    const taken: TakenRow[] = [];
     let place = from;
-    let taken = 0;
     for (const [i, { collection, key, row }] of rows.entries()) {
       const next = layout.rowKey(collection, key);
       if (compareBytes(next, place) <= 0) throw new LedgerError("state.unproved", { what: "order" });
       place = next;
       if (!(await this.#check.isInForce({ peer, height, applied: this.#mark.applied }, collection, key, row))) continue;
       if (again && store.row(collection, key) === undefined) this.#check.findOmission(peer, place, row);
-      puts.push([place, row]);
-      for (const entry of entriesOf(registry, collection, key, row)) puts.push([entry, EMPTY]);
-      taken++;
+      const stored = { bytes: row };
+      const index = registry.memoryIndex(collection, key, stored);
+      taken.push({ collection, key, row, index, heads: registry.findHeads(collection, key, stored) });
       if (i % ROWS_SLICE === ROWS_SLICE - 1) await pause();
     }
     this.#check.claimed(peer, height, from, more ? place : undefined);
     const last = rows.at(-1);
     this.#mark.cursor = last ?? cursor;
     this.#mark.rowsDone = !more;
-    this.#rows += again ? 0 : taken;
-    await store.write([...puts, this.#markPut()]);
+    this.#rows += again ? 0 : taken.length;
+    await store.takeRows(taken, this.#markPut());
   }
 
   // ── the past, the end ──────────────────────────────────────────────────────────────────────────────────────────────────────

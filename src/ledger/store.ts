@@ -37,6 +37,16 @@ export interface Database {
 /** An entry of an index: as one text, or as what stands in front of the row's key and that key. */
 export type Entry = string | { readonly head: Bytes; readonly key: Bytes };
 
+/** A row as it comes from a peer, with the entries of both kinds of index that it stands in. */
+export interface TakenRow {
+  readonly collection: string;
+  readonly key: Bytes;
+  readonly row: Bytes;
+  readonly index: readonly string[];
+  /** Entries for queries, without the key that each ends with. */
+  readonly heads: readonly Bytes[];
+}
+
 /** Everything that one block adds. */
 export interface BlockWrite {
   readonly height: number;
@@ -296,6 +306,26 @@ export class Store {
     else if (lowest !== undefined) this.#put(batch, layout.metaKey("lowest"), encode(lowest));
     await batch.write();
     this.#lowest = lowest ?? this.#lowest;
+  }
+
+  /** Rows of a state sync with their entries, and what says how far it is: all or nothing. Nothing is made for a put but what is put. */
+  async takeRows(rows: readonly TakenRow[], mark: readonly [place: Bytes, payload: Bytes]): Promise<void> {
+    const batch = this.#database.batch();
+    const puts = this.#puts;
+    for (const { collection, key, row, index, heads } of rows) {
+      puts.row(batch, collection, key, row);
+      for (const entry of index) puts.entry(batch, "index", entry);
+      for (const head of heads) puts.entry(batch, "find", { head, key });
+    }
+    this.#put(batch, ...mark);
+    await batch.write();
+  }
+
+  /** How many rows there are, whatever is in them. */
+  async countRows(): Promise<number> {
+    let count = 0;
+    for await (const _ of this.#database.scan(layout.spaceRange("row"))) count++;
+    return count;
   }
 
   /** The proved ranges that a state sync under way has laid down. */
