@@ -67,7 +67,8 @@ export const MAX_BULK_BYTES = 1 << 20;
 export const MAX_DUE_PER_BLOCK = 1_000;
 /** Batches held per origin, in multiples of M: a receiver may learn of commits later than their origin. */
 export const MAX_BATCH_HOLD_FACTOR = 2;
-/** Bodies of the blocks committed last, kept in memory for peers that are a little behind. */
+/** Blocks committed last whose bodies are kept in memory for peers that are a little behind, twice the largest window; and how many bytes of them. */
+export const MAX_RECENT_BLOCKS = 16;
 export const MAX_RECENT_BODY_BYTES = 32 << 20;
 /** Transactions that wait for a batch at one node, of all senders (some seconds of the fastest network) and of one. */
 export const MAX_PENDING_TRANSACTIONS = 20_000;

@@ -3,7 +3,7 @@
 // decides and says so), the bodies of older blocks (store), the node's own transactions (mempool.ts).
 
 import { type Bytes, latin1 } from "../base/bytes.ts";
-import { MAX_BATCH_HOLD_FACTOR, MAX_RECENT_BODY_BYTES } from "../base/limits.ts";
+import { MAX_BATCH_HOLD_FACTOR, MAX_RECENT_BLOCKS, MAX_RECENT_BODY_BYTES } from "../base/limits.ts";
 import type { Parameters } from "../base/parameters.ts";
 import type { VerifiedBatch } from "./batch.ts";
 
@@ -22,9 +22,10 @@ export class Holdings {
   readonly #perOrigin = new Map<string, number>();
   /** Held, but no block under the present parameters can take them: not counted for their origin. */
   readonly #parked = new Set<string>();
-  /** Committed a moment ago: peers that are a few blocks behind still ask for them by digest. Oldest first. */
-  readonly #recent = new Map<string, VerifiedBatch>();
+  /** Committed a moment ago: peers that are a few blocks behind still ask for them by digest. Oldest first, each with the number of its block. */
+  readonly #recent = new Map<string, { readonly batch: VerifiedBatch; readonly block: number }>();
   #recentBytes = 0;
+  #blocks = 0;
 
   /**
    * Takes a verified batch. At most 2M wait for an origin: it may send M, and I may learn of commits later than it did. `wanted`: an order names it, so
@@ -46,7 +47,7 @@ export class Holdings {
   /** By digest, committed ones of the last blocks included. */
   get(digest: Bytes): VerifiedBatch | undefined {
     const name = latin1(digest);
-    return this.#held.get(name) ?? this.#recent.get(name);
+    return this.#held.get(name) ?? this.#recent.get(name)?.batch;
   }
 
   /** True if it is held and not committed. */
@@ -98,12 +99,13 @@ export class Holdings {
   /** A block committed these: they no longer wait. Returns those that were held. */
   committed(digests: Iterable<Bytes>): VerifiedBatch[] {
     const gone = this.release(digests);
+    this.#blocks++;
     for (const batch of gone) {
-      this.#recent.set(latin1(batch.reference.digest), batch);
+      this.#recent.set(latin1(batch.reference.digest), { batch, block: this.#blocks });
       this.#recentBytes += batch.bytes.length;
     }
-    for (const [name, batch] of this.#recent) {
-      if (this.#recentBytes <= MAX_RECENT_BODY_BYTES) break;
+    for (const [name, { batch, block }] of this.#recent) {
+      if (this.#recentBytes <= MAX_RECENT_BODY_BYTES && block > this.#blocks - MAX_RECENT_BLOCKS) break;
       this.#recent.delete(name);
       this.#recentBytes -= batch.bytes.length;
     }

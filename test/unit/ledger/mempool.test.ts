@@ -2,7 +2,13 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type Bytes, hex, u32be } from "../../../src/base/bytes.ts";
 import { sha256 } from "../../../src/base/hash.ts";
-import { MAX_BATCH_TRANSACTIONS, MAX_PENDING_PER_SENDER, MAX_QUOTA_SENDERS, MAX_RECENT_BODY_BYTES } from "../../../src/base/limits.ts";
+import {
+  MAX_BATCH_TRANSACTIONS,
+  MAX_PENDING_PER_SENDER,
+  MAX_QUOTA_SENDERS,
+  MAX_RECENT_BLOCKS,
+  MAX_RECENT_BODY_BYTES,
+} from "../../../src/base/limits.ts";
 import { defaultParameters } from "../../../src/base/parameters.ts";
 import { publicKeyOf } from "../../../src/base/signature.ts";
 import { batchSigned, joinTransactions, makeBatch, readBatch, type VerifiedBatch } from "../../../src/ledger/batch.ts";
@@ -348,6 +354,11 @@ describe("§4.8 batches of others", () => {
       holdings.committed([b.reference.digest]);
     }
     expect([batch, large, larger].map((b) => holdings.get(b.reference.digest) !== undefined)).toEqual([false, true, true]);
+    // So is their age: no order in flight can name what was committed two windows ago.
+    for (let i = 1; i < MAX_RECENT_BLOCKS; i++) holdings.committed([]);
+    expect([large, larger].map((b) => holdings.get(b.reference.digest) !== undefined)).toEqual([false, true]);
+    holdings.committed([]);
+    expect(holdings.get(larger.reference.digest)).toBeUndefined();
   });
 
   it("hold transactions that are on their way, for whoever asks by id", () => {
