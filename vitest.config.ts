@@ -3,9 +3,27 @@
 import { defineConfig } from "vitest/config";
 
 /** Left out of the quick run besides: a few seconds each, for what changes rarely. */
-const HEAVY = ["consensus/driver", "consensus/journal", "p2p/hostile", "p2p/lifecycle", "tools/mutants", "ledger/realChain"].map(
-  (name) => `test/unit/${name}.test.ts`,
-);
+const HEAVY = [
+  ...[
+    "base/documents",
+    "base/signature",
+    "bench/budget",
+    "consensus/driver",
+    "consensus/journal",
+    "contracts/ceremonies",
+    "contracts/tenders",
+  ],
+  ...[
+    "ledger/realChain",
+    "ledger/stateSync",
+    "ledger/storeDamage",
+    "ledger/storeLevel",
+    "p2p/hostile",
+    "p2p/lifecycle",
+    "p2p/mesh",
+    "tools/mutants",
+  ],
+].map((name) => `test/unit/${name}.test.ts`);
 
 const quick = process.env["CHANCERY_QUICK"] === "1";
 const long = process.env["CHANCERY_LONG"] === "1";

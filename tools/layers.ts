@@ -21,11 +21,7 @@ const FOLDERS: Record<string, string[]> = {
 const LIBRARIES: { rule: string; library: RegExp; only: RegExp }[] = [
   { rule: "level", library: /^(level|classic-level|abstract-level|rave-level)$/, only: /^ledger\/store/ },
   { rule: "libp2p", library: /^(libp2p|@libp2p\/.*|@multiformats\/.*|@chainsafe\/libp2p-.*)$/, only: /^p2p\/host/ },
-  {
-    rule: "crypto",
-    library: /^(sodium-native|libsodium-.*|@noble\/.*|(node:)?crypto|tweetnacl|hash-wasm)$/,
-    only: /^(base\/|node\/vault)/,
-  },
+  { rule: "crypto", library: /^(sodium-native|libsodium-.*|@noble\/.*|(node:)?crypto|tweetnacl)$/, only: /^(base\/|node\/vault)/ },
   { rule: "crypto", library: /^@hpke\//, only: /^node\/vault/ },
   { rule: "crypto", library: /^jose$/, only: /^node\/api/ },
   { rule: "crypto", library: /^#crypto$/, only: /^base\// },

@@ -115,13 +115,13 @@ describe("the light verifier by itself", () => {
     expect(own.length).toBeLessThanOrEqual(20_500);
     // and as a page loads it
     expect(zlib.gzipSync(own).length).toBeLessThan(8_500);
-    // It gives the same verdict with @noble alone as the node does with libsodium.
+    // It gives the same verdicts with @noble alone and the codec in little as the node does with libsodium and the fast one.
     const module = (await import(`data:text/javascript;base64,${Buffer.from(whole.outputFiles![0]!.contents).toString("base64")}`)) as {
       verify: typeof verify;
     };
+    for (const { what, file, anchor, verdict } of vectors.cases)
+      expect(module.verify(file, { genesis: vectors.genesis, ...(anchor !== undefined && { anchor }) }), what).toEqual(verdict);
     const content = await proofOf("Q1-000417");
     expect(module.verify(content, { genesis: chain.genesisText })).toEqual(verify(content, trusted));
-    const changed = content.replace(/"certificate": "(.)/, (_, c: string) => `"certificate": "${c === "l" ? "k" : "l"}`);
-    expect(module.verify(changed, { genesis: chain.genesisText })).toMatchObject({ valid: false });
   });
 });
