@@ -39,9 +39,9 @@ describe("§1.1 canonical MessagePack", () => {
     // The buffer begins with 64 KiB and doubles.
     for (const end of [1 << 16, 1 << 17, 1 << 18])
       for (let before = end - 100; before <= end; before++) {
-        const list = [new Uint8Array(before), "a text of 22 characters", "and one of forty characters or a few more"];
-        const [bytes, ...texts] = decode(encode(list)) as [Uint8Array, ...string[]];
-        expect([bytes.length, ...texts]).toEqual([before, ...list.slice(1)]);
+        // One text only: a longer one behind it would make the buffer grow before the first comes to its end.
+        const [bytes, text] = decode(encode([new Uint8Array(before), "a text of 23 characters"])) as [Uint8Array, string];
+        expect([bytes.length, text]).toEqual([before, "a text of 23 characters"]);
       }
   });
 
