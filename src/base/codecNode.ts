@@ -195,8 +195,18 @@ function readArray(n: number, depth: number): Value[] {
 function readMap(n: number, depth: number): { [key: string]: Value } {
   if (n * 2 > end - at) refuse("truncated", at);
   const out: { [key: string]: Value } = {};
-  let before: string | undefined;
-  for (let i = 0; i < n; i++) {
+  const slot = (31 * n + source[at + 1]!) & SHAPES_MASK;
+  const shape = shapes[slot]!;
+  let i = 0;
+  if (shape.length === n)
+    for (; i < n && takeKey(shape[i]!); i++) {
+      const key = shape[i]!;
+      out[key] = read(depth + 1);
+    }
+  if (i === n) return out;
+  let before = shape[i - 1];
+  const keys = shape.slice(0, i);
+  for (; i < n; i++) {
     const o = at;
     const key = readKey();
     if (before !== undefined) {
@@ -204,10 +214,30 @@ function readMap(n: number, depth: number): { [key: string]: Value } {
       if (order >= 0) refuse(order === 0 ? "duplicate" : "order", o);
     }
     if (REFUSED_KEYS.has(key)) refuse("key", o);
+    keys.push(key);
     out[key] = read(depth + 1);
     before = key;
   }
+  if (n <= MAX_SHAPE && keys.every(isShortAscii)) shapes[slot] = keys;
   return out;
+}
+
+// Records of one kind follow one another: the keys of maps read lately, whose order has been found right. A map that has the same is read without looking at
+// each key anew. By the number of keys and the first letter.
+const MAX_SHAPE = 32;
+const SHAPES_MASK = 0x7f;
+const shapes: (readonly string[])[] = Array.from({ length: SHAPES_MASK + 1 }, () => []);
+
+// One byte a character: a text with others might equal bytes that are no text.
+const isShortAscii = (key: string): boolean => key.length <= KNOWN_LENGTH && /^[ -~]*$/.test(key);
+
+/** Passes the key if it is this short ASCII text. */
+function takeKey(key: string): boolean {
+  const n = key.length;
+  if (at + n >= end || source[at] !== (0xa0 | n)) return false;
+  for (let i = 0; i < n; i++) if (source[at + 1 + i] !== key.charCodeAt(i)) return false;
+  at += 1 + n;
+  return true;
 }
 
 function readKey(): string {

@@ -280,8 +280,8 @@ export const BAN_FORGIVEN_MS = 600_000;
 export const MAX_PENDING_HANDSHAKES = 64;
 export const MAX_HANDSHAKES_PER_SECOND = 64;
 export const MAX_PEER_ADDRESSES = 4;
-/** LevelDB's write buffer: with 4 MB it rewrites young files twice as often (performance.md §5). Also the most that a start has to replay. */
-export const STORE_WRITE_BUFFER_BYTES = 32 << 20;
+/** LevelDB's write buffer: with 4 MB it rewrites young files twice as often (performance.md §5), with 32 MB twice as much waits in RAM and in logs. Also the most that a start has to replay. */
+export const STORE_WRITE_BUFFER_BYTES = 16 << 20;
 /** Two gigabytes of tables stay open; the rest are opened as they are read. */
 export const STORE_MAX_OPEN_FILES = 4_000;
 /** Ids of committed transactions in each of the two generations kept in RAM: 8 MB, some minutes at full speed. */

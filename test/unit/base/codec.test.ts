@@ -138,6 +138,16 @@ describe("§1.1 canonical MessagePack", () => {
       );
     };
     for (const { hex: bytes } of [...vectors.accept, ...vectors.refuse]) alike(unhex(bytes));
+    // A map like the one before is read by that one's keys: every byte falsified, every length cut.
+    const before = fast.encode({ amount: 1, payee: { id: "a" }, payer: "b" });
+    for (let i = 0; i <= before.length; i++) {
+      fast.decode(before);
+      alike(before.slice(0, i));
+      for (let byte = 0; byte < 256 && i < before.length; byte++) {
+        fast.decode(before);
+        alike(before.map((b, at) => (at === i ? byte : b)));
+      }
+    }
     for (const edge of [
       0n,
       31n,
