@@ -64,6 +64,17 @@ describe("files", () => {
     }
   });
 
+  test("what docs/operations.md says that a node logs is what it logs", () => {
+    const page = fs.readFileSync(path.resolve(src, "../docs/operations.md"), "utf8");
+    const section = page.slice(page.indexOf("## What can happen"), page.indexOf("## Trustees, and bids"));
+    const named = new Set([...section.matchAll(/`([a-z]+\.[a-z_]+)`/g)].map((m) => m[1]!));
+    expect(named.size).toBeGreaterThan(20);
+    const sources = fs.readdirSync(src, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".ts"));
+    const whole = sources.map((name) => fs.readFileSync(path.join(src, name), "utf8")).join("\n");
+    const files = ["chancery.toml", "genesis.json", "recovery.json", "plan.toml"];
+    expect([...named].filter((name) => !files.includes(name) && !whole.includes(`"${name}`))).toEqual([]);
+  });
+
   test("`verify` waits for no network stack, no server and no database", () => {
     const loaded = [...loads(path.join(src, "cli/prove.ts")), ...loads(path.join(src, "cli/main.ts"))];
     expect(loaded).toContain(path.join(src, "client/verify.ts"));
