@@ -1,5 +1,6 @@
 // One node, as a person at a terminal and a client over HTTP see it: acts, records, proofs, refusals, exit codes. docs/reference/http.md, cli.md.
 
+import { spawn } from "node:child_process";
 import fs from "node:fs";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -7,7 +8,8 @@ import { loadKey } from "../../src/base/keyFile.ts";
 import { readGenesis } from "../../src/base/genesis.ts";
 import { seedSigner } from "../../src/client/build.ts";
 import { connect, type Ledger } from "../../src/client/index.ts";
-import { cli, cliOf, deposit, get, HASH, type Network, otherRelease, startDaemon, startNetwork } from "./support.ts";
+import { verify } from "../../src/client/verify.ts";
+import { cli, cliOf, deposit, get, HASH, MAIN, type Network, otherRelease, startDaemon, startNetwork, waitFor } from "./support.ts";
 
 let network: Network;
 let ledger: Ledger;
@@ -156,6 +158,38 @@ describe("the command line", () => {
     expect(lines[2]).toMatch(/^ {2}Do: /);
   });
 
+  test("what can be read: pages of a list, versions, the statute, peers, settings, this release", async () => {
+    for (const name of ["P1", "P2", "P3"]) await ledger.submit(await signedDeposit(name));
+    const node = ["--node", api, "--json"];
+    const page = await cli("list", "evidence", "deposit", "--where", "depositor=tax", "--limit", "2", ...node);
+    expect([page.code, page.json.items.length]).toEqual([0, 2]);
+    const next = await cli("list", "evidence", "deposit", "--where", "depositor=tax", "--after", page.json.next, ...node);
+    expect(next.json.items.map((i: any) => i.record)).not.toContain(page.json.items[0].record);
+    const { out } = await cli("list", "evidence", "deposit", "--all", "--limit", "1", ...node);
+    const records = out
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line).record);
+    expect(records).toEqual(expect.arrayContaining(["evidence/deposit/P1", "evidence/deposit/P2", "evidence/deposit/P3"]));
+    expect(await cli("list", "evidence", "deposit", "--where", "depositor", ...node)).toMatchObject({ code: 2 });
+    expect(await cli("history", "evidence", "deposit", "P1", ...node)).toMatchObject({ code: 0, json: { items: [{ revision: 1 }] } });
+    expect(await cli("history", "evidence", "deposit", "P9", ...node)).toMatchObject({ code: 1, json: { items: [] } });
+    expect((await cli("contracts", ...node)).out).toContain('"evidence"');
+    expect((await cli("contracts", "evidence.deposit", "--example", ...node)).json).toMatchObject({ deposit: expect.any(String) });
+    expect(await cli("contracts", "evidence.destroy", ...node)).toMatchObject({ code: expect.toSatisfy((code: number) => code !== 0) });
+    expect((await cli("peers", ...node)).code).toBe(0);
+    const { home } = network.nodes[0]!;
+    expect(await cli("config", "check", "--home", home, "--json")).toMatchObject({ code: 0, json: { valid: true } });
+    expect((await cli("config", "show", "--origin", "--home", home, "--json")).json["api.listen"]).toMatchObject({
+      origin: expect.any(String),
+    });
+    expect(await cli("version", "--json")).toMatchObject({
+      code: 0,
+      json: { protocol: 1, manifest: expect.stringMatching(/^[0-9a-f]{64}$/) },
+    });
+    for (const shell of ["bash", "zsh", "fish"]) expect((await cli("completion", shell)).out).toContain("verify-chain");
+  });
+
   test("status ends in the one thing to do", async () => {
     expect(await cli("status", "--node", api)).toMatchObject({ code: 0, out: expect.stringMatching(/→ Nothing to do\.\n$/) });
     expect(await cli("validators", "--node", api, "--json")).toMatchObject({ code: 0, json: { quorum: 1, tolerates: 0 } });
@@ -244,6 +278,55 @@ describe("handing in over HTTP", () => {
     });
     expect(answer.status).toBe(422);
     expect(await answer.json()).toMatchObject({ code: "engine.already_exists", retry: "rebuild", receipt: { outcome: "rejected" } });
+  });
+});
+
+describe("the client library", () => {
+  test("builds, signs, submits, waits, follows what happens, and verifies what it reads", async () => {
+    const signer = seedSigner(loadKey(key).secret);
+    const since = (await get(`${api}/v1/events?contract=evidence&limit=500`)).body.next as string;
+    const stop = new AbortController();
+    const followed = (async () => {
+      for await (const event of ledger.events({ contract: "evidence", after: since }, stop.signal)) return event;
+      return undefined;
+    })();
+    const { draft, needs } = await ledger.prepare(
+      "evidence.deposit",
+      { deposit: "K1", kind: "contract", content: HASH },
+      { signers: [signer.publicKey] },
+    );
+    expect(needs.length).toBeGreaterThan(0);
+    const signed = (await draft.sign(signer)).finish();
+    const outcome = await ledger.submit(signed, { wait: "final" });
+    expect(outcome).toMatchObject({ status: "applied", id: signed.id });
+    expect(await followed).toMatchObject({ transaction: signed.id, outcome: "applied", writes: [{ record: "evidence/deposit/K1" }] });
+    stop.abort();
+    expect(await ledger.get("evidence/deposit", "K1")).toMatchObject({ fields: { content: HASH, depositor: "tax" } });
+    const genesis = fs.readFileSync(network.genesis, "utf8");
+    expect(verify(JSON.stringify(await ledger.prove("evidence/deposit", "K1")), { genesis })).toMatchObject({
+      valid: true,
+      transaction: { id: signed.id },
+      signers: [Buffer.from(signer.publicKey).toString("hex")],
+    });
+    expect(verify(JSON.stringify(await ledger.prove("evidence/deposit", "K9")), { genesis })).toMatchObject({
+      valid: true,
+      present: false,
+    });
+  });
+
+  test("at the command line: follow prints one line an event, until it is told to stop", async () => {
+    const child = spawn(process.execPath, [MAIN, "follow", "--contract", "evidence", "--node", api, "--json"]);
+    let out = "";
+    child.stdout.setEncoding("utf8").on("data", (text: string) => (out += text));
+    const lines = (): any[] => out.split("\n").flatMap((line, i, all) => (i < all.length - 1 ? [JSON.parse(line)] : []));
+    await waitFor("what was before", async () => (lines().length > 0 ? true : undefined));
+    await ledger.submit(await signedDeposit("F1"));
+    const seen = await waitFor("what is new", async () =>
+      lines().find((e) => e.writes.some((w: any) => w.record === "evidence/deposit/F1")),
+    );
+    expect(seen).toMatchObject({ outcome: "applied" });
+    child.kill("SIGTERM");
+    expect(await new Promise((resolve) => child.once("exit", resolve))).toBe(0);
   });
 });
 
