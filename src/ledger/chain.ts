@@ -27,6 +27,7 @@ import { digestText, type Footing, footingOf, seal } from "./seal.ts";
 import { SerialQueue } from "./serialQueue.ts";
 import { type Speculated, Speculation, standOnHead } from "./speculation.ts";
 import { type Head, start, type Started, type TreeHolder, treeFromRows } from "./start.ts";
+import type { StateTree } from "./stateTree.ts";
 import type { Store } from "./store.ts";
 import { dumpTree } from "./treeDump.ts";
 
@@ -49,6 +50,8 @@ export interface ChainOptions {
   readonly cachedRows?: number;
   /** For the head's certificate at the start; the one acceptance rule by default. */
   readonly verify?: SignatureCheck;
+  /** Where an empty tree comes from; by default a new one. */
+  readonly emptyTree?: () => StateTree;
 }
 
 /** What consensus learns of an execution. */
@@ -138,10 +141,10 @@ export class Chain {
 
   /** From what the disk holds, checked, to a chain that goes on. Throws as `start` does. */
   static async open(options: ChainOptions): Promise<Chain> {
-    const { store, directory, network, genesis, registry, consensusView, verify } = options;
+    const { store, directory, network, genesis, registry, consensusView, verify, emptyTree } = options;
     const cachedRows = options.cachedRows ?? CACHED_ROWS;
     const logger = options.logger ?? silent;
-    const started = await start({ store, directory, network, genesis, registry, consensusView, cachedRows, logger, verify });
+    const started = await start({ store, directory, network, genesis, registry, consensusView, cachedRows, logger, verify, emptyTree });
     return new Chain(options, started, await store.lastId());
   }
 

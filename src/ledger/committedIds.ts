@@ -17,7 +17,8 @@ export class CommittedIds {
   readonly #stored: (id: Bytes) => boolean;
   #young = new Generation();
   #old = new Generation();
-  readonly #marks = new Uint32Array(MARKED_SECONDS / 32);
+  /** None before the first ids fall out of the table. */
+  #marks: Uint32Array | undefined;
   #clearedTo = 0;
   /** Whatever ends until then may have been committed before this process began. */
   readonly #unknownUntil: number;
@@ -34,7 +35,8 @@ export class CommittedIds {
     for (let at = 0; at < ids.length; at += 32) {
       this.#young.add(readU32(ids, at + 6), readU32(ids, at + 10), Math.floor(readU48(ids, at) / 1_000));
       if (this.#young.size < RECENT_IDS) continue;
-      for (const second of this.#old.seconds) this.#marks[(second % MARKED_SECONDS) >> 5]! |= 1 << (second & 31);
+      if (this.#old.size > 0) this.#marks ??= new Uint32Array(MARKED_SECONDS / 32);
+      for (const second of this.#old.seconds) this.#marks![(second % MARKED_SECONDS) >> 5]! |= 1 << (second & 31);
       this.#old = this.#young;
       this.#young = new Generation();
     }
@@ -51,13 +53,14 @@ export class CommittedIds {
   }
 
   #marked(second: number): boolean {
-    return (this.#marks[(second % MARKED_SECONDS) >> 5]! & (1 << (second & 31))) !== 0;
+    return this.#marks !== undefined && (this.#marks[(second % MARKED_SECONDS) >> 5]! & (1 << (second & 31))) !== 0;
   }
 
   /** Seconds before this one are over: their marks make room. */
   #clear(second: number): void {
-    if (second - this.#clearedTo >= MARKED_SECONDS) this.#marks.fill(0);
-    else for (let s = this.#clearedTo; s < second; s++) this.#marks[(s % MARKED_SECONDS) >> 5]! &= ~(1 << (s & 31));
+    const marks = this.#marks;
+    if (marks !== undefined && second - this.#clearedTo >= MARKED_SECONDS) marks.fill(0);
+    else if (marks !== undefined) for (let s = this.#clearedTo; s < second; s++) marks[(s % MARKED_SECONDS) >> 5]! &= ~(1 << (s & 31));
     this.#clearedTo = Math.max(this.#clearedTo, second);
   }
 }

@@ -38,6 +38,8 @@ export interface StartInput {
   readonly cachedRows: number;
   readonly logger: Logger;
   readonly verify: SignatureCheck | undefined;
+  /** Where an empty tree comes from; by default a new one. */
+  readonly emptyTree?: (() => StateTree) | undefined;
 }
 
 /** The committed head: what the next block stands on. */
@@ -82,8 +84,13 @@ async function found(input: StartInput): Promise<void> {
 }
 
 /** What genesis itself writes. */
-export function genesisWrite({ store, genesis, registry }: Pick<StartInput, "store" | "genesis" | "registry">): BlockWrite {
-  const tree = new StateTree();
+export function genesisWrite({
+  store,
+  genesis,
+  registry,
+  emptyTree,
+}: Pick<StartInput, "store" | "genesis" | "registry" | "emptyTree">): BlockWrite {
+  const tree = emptyTree?.() ?? new StateTree();
   const state = new CommittedState(store, () => tree, new SortedEntries(), 1);
   const overlay = Overlay.over(state, registry, undefined);
   registry.found(genesis, overlay);
@@ -234,7 +241,9 @@ export function historySource(store: Store, network: Bytes, added?: { readonly h
 // ── tree and index ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 async function loadState(input: StartInput, height: number, root: Bytes): Promise<{ tree: TreeHolder; state: CommittedState }> {
-  const tree: TreeHolder = { current: (await treeFromDump(input, height, root)) ?? (await treeFromRows(input.store, root)) };
+  const tree: TreeHolder = {
+    current: (await treeFromDump(input, height, root)) ?? (await treeFromRows(input.store, root, input.emptyTree?.())),
+  };
   const entries: string[] = [];
   for await (const entry of input.store.entries("index")) entries.push(entry);
   const state = new CommittedState(input.store, () => tree.current, SortedEntries.of(entries), input.cachedRows);
@@ -285,20 +294,25 @@ function applyWriteSet(tree: StateTree, store: Store, height: number): void {
   tree.apply(keys, values, i);
 }
 
+const ROWS_AT_FIRST = 256;
 const ROWS_AT_ONCE = 10_000;
 
 /** The tree over all rows. Throws `store.damaged` unless it has the certified root: then a row is missing, added or changed. */
-export async function treeFromRows(store: Store, root: Bytes): Promise<StateTree> {
-  const tree = new StateTree();
-  const keys = new Uint8Array(32 * ROWS_AT_ONCE);
-  const values = new Uint8Array(32 * ROWS_AT_ONCE);
+export async function treeFromRows(store: Store, root: Bytes, tree: StateTree = new StateTree()): Promise<StateTree> {
+  let most = ROWS_AT_FIRST;
+  let keys = new Uint8Array(32 * most);
+  let values = new Uint8Array(32 * most);
   let count = 0;
   for await (const { collection, key, bytes } of store.rows()) {
     keys.set(stateKeyHash(collection, key), 32 * count);
     values.set(sha256(bytes), 32 * count);
-    if (++count < ROWS_AT_ONCE) continue;
+    if (++count < most) continue;
     tree.apply(keys, values, count);
     count = 0;
+    if (most === ROWS_AT_ONCE) continue;
+    most = Math.min(4 * most, ROWS_AT_ONCE);
+    keys = new Uint8Array(32 * most);
+    values = new Uint8Array(32 * most);
   }
   tree.apply(keys, values, count);
   if (!equalBytes(tree.root(), root)) wrong({ value: "row", rows: tree.size }, "the rows do not have the certified state root");

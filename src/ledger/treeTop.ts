@@ -55,6 +55,15 @@ export class TreeTop {
     return this.heap.slice(32, 64);
   }
 
+  /** Zeros everywhere again, in the time of what is there: an empty subtree is all zeros. Calls back with each prefix that had something under it. */
+  clear(emptied: (prefix: number) => void, node = 1): void {
+    if (isZero(this.words, 8 * node)) return;
+    this.words.fill(0, 8 * node, 8 * node + 8);
+    if (node >= TREE_PREFIXES) return emptied(node - TREE_PREFIXES);
+    this.clear(emptied, 2 * node);
+    this.clear(emptied, 2 * node + 1);
+  }
+
   /** Hashes upwards from the marked prefixes, whose own hashes are set. */
   hash(): void {
     let level = this.#prefixes.map((prefix) => TREE_PREFIXES + prefix);

@@ -21,6 +21,8 @@ export interface DiskImage {
 
 export class Disk {
   rows: Map<string, Bytes>;
+  /** Its keys in their order, as long as none comes or goes. */
+  private sorted: { readonly of: ReadonlyMap<string, Bytes>; readonly keys: readonly string[] } | undefined;
   journal = new JournalFiles();
   /** How many times slower than a good disk; a fault raises it. */
   slowness = 1;
@@ -41,10 +43,20 @@ export class Disk {
   }
 
   write(operations: readonly Operation[]): void {
+    const before = this.rows.size;
+    let gone = false;
     for (const [key, value] of operations) {
-      if (value === undefined) this.rows.delete(key);
+      if (value === undefined) gone = this.rows.delete(key) || gone;
       else this.rows.set(key, value);
     }
+    if (gone || this.rows.size !== before) this.sorted = undefined;
+  }
+
+  /** The keys from `low` to before `high`. */
+  keys(low: string, high: string): readonly string[] {
+    if (this.sorted?.of !== this.rows) this.sorted = { of: this.rows, keys: [...this.rows.keys()].sort() };
+    const { keys } = this.sorted;
+    return keys.slice(firstFrom(keys, low), firstFrom(keys, high));
   }
 
   /** The process is gone, and with a power cut the page cache too. Writes under way end before some point or behind it, in their order. */
@@ -120,13 +132,26 @@ export class SimDatabase implements Database {
     const low = latin1(from);
     const high = latin1(to);
     const passed = after === undefined ? undefined : latin1(after);
-    const keys = [...this.disk.rows.keys()].filter((key) => key >= low && key < high && (passed === undefined || key > passed)).sort();
-    if (reverse) keys.reverse();
-    for (const key of keys.slice(0, limit)) {
+    let keys = this.disk.keys(low, high);
+    if (passed !== undefined) keys = keys.filter((key) => key > passed);
+    if (reverse) keys = keys.toReversed();
+    for (const key of limit < keys.length ? keys.slice(0, limit) : keys) {
       const value = this.disk.rows.get(key);
       if (value !== undefined) yield [unlatin1(key), value.slice()];
     }
   }
 
   async close(): Promise<void> {}
+}
+
+/** Index of the first that is not below. */
+function firstFrom(keys: readonly string[], low: string): number {
+  let from = 0;
+  let to = keys.length;
+  while (from < to) {
+    const middle = (from + to) >> 1;
+    if (keys[middle]! < low) from = middle + 1;
+    else to = middle;
+  }
+  return from;
 }

@@ -10,10 +10,12 @@ import { defaultParameters, type Parameters } from "../base/parameters.ts";
 import { composition } from "../contracts/all.ts";
 import { build, type Registry, type State } from "../contracts/engine/registry.ts";
 import { type ConsensusView, consensusView } from "../contracts/platform/network.ts";
-import { Chain, type ChainOptions } from "../ledger/chain.ts";
+import type { ChainOptions } from "../ledger/chain.ts";
+import { genesisWrite } from "../ledger/start.ts";
 import { Store } from "../ledger/store.ts";
 import { Disk, SimDatabase } from "./disk.ts";
 import { type KeyPair, keyPair, type Scheme } from "./signatures.ts";
+import { Trees } from "./trees.ts";
 
 export const GENESIS_TIME = 1_700_000_000_000;
 
@@ -23,6 +25,7 @@ export function contracts(): Registry {
   registry ??= build(composition);
   return registry;
 }
+let manifest: Bytes | undefined;
 
 /** Members, validators, parameters, as the state has them. */
 export const viewOf = (state: State): ConsensusView => consensusView(contracts().reader(state));
@@ -100,7 +103,7 @@ async function found(members: number, seats: number, parameters: Partial<Paramet
     purpose: "development",
     time: GENESIS_TIME,
     protocol: SUPPORTED_PROTOCOL,
-    manifest: contracts().manifestHash(),
+    manifest: (manifest ??= contracts().manifestHash()),
     parameters: { ...defaultParameters, ...parameters },
     founders: indexes.map((i) => ({ member: memberOf(i), seat: i < seats })),
     grants: indexes.map((i) => ({ role: "evidence.depositor", scope: "", agency: nameOf(i) })),
@@ -108,7 +111,9 @@ async function found(members: number, seats: number, parameters: Partial<Paramet
   const network = genesisHash(encodeGenesis(genesis));
   const disk = new Disk(new Map());
   const store = await Store.open(SimDatabase.immediate(disk), network);
-  await Chain.open({ ...chainOptions(genesis, network), store });
+  const trees = new Trees();
+  await store.commit(genesisWrite({ store, genesis, registry: contracts(), emptyTree: () => trees.take() }));
+  trees.giveBack();
   return { genesis, network, rows: disk.rows };
 }
 

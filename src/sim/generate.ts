@@ -7,13 +7,13 @@ import { type Change, type Habit, habits, type Item, type Scenario } from "./sce
 
 /** n by frequency: the small ones are where quorums are odd, the large ones are dear. */
 const SIZES: readonly (readonly [n: number, weight: number])[] = [
-  [4, 560],
-  [5, 140],
-  [6, 110],
-  [7, 150],
-  [10, 30],
-  [13, 8],
-  [31, 2],
+  [4, 740],
+  [5, 100],
+  [6, 60],
+  [7, 80],
+  [10, 14],
+  [13, 5],
+  [31, 1],
 ];
 
 type Theme = "crashes" | "cuts" | "weather" | "disks" | "clocks" | "byzantine" | "loss of disks" | "epochs" | "members" | "calm";
@@ -54,11 +54,11 @@ class Generator {
     this.seed = seed;
     this.random = random;
     this.seats = weighted(random, SIZES);
-    this.themes = new Set(Array.from({ length: random.between(1, 3) }, () => random.pick(THEMES)));
+    this.themes = new Set(Array.from({ length: random.between(2, 4) }, () => random.pick(THEMES)));
     const joining = this.themes.has("members") && this.seats < 13 ? random.between(0, 2) : 0;
     this.members = this.seats + joining;
     this.base = random.pick([200, 300, 500, 1_000]);
-    this.span = Math.round(this.base * random.between(6, 16) * (this.seats > 10 ? 0.4 : this.seats > 6 ? 0.7 : 1));
+    this.span = Math.round(this.base * random.between(5, 12) * (this.seats > 10 ? 0.4 : this.seats > 6 ? 0.7 : 1));
     // Where the set may shrink to n − 1, f is that of n − 1.
     this.most = faults(this.themes.has("members") ? Math.max(4, this.seats - 1) : this.seats);
   }
@@ -99,7 +99,8 @@ class Generator {
       segmentBytes: random.pick([4_096, 16_384, 1 << 20]),
       cachedRows: random.pick([1, 4, 64]),
       banMs: random.pick([1, base, 30_000]),
-      realSignatures: seats < 10 && random.chance(0.04),
+      // They take half a scenario's time: they go where evidence may become a record.
+      realSignatures: themes.has("byzantine") && seats < 8 && random.chance(0.05),
       healAt: span,
       items: this.items,
     };
@@ -296,7 +297,7 @@ class Generator {
 
   private transactions(): void {
     const { random, seats } = this;
-    const count = random.between(3, seats <= 5 ? 18 : seats <= 7 ? 12 : 6);
+    const count = random.between(2, seats <= 5 ? 11 : seats <= 7 ? 8 : 5);
     const bursts = random.chance(0.3);
     let at = 0;
     for (let number = 0; number < count; number++) {

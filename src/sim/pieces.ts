@@ -20,8 +20,8 @@ export interface Pieces<K extends Kind> {
   readonly take: (sum: Sums[K]) => boolean;
 }
 
-/** A scenario makes some 100 MB of short-lived objects: with room for them the collector has a sixth less to do. */
-const YOUNG_MB = 192;
+/** A scenario makes some 50 MB of short-lived objects: with room for several of them the collector finds next to nothing alive. */
+const YOUNG_MB = 384;
 
 /** Ends when all pieces are done, or when `take` has had enough. Throws what a worker threw. */
 export async function inPieces<K extends Kind>({ kind, from, count, size, weight, threads, take }: Pieces<K>): Promise<void> {

@@ -13,7 +13,7 @@ import { joinTransactions } from "../ledger/batch.ts";
 import { Chain, type CommittedBlock } from "../ledger/chain.ts";
 import { Mempool } from "../ledger/mempool.ts";
 import { Store } from "../ledger/store.ts";
-import { verifyIngress } from "../ledger/verify.ts";
+import { type IngressVerdict, verifyIngress } from "../ledger/verify.ts";
 import type { Clockwork, Life } from "./clockwork.ts";
 import { type Disk, SimDatabase } from "./disk.ts";
 import { chainOptions, contracts, type Founding, GENESIS_TIME, type MemberSecrets, nameOf, secretsOf } from "./founding.ts";
@@ -24,11 +24,15 @@ import { SimBatches } from "./simBatches.ts";
 import { SimPeers } from "./simPeers.ts";
 import { openSimJournal } from "./simJournal.ts";
 import { answerBlocks, headOf, Questions, simPorts } from "./simPorts.ts";
+import type { Trees } from "./trees.ts";
 import type { Watch } from "./watch.ts";
 
 /** The network is founded this long before the simulation begins. */
 const START_MS = 1_000;
 const QUOTA = 1_000_000;
+
+/** A client that goes from node to node hands in the same bytes: the verdict on them is the same. */
+const asked = new WeakMap<Bytes, IngressVerdict>();
 
 export interface World {
   readonly clock: Clockwork;
@@ -36,6 +40,7 @@ export interface World {
   readonly founding: Founding;
   readonly scheme: Scheme;
   readonly watch: Watch;
+  readonly trees: Trees;
   readonly segmentBytes: number;
   readonly cachedRows: number;
   readonly banMs: number;
@@ -136,11 +141,11 @@ export class SimNode implements Station {
   }
 
   private async start(life: Life): Promise<void> {
-    const { founding, scheme, cachedRows } = this.world;
+    const { founding, scheme, cachedRows, trees } = this.world;
     const { genesis, network } = founding;
     const database = new SimDatabase(this.disk, life, this.world.clock, (name) => this.boundary(name));
     const store = await Store.open(database, network);
-    this.chain = await Chain.open({ ...chainOptions(genesis, network, scheme), store, cachedRows });
+    this.chain = await Chain.open({ ...chainOptions(genesis, network, scheme), store, cachedRows, emptyTree: () => trees.take() });
     this.chain.onCommit((block) => this.committed(life, block));
     this.config = this.chain.epoch;
     const { parameters } = this.chain.epoch;
@@ -261,12 +266,16 @@ export class SimNode implements Station {
     const bytes = joinTransactions([transaction]);
     const { network } = this.world.founding;
     const { protocol } = this.config;
-    const verdict = verifyIngress(bytes, {
-      network,
-      quick: true,
-      work: (action) => contracts().work(action, protocol),
-      proofs: (action, args) => contracts().proofs(action, args(), network),
-    });
+    let verdict = asked.get(transaction);
+    if (verdict === undefined) {
+      verdict = verifyIngress(bytes, {
+        network,
+        quick: true,
+        work: (action) => contracts().work(action, protocol),
+        proofs: (action, args) => contracts().proofs(action, args(), network),
+      });
+      asked.set(transaction, verdict);
+    }
     const id = verdict.ids.subarray(0, 32);
     if (verdict.codes[0] === null && this.chain.reader.locate(id) !== undefined) return "final";
     const [answer] = this.mempool.submit(
@@ -288,9 +297,12 @@ export class SimNode implements Station {
     if (!life.alive) return;
     this.world.watch.committed(this, block);
     const { header, references, certificate, epoch } = block;
-    const message: Packet = { kind: "votes", bytes: encodeMessage({ kind: "block", header, references, certificate }) };
+    let message: Packet | undefined;
     // Observers are told at once: they ask for nothing.
-    for (const { id } of this.world.founding.genesis.founders.map(({ member }) => member))
-      if (!epoch.validators.some((v) => v.id === id) && id !== this.id) this.transmit(Number(id.slice(1)), message);
+    for (const { id, index } of this.world.watch.checks.nodes) {
+      if (id === this.id || epoch.validators.some((v) => v.id === id)) continue;
+      message ??= { kind: "votes", bytes: encodeMessage({ kind: "block", header, references, certificate }) };
+      this.transmit(index, message);
+    }
   }
 }

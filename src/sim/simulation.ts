@@ -16,6 +16,7 @@ import { Random } from "./random.ts";
 import type { Scenario } from "./scenario.ts";
 import { hashScheme, realScheme } from "./signatures.ts";
 import { SimNode, type World } from "./simNode.ts";
+import { Trees } from "./trees.ts";
 import { type Violation, Watch } from "./watch.ts";
 
 export interface RunOptions {
@@ -59,6 +60,7 @@ export class Simulation {
   readonly network: Network;
   readonly clients: Clients;
   readonly faults: Faults;
+  private readonly trees = new Trees();
   private readonly capMs: number;
   private healedAt: number | undefined;
   private target = 0;
@@ -79,6 +81,7 @@ export class Simulation {
       founding,
       scheme: realSignatures ? realScheme : hashScheme,
       watch: this.watch,
+      trees: this.trees,
       segmentBytes,
       cachedRows,
       banMs,
@@ -158,7 +161,9 @@ export class Simulation {
         error instanceof Error ? `${isLedgerError(error) ? error.code : error.name} ${error.stack ?? ""}` : String(error),
       );
     }
-    return this.outcome();
+    const outcome = this.outcome();
+    this.trees.giveBack();
+    return outcome;
   }
 
   private heal(): void {

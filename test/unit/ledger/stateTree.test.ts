@@ -111,6 +111,28 @@ describe("the state tree (§5.2)", () => {
     );
   });
 
+  test("is empty when cleared, and then like a new one", () => {
+    fc.assert(
+      fc.property(
+        fc.uniqueArray(change, { maxLength: 200, selector: ([key]) => hex(key) }),
+        fc.uniqueArray(change, { maxLength: 50, selector: ([key]) => hex(key) }),
+        (before, after) => {
+          const used = new StateTree();
+          apply(used, before);
+          used.clear();
+          expect(hex(used.root())).toBe(hex(new StateTree().root()));
+          expect(used.size).toBe(0);
+          for (const [key] of before) expect(used.has(key)).toBe(false);
+          const fresh = new StateTree();
+          for (const tree of [used, fresh]) apply(tree, after);
+          expect(hex(used.root())).toBe(hex(fresh.root()));
+          expect(hex(used.entries(0, 65_536))).toBe(hex(fresh.entries(0, 65_536)));
+        },
+      ),
+      { numRuns: 30 },
+    );
+  });
+
   test.each([
     ["of one prefix", "abcd"],
     ["that share 17 bits", "c0de00"],
