@@ -59,6 +59,7 @@ const rules: readonly (readonly [section: string, rule: string, counters: readon
   ["§4.2", "a claim that its attachments do not prove is refused", ["rejected view_change.unproven"]],
   ["§4.2", "a vote sent by somebody else is refused", ["rejected vote.signer"]],
   ["§4.9", "a block with a bad certificate is refused", ["rejected block.certificate…"]],
+  ["§4.11", "a breach that its bytes prove is scored", ["breach proved"]],
   ["§4.11", "a peer that misbehaves is cut off", ["peer cut off"]],
   ["§4.11", "what cannot be read is refused", ["rejected codec…", "rejected message…"]],
 ];

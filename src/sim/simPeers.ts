@@ -33,6 +33,10 @@ export class SimPeers {
     );
   }
 
+  isCut(from: number): boolean {
+    return this.cut.has(from);
+  }
+
   /** `from` broke a rule that no honest peer breaks. */
   penalise(from: number, code: string): void {
     const { watch, network, clock } = this.node.world;

@@ -7,6 +7,7 @@ import type { StoredRecord } from "../consensus/journalSegments.ts";
 import { decodeMessage } from "../consensus/messages.ts";
 import type { Evidence, NoticeCode, NoticeData, Result } from "../consensus/types.ts";
 import type { CommittedBlock } from "../ledger/chain.ts";
+import { Breaches } from "./breaches.ts";
 import { Checks } from "./checks.ts";
 import type { Clockwork } from "./clockwork.ts";
 import { describe } from "./describe.ts";
@@ -34,6 +35,7 @@ export class Watch {
   /** How often what happened. */
   readonly counts = new Map<string, number>();
   readonly checks: Checks;
+  private readonly breaches: Breaches;
   listeners!: Listeners;
   private readonly clock: Clockwork;
   private readonly write: ((line: string) => void) | undefined;
@@ -44,6 +46,10 @@ export class Watch {
     this.clock = clock;
     this.write = write;
     this.checks = new Checks((rule, detail) => this.violated(rule, detail));
+    this.breaches = new Breaches(
+      (rule, detail) => this.violated(rule, detail),
+      (name) => this.note(name),
+    );
   }
 
   violated(rule: string, detail: string): void {
@@ -79,6 +85,7 @@ export class Watch {
       this.mix(bytes.length);
       for (let i = 0; i < bytes.length; i += 7) this.mix(bytes[i]!);
     }
+    this.breaches.heard(this.checks.nodes[to]!, this.checks.nodes[from]!, packet);
     if (this.write !== undefined) this.line(() => `${nameOf(from)} → ${nameOf(to)} ${describe(packet)}`);
   }
 
@@ -96,10 +103,12 @@ export class Watch {
     this.note(`rejected ${code}`);
     this.line(() => `    ${node.id} rejects ${nameOf(from)}: ${code}`);
     this.checks.rejected(node, from, code);
+    this.breaches.rejected(node, from);
   }
 
   cutOff(node: SimNode, from: number): void {
     this.note("peer cut off");
+    this.breaches.cutOff(node, from);
     this.line(() => `    ${node.id} cuts ${nameOf(from)} off`);
   }
 
