@@ -13,8 +13,8 @@ function syncing(answer: (peer: string) => readonly SyncBlock[] | undefined) {
   const fed: string[] = [];
   const blocks: DriverPorts["blocks"] = (peer) => {
     asked.push(peer);
-    const blocks = answer(peer);
-    return blocks === undefined ? new Promise(() => {}) : Promise.resolve(blocks);
+    const answered = answer(peer);
+    return answered === undefined ? new Promise(() => {}) : Promise.resolve(answered);
   };
   const sync = new RangeSync(
     replica as unknown as Replica,
