@@ -26,8 +26,7 @@ import { Overlay } from "./overlay.ts";
 import { digestText, type Footing, footingOf, seal } from "./seal.ts";
 import { SerialQueue } from "./serialQueue.ts";
 import { type Speculated, Speculation, standOnHead } from "./speculation.ts";
-import { type Head, start, type Started, type TreeHolder, treeFromRows } from "./start.ts";
-import type { StateTree } from "./stateTree.ts";
+import { type Head, start, type Started, type StartInput, type TreeHolder, treeFromRows } from "./start.ts";
 import type { Store } from "./store.ts";
 import { dumpTree } from "./treeDump.ts";
 
@@ -51,7 +50,7 @@ export interface ChainOptions {
   /** For the head's certificate at the start; the one acceptance rule by default. */
   readonly verify?: SignatureCheck;
   /** Where an empty tree comes from; by default a new one. */
-  readonly emptyTree?: () => StateTree;
+  readonly emptyTree?: StartInput["emptyTree"];
 }
 
 /** What consensus learns of an execution. */
@@ -141,11 +140,9 @@ export class Chain {
 
   /** From what the disk holds, checked, to a chain that goes on. Throws as `start` does. */
   static async open(options: ChainOptions): Promise<Chain> {
-    const { store, directory, network, genesis, registry, consensusView, verify, emptyTree } = options;
-    const cachedRows = options.cachedRows ?? CACHED_ROWS;
-    const logger = options.logger ?? silent;
-    const started = await start({ store, directory, network, genesis, registry, consensusView, cachedRows, logger, verify, emptyTree });
-    return new Chain(options, started, await store.lastId());
+    const { directory, verify, cachedRows = CACHED_ROWS, logger = silent } = options;
+    const started = await start({ ...options, directory, verify, cachedRows, logger });
+    return new Chain(options, started, await options.store.lastId());
   }
 
   get #clock(): Clock {
