@@ -12,6 +12,7 @@ import {
   MAX_PENDING_PER_SENDER,
   MAX_PENDING_TRANSACTIONS,
   QUEUE_TURN,
+  RATE_OVER_MS,
 } from "../base/limits.ts";
 import type { Parameters } from "../base/parameters.ts";
 import { type KnownTransaction, makeBatch, ownBatch, type VerifiedBatch } from "./batch.ts";
@@ -76,6 +77,10 @@ export class Mempool {
   #since: number | undefined;
   /** Ids handed in here and not yet committed or dead, as latin1. */
   readonly #pending = new Set<string>();
+  /** My transactions committed since the time of a block. */
+  #counted = { since: 0, transactions: 0 };
+  /** My transactions committed a second, by the time of blocks, of late. */
+  ratePerSecond = 0;
 
   constructor(options: MempoolOptions) {
     this.#options = options;
@@ -260,7 +265,14 @@ export class Mempool {
   /** A block is committed: its batches no longer wait, its time is the only clock by which anything expires. */
   committed(time: number, digests: Iterable<Bytes>): void {
     this.#headTime = Math.max(this.#headTime, time);
-    for (const batch of this.holdings.committed(digests)) this.#forget(batch);
+    for (const batch of this.holdings.committed(digests)) {
+      this.#forget(batch);
+      if (batch.origin === this.#options.organisation) this.#counted.transactions += batch.reference.count;
+    }
+    const { since, transactions } = this.#counted;
+    if (time - since < RATE_OVER_MS) return;
+    this.ratePerSecond = (this.ratePerSecond + (1_000 * transactions) / (time - since)) / 2;
+    this.#counted = { since: time, transactions: 0 };
   }
 
   /** Consensus gives batches up: every transaction in them is dead by committed time. */

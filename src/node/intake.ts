@@ -5,7 +5,14 @@
 import { type Bytes, concat, equalBytes, latin1, u32be } from "../base/bytes.ts";
 import { decode, encode } from "../base/codec.ts";
 import { LedgerError } from "../base/errors.ts";
-import { MAX_KNOWN_SENDERS, MAX_VERIFY_BACKLOG_BYTES, PROOF_MS_PER_S, SENDER_KNOWN_MS } from "../base/limits.ts";
+import {
+  ALWAYS_PENDING,
+  MAX_KNOWN_SENDERS,
+  MAX_VERIFY_BACKLOG_BYTES,
+  PENDING_SECONDS,
+  PROOF_MS_PER_S,
+  SENDER_KNOWN_MS,
+} from "../base/limits.ts";
 import type { Clock } from "../base/time.ts";
 import type { VerifiedBatch } from "../ledger/batch.ts";
 import type { Mempool, Sender } from "../ledger/mempool.ts";
@@ -47,6 +54,8 @@ export class Intake {
   /** By address or peer: what computing predicates has taken. */
   readonly #proofs = new Quotas();
   #cancelCut: (() => void) | undefined;
+  /** Bytes of clients' lists that are being verified. */
+  #verifying = 0;
   #stopped = false;
 
   constructor(ports: IntakePorts) {
@@ -55,6 +64,11 @@ export class Intake {
 
   /** Takes a client's transactions; `taken` hears one answer each before anything can become final. */
   async submit<T>(list: Bytes, address: string, taken: (verdict: IngressVerdict, answers: readonly string[]) => T): Promise<T> {
+    this.#checkRoom();
+    return this.#take(list, address, taken);
+  }
+
+  async #take<T>(list: Bytes, address: string, taken: (verdict: IngressVerdict, answers: readonly string[]) => T): Promise<T> {
     this.#checkOpen();
     const { bytes, verdict } = await this.#verified(list, address);
     this.#checkOpen();
@@ -66,6 +80,7 @@ export class Intake {
 
   /** An observer's clients' transactions, on the channel "transactions": its answer is one code each. */
   async fromPeer(peer: string, list: Bytes): Promise<Bytes> {
+    this.#checkRoom();
     this.#checkOpen();
     const { bytes, verdict } = await this.#verified(list, peer);
     return encode(this.#queue(bytes, verdict, { name: peer, perSecond: this.#ports.config["api.quota_tx_per_s"] }));
@@ -73,7 +88,7 @@ export class Intake {
 
   /** One of this node's own acts. True if it is on its way. */
   async own(transaction: Bytes): Promise<boolean> {
-    return this.submit(concat(u32be(transaction.length), transaction), "127.0.0.1", (_verdict, [answer]) => answer === "accepted");
+    return this.#take(concat(u32be(transaction.length), transaction), "127.0.0.1", (_verdict, [answer]) => answer === "accepted");
   }
 
   /** Has a receipt, or is on its way. */
@@ -99,9 +114,14 @@ export class Intake {
 
   async #verified(list: Bytes, from: string): Promise<Ingress> {
     this.#checkCredit(from);
-    const verified = await this.#ports.verifier.ingress(list);
-    this.#charge(from, verified.proofMs);
-    return verified;
+    this.#verifying += list.length;
+    try {
+      const verified = await this.#ports.verifier.ingress(list);
+      this.#charge(from, verified.proofMs);
+      return verified;
+    } finally {
+      this.#verifying -= list.length;
+    }
   }
 
   // What predicates cost is known when they are computed: it is charged afterwards, and until it is earned back nothing more is looked at. This machine's
@@ -121,6 +141,16 @@ export class Intake {
     const code = this.#stopped ? "node.stopping" : this.#ports.closed();
     if (code !== undefined) throw new LedgerError(code);
     if (this.#ports.verifier.backlog > MAX_VERIFY_BACKLOG_BYTES) throw new LedgerError("busy", { detail: "verification is behind" });
+  }
+
+  /** Asked before anything is verified: a refusal must cost nearly nothing. This node's own acts are not asked. */
+  #checkRoom(): void {
+    const { pending, ratePerSecond } = this.#ports.mempool;
+    const underWay = pending + this.#verifying / SMALL_TRANSACTION_BYTES;
+    if (underWay < Math.max(ALWAYS_PENDING, ratePerSecond * PENDING_SECONDS)) return;
+    throw new LedgerError("busy", {
+      detail: `${pending} transactions handed in here wait already, as many as are committed in ${PENDING_SECONDS} s`,
+    });
   }
 
   #queue(bytes: Bytes, verdict: IngressVerdict, sender: Sender): string[] {
@@ -232,5 +262,7 @@ export class Intake {
     throw new LedgerError("node.observer");
   }
 }
+/** What a transaction in a list that is not yet split may take at least. */
+const SMALL_TRANSACTION_BYTES = 250;
 const NONE: ReadonlySet<number> = new Set();
 const isOwnMachine = (address: string): boolean => isLoopback(address.replace(/^::ffff:/, ""));

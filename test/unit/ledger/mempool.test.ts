@@ -132,6 +132,20 @@ describe("§4.8 from a node's clients to its batches", () => {
     expect(contents(mempool.cut({ at: 1_000 })!).map(hex)).toEqual([3, 4].map((n) => hex(make(n))));
   });
 
+  it("knows how many of its own are committed a second, by the time of blocks", () => {
+    const mempool = pool();
+    mempool.committed(START, []);
+    const { bytes, verdict } = imagined(1_000);
+    mempool.submit(bytes, verdict, tax, moment(0));
+    const batch = mempool.cut({ at: 0 })!;
+    mempool.committed(START + 500, [batch.reference.digest]);
+    expect(mempool.ratePerSecond).toBe(0);
+    mempool.committed(START + 1_000, []);
+    expect(mempool.ratePerSecond).toBe(500);
+    mempool.committed(START + 2_000, []);
+    expect(mempool.ratePerSecond).toBe(250);
+  });
+
   it("gathers 5 ms longer for each batch of its own that is not ordered yet", () => {
     const mempool = pool();
     const due = [1, 2, 3].map((n) => {

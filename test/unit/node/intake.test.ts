@@ -3,6 +3,7 @@
 import { describe, expect, test } from "vitest";
 import { concat, u32be } from "../../../src/base/bytes.ts";
 import { decode, encode } from "../../../src/base/codec.ts";
+import { ALWAYS_PENDING } from "../../../src/base/limits.ts";
 import { LedgerError } from "../../../src/base/errors.ts";
 import { defaultParameters } from "../../../src/base/parameters.ts";
 import { provePossession } from "../../../src/base/member.ts";
@@ -181,6 +182,23 @@ describe("what becomes of it", () => {
     await expect(intake({ verifier: { backlog: 1 << 30, ingress: () => expect.unreachable() } }).submit(many(1))).rejects.toMatchObject({
       code: "busy",
     });
+  });
+
+  test("a node takes no more than the network has committed of its own in some seconds, and says so before anything is verified; its own acts go through", async () => {
+    const mempool = new Mempool({ network, organisation: "tax", peerSeed: generateSeed(), now: NOW, parameters: defaultParameters });
+    const waiting = (pending: number, ratePerSecond: number) =>
+      Object.defineProperties(Object.create(mempool) as Mempool, {
+        pending: { value: pending },
+        ratePerSecond: { value: ratePerSecond },
+        submit: { value: mempool.submit.bind(mempool) },
+        cut: { value: () => undefined },
+        cutAt: { value: () => undefined },
+      });
+    const full = intake({ mempool: waiting(ALWAYS_PENDING, 0), verifier: { backlog: 0, ingress: () => expect.unreachable() } });
+    await expect(full.submit(many(1))).rejects.toMatchObject({ code: "busy" });
+    await expect(full.intake.fromPeer("land", many(1))).rejects.toMatchObject({ code: "busy" });
+    expect(await intake({ mempool: waiting(ALWAYS_PENDING, 5_000) }).submit(many(1))).toEqual(["accepted"]);
+    expect(await intake({ mempool: waiting(ALWAYS_PENDING, 0) }).intake.own(transaction())).toBe(true);
   });
 });
 
