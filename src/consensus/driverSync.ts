@@ -32,9 +32,12 @@ export class RangeSync {
     this.give = give;
   }
 
-  /** Certified blocks up to `height` exist at these peers; `go` follows at the end of the turn. */
+  /**
+   * Certified blocks up to `height` exist at these peers, or so they say; `go` follows at the end of the turn. What is proved is less than what is said where
+   * epochs lie between, and is proved again with every range: the goal stays until a whole round of peers brought nothing.
+   */
   want(height: number, from: readonly string[]): void {
-    this.target = height;
+    this.target = Math.max(this.target, height);
     this.peers = [...this.peers.filter((p) => from.includes(p)), ...from.filter((p) => !this.peers.includes(p))];
     this.fruitless = 0;
   }
@@ -50,7 +53,10 @@ export class RangeSync {
     if (first > last || last - first + 1 < Math.min(SYNC_AHEAD / 2, this.target - first + 1)) return;
     if (first > this.fed) this.fruitless = this.fed > 0 ? 0 : this.fruitless;
     else this.next(); // what came was not accepted
-    if (this.fruitless >= this.peers.length) return;
+    if (this.fruitless >= this.peers.length) {
+      this.target = 0;
+      return;
+    }
     this.ask(this.peers[0]!, first, last);
   }
 

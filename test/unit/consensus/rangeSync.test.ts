@@ -1,6 +1,7 @@
 // Range sync asks one peer at a time; one that sends nothing of use is passed over, whether it is silent, sends nothing, or sends what the core refuses (§4.9.2).
 
 import { describe, expect, test } from "vitest";
+import { SYNC_AHEAD } from "../../../src/base/limits.ts";
 import type { DriverPorts, SyncBlock } from "../../../src/consensus/driverPorts.ts";
 import { RangeSync } from "../../../src/consensus/driverSync.ts";
 import type { Replica } from "../../../src/consensus/replica.ts";
@@ -84,5 +85,61 @@ describe("range sync", () => {
     sync.go();
     await settled();
     expect([asked, fed]).toEqual([["a", "b"], ["b"]]);
+  });
+});
+
+/** A replica that commits whatever it is given, and peers that have the blocks up to some height. */
+function behind(peers: Readonly<Record<string, number>>) {
+  const replica = { head: { height: 0 }, committing: 0, certified: new Map(), later: new Map(), batches: new Map() };
+  const asked: [peer: string, first: number, last: number][] = [];
+  const blocks = async (peer: string, first: number, last: number): Promise<SyncBlock[]> => {
+    asked.push([peer, first, last]);
+    const to = Math.min(last, peers[peer]!);
+    return Array.from({ length: Math.max(0, to - first + 1) }, (_, i) => ({
+      block: { kind: "block", header: { order: { height: first + i } }, references: [], certificate: null } as never,
+      bodies: [],
+    }));
+  };
+  const sync = new RangeSync(
+    replica as unknown as Replica,
+    { blocks } as unknown as DriverPorts,
+    () => () => {},
+    ({ message }) => void (replica.committing = replica.head.height = message.header.order.height),
+  );
+  /** Turns of the driver, until nothing is asked any more. */
+  const settle = async (): Promise<void> => {
+    for (let before = -1; before < asked.length; ) {
+      before = asked.length;
+      sync.go();
+      for (let i = 0; i < 8; i++) await Promise.resolve();
+    }
+  };
+  return { replica, sync, asked, settle };
+}
+
+describe("a replica that is far behind", () => {
+  test("goes on to what a peer says it has, though each range proves only itself: an epoch's border lies in between", async () => {
+    const { replica, sync, asked, settle } = behind({ a: 1_000, b: 1_000 });
+    sync.want(1_000, ["a", "b"]);
+    sync.want(SYNC_AHEAD, ["a", "b"]); // proven by the certificates that are here
+    await settle();
+    expect(replica.head.height).toBe(1_000);
+    expect(asked.length).toBe(Math.ceil(1_000 / SYNC_AHEAD));
+  });
+
+  test("a peer that says more than there is costs one round of questions, not more", async () => {
+    const { replica, sync, asked, settle } = behind({ a: 40, b: 40, liar: 0 });
+    sync.want(2 ** 40, ["liar"]);
+    sync.want(40, ["a", "b", "liar"]);
+    await settle();
+    expect(replica.head.height).toBe(40);
+    const before = asked.length;
+    expect(before).toBeLessThan(10);
+    await settle();
+    expect(asked.length).toBe(before);
+    // Nor is anything asked for beyond what is wanted next.
+    sync.want(41, ["a"]);
+    await settle();
+    expect(asked.slice(before).map(([, , last]) => last)).toEqual([41]);
   });
 });
