@@ -251,6 +251,7 @@ export class Driver {
       case "fetch":
         return this.fetch(effect);
       case "release":
+        for (const digest of effect.digests) this.sync.refused(digest);
         return ports.release(effect.digests);
       case "sync":
         return this.sync.want(effect.height, effect.from);

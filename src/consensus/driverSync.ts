@@ -76,7 +76,7 @@ export class RangeSync {
     return found.body;
   }
 
-  /** What was taken is not what its digest says: it is asked for again, of another peer. */
+  /** What was taken is not what its digest says, or the core had no place for it yet: a block that names it asks for it again. */
   refused(digest: Bytes): void {
     this.taken.delete(latin1(digest));
   }

@@ -50,32 +50,44 @@ export class Byzantine implements Corruption {
   readonly viewChanges = new Map<string, ViewChange>();
   /** Transactions it made for itself. */
   made = 0;
-  private readonly habits: readonly Habit[];
+  private readonly habits: readonly (readonly [name: HabitName, habit: Habit])[];
 
   constructor(node: SimNode, habits: readonly HabitName[], random: Random, everyMs: number) {
     this.node = node;
     this.random = random;
     this.everyMs = everyMs;
-    this.habits = habits.map((name) => make[name](this));
+    this.habits = habits.map((name) => [name, make[name](this)] as const);
     this.later();
   }
 
   private later(): void {
     const { clock } = this.node.world;
     clock.after(this.everyMs * (0.5 + this.random.next()), undefined, () => {
-      if (this.node.driver !== undefined) for (const habit of this.habits) habit.act?.();
+      if (this.node.driver !== undefined) for (const [name, habit] of this.habits) this.act(name, habit);
       this.later();
     });
+  }
+
+  private act(name: HabitName, habit: Habit): void {
+    const { network } = this.node.world;
+    const before = network.sent;
+    habit.act?.();
+    if (network.sent > before) this.did(name);
+  }
+
+  private did(name: HabitName): void {
+    this.node.world.watch.note(`habit ${name}`);
   }
 
   // ── what goes out, what comes in ───────────────────────────────────────────────────────────────────────────────────────────
 
   outgoing(to: number, packet: Packet): readonly Packet[] {
     const message = packet.kind === "votes" ? messageOf(packet.bytes) : null;
-    for (const habit of this.habits) {
+    for (const [name, habit] of this.habits) {
       const changed = message === null ? habit.packet?.(to, packet) : habit.message?.(to, message)?.map(votes);
       if (changed === undefined) continue;
       this.node.world.watch.note("Byzantine acts");
+      this.did(name);
       return changed;
     }
     return [packet];
@@ -88,11 +100,15 @@ export class Byzantine implements Corruption {
       const message = messageOf(packet.bytes);
       if (message?.kind === "viewChange") this.viewChanges.set(message.claim.signer, message);
     }
-    return this.habits.every((habit) => habit.hears?.(from, packet) !== false);
+    return this.habits.every(([, habit]) => habit.hears?.(from, packet) !== false);
   }
 
   learns(origin: string): boolean {
-    return this.habits.every((habit) => habit.learns?.(origin) !== false);
+    return this.habits.every(([name, habit]) => {
+      const learns = habit.learns?.(origin) !== false;
+      if (!learns) this.did(name);
+      return learns;
+    });
   }
 
   // ── tools of the habits ────────────────────────────────────────────────────────────────────────────────────────────────────

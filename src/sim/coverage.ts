@@ -1,6 +1,8 @@
 // Which rules of docs/protocol.md some scenario has exercised, and how often: a checker that never sees a rule at work proves nothing about it.
 // Owns the table from rules to the counters of watch.ts. A name that ends in "…" stands for all that begin so.
 
+import { habits } from "./scenario.ts";
+
 /** [section, rule, counters of which any will do] */
 const rules: readonly (readonly [section: string, rule: string, counters: readonly string[]])[] = [
   ["§2", "a transaction that is not live is skipped", ["§2 skipped"]],
@@ -36,7 +38,7 @@ const rules: readonly (readonly [section: string, rule: string, counters: readon
   ["§4.6", "a head is forwarded to the primary", ["sent forward"]],
   ["§4.7", "a crash between journal and send", ["crash at journal.synced", "crash at send"]],
   ["§4.7", "a crash before the sync", ["crash at journal.written"]],
-  ["§4.7", "a crash in the middle of the database's write", ["crash at database.write", "crash at database.durable"]],
+  ["§4.7", "a crash in the middle of the database's write", ["crash at database.under_way"]],
   ["§4.7", "a start with votes in the journal", ["§4.7 restored votes"]],
   ["§4.7", "a start in the middle of a view change", ["§4.7 restored while changing"]],
   ["§4.7", "a start in a view entered by a NewView", ["§4.7 restored in a later view"]],
@@ -64,6 +66,17 @@ const rules: readonly (readonly [section: string, rule: string, counters: readon
   ["§4.11", "what cannot be read is refused", ["rejected codec…", "rejected message…"]],
 ];
 
+/** Each fault and each habit of a Byzantine validator occurs as well (names: scenario.ts, faults.ts). */
+const faultNames = [
+  ...["loss", "duplication", "reordering", "tail", "partition", "one-way partition", "flap", "kill", "power cut", "dead"],
+  ...["unsynced records lost", "unsynced batch lost", "slowDisk", "diskFailure", "clock", "rate", "image", "broken"],
+  ...["wipe disk", "wipe journal", "wipe damage"],
+];
+const occurrences = [
+  ...faultNames.map((name) => ["fault", name, [`fault ${name}`]] as const),
+  ...habits.map((name) => ["Byzantine", name, [`habit ${name}`]] as const),
+];
+
 export interface Covered {
   readonly section: string;
   readonly rule: string;
@@ -77,5 +90,9 @@ export function coverage(counts: ReadonlyMap<string, number>): Covered[] {
     for (const [counter, n] of counts) if (counter.startsWith(name.slice(0, -1))) sum += n;
     return sum;
   };
-  return rules.map(([section, rule, counters]) => ({ section, rule, times: counters.reduce((sum, name) => sum + times(name), 0) }));
+  return [...rules, ...occurrences].map(([section, rule, counters]) => ({
+    section,
+    rule,
+    times: counters.reduce((sum, name) => sum + times(name), 0),
+  }));
 }

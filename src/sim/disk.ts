@@ -60,12 +60,13 @@ export class Disk {
   }
 
   /** The process is gone, and with a power cut the page cache too. Writes under way end before some point or behind it, in their order. */
-  crash(power: boolean): void {
+  crash(power: boolean): { readonly batchLost: boolean; readonly recordsLost: boolean } {
+    let batchLost = false;
     for (const batch of this.underWay.splice(0)) {
-      if (this.random.chance(power ? 0.6 : 0.2)) break;
+      if ((batchLost = this.random.chance(power ? 0.6 : 0.2))) break;
       this.write(batch);
     }
-    this.journal.crash(power, this.random);
+    return { batchLost, recordsLost: this.journal.crash(power, this.random) };
   }
 
   /** As it would be found after a power cut now. */
@@ -117,6 +118,8 @@ export class SimDatabase implements Database {
     this.boundary("database.write");
     if (!life.alive) return new Promise(() => {});
     disk.underWay.push(operations);
+    this.boundary("database.under_way");
+    if (!life.alive) return new Promise(() => {});
     await clock.delay(disk.syncMs(), life);
     if (disk.failing) {
       disk.underWay.splice(disk.underWay.indexOf(operations), 1);

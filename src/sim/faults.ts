@@ -18,6 +18,24 @@ export interface Stage {
   readonly scenario: Scenario;
 }
 
+/** What an item brings about, by the names that the report counts. */
+function faultsOf(item: Item): readonly string[] {
+  switch (item.kind) {
+    case "crash":
+      return [item.power ? "power cut" : "kill"];
+    case "cut":
+      return [item.both ? "partition" : "one-way partition"];
+    case "weather": {
+      const { loss, duplication, reordering, tail } = item;
+      return Object.entries({ loss, duplication, reordering, tail }).flatMap(([name, chance]) => (chance > 0 ? [name] : []));
+    }
+    case "wipe":
+      return [`wipe ${item.what}`];
+    default:
+      return [item.kind];
+  }
+}
+
 export class Faults {
   private readonly stage: Stage;
   /** Stay away for good. */
@@ -33,7 +51,11 @@ export class Faults {
   schedule(item: Item): void {
     const { clock, scenario } = this.stage;
     const begin = (at: number, run: () => void): void => {
-      if (at < scenario.healAt) clock.at(at, undefined, run);
+      if (at >= scenario.healAt) return;
+      clock.at(at, undefined, () => {
+        for (const fault of faultsOf(item)) this.stage.watch.note(`fault ${fault}`);
+        run();
+      });
     };
     switch (item.kind) {
       case "crash":
@@ -59,7 +81,7 @@ export class Faults {
       case "wipe":
         return begin(item.at, () => this.wipe(item));
       case "broken":
-        return item.at === undefined ? this.break(item) : begin(item.at, () => this.break(item));
+        return begin(item.at ?? 0, () => this.break(item));
       default:
         return;
     }

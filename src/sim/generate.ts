@@ -199,7 +199,8 @@ class Generator {
         kind: "crash",
         node: this.node(),
         at: this.when(),
-        boundaries: random.chance(0.3) ? random.between(1, 8) : random.between(1, 80),
+        // Soon, while something is under way: after 200 ms it is killed wherever it is.
+        boundaries: random.chance(0.6) ? random.between(1, 12) : random.between(1, 80),
         power: random.chance(0.6),
         downMs: random.chance(0.5) ? random.between(0, 20) : this.length(),
       });

@@ -40,7 +40,8 @@ export interface Weather {
 
 export class Network {
   readonly weather = new Set<Weather>();
-  /** Packets delivered. */
+  /** Packets that were sent, and that were delivered. */
+  sent = 0;
   delivered = 0;
   private readonly clock: Clockwork;
   private readonly stations: readonly Station[];
@@ -70,6 +71,7 @@ export class Network {
   }
 
   send(from: number, to: number, packet: Packet): void {
+    this.sent++;
     const wire = from * this.n + to;
     const station = this.stations[to]!;
     if (from === to || !station.up || this.blocked[wire]! > 0) return;

@@ -34,9 +34,11 @@ export class JournalFiles {
   damage: Damage | undefined;
   replacement = false;
 
-  /** kill -9 leaves the page cache, a power cut a prefix of it. */
-  crash(power: boolean, random: Random): void {
+  /** kill -9 leaves the page cache, a power cut a prefix of it. True if something was lost. */
+  crash(power: boolean, random: Random): boolean {
+    const before = this.position;
     if (power) this.cut(this.synced + random.below(this.position - this.synced + 1));
+    return this.position < before;
   }
 
   private cut(position: number): void {
@@ -125,11 +127,13 @@ class SimJournal implements Used {
   append(records: readonly JournalRecord[], then: () => void = () => {}): void {
     const { files, life, boundary } = this.o;
     if (this.failure !== undefined || !life.alive) return;
-    boundary("journal.write");
-    if (!life.alive) return;
-    this.write(records);
-    boundary("journal.written");
-    if (!life.alive) return;
+    if (records.length > 0) {
+      boundary("journal.write");
+      if (!life.alive) return;
+      this.write(records);
+      boundary("journal.written");
+      if (!life.alive) return;
+    }
     this.waiting.push({ position: files.position, then });
     if (files.position > files.synced) this.sync();
     else this.drain();

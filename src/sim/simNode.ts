@@ -190,7 +190,9 @@ export class SimNode implements Station {
     this.driver = undefined;
     this.crashAt = undefined;
     this.questions.clear();
-    this.disk.crash(power);
+    const { batchLost, recordsLost } = this.disk.crash(power);
+    if (batchLost) this.world.watch.note("fault unsynced batch lost");
+    if (recordsLost) this.world.watch.note("fault unsynced records lost");
     this.world.watch.crashed(this, power);
   }
 
