@@ -114,13 +114,14 @@ export class Intake {
 
   async #verified(list: Bytes, from: string): Promise<Ingress> {
     this.#checkCredit(from);
-    this.#verifying += list.length;
+    const { length } = list; // its buffer is moved away
+    this.#verifying += length;
     try {
       const verified = await this.#ports.verifier.ingress(list);
       this.#charge(from, verified.proofMs);
       return verified;
     } finally {
-      this.#verifying -= list.length;
+      this.#verifying -= length;
     }
   }
 

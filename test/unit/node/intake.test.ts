@@ -184,6 +184,21 @@ describe("what becomes of it", () => {
     });
   });
 
+  test("what has been verified takes no room any more, though the worker took the list along", async () => {
+    const { submit } = intake({
+      config: { ...config, "api.quota_tx_per_s": 100_000 },
+      verifier: {
+        backlog: 0,
+        ingress: async (bytes) => {
+          const moved = structuredClone(bytes, { transfer: [bytes.buffer as ArrayBuffer] });
+          return { bytes: moved, verdict: verifyIngress(moved, { network, work: () => 64, signatures: false }), proofMs: 0 };
+        },
+      },
+    });
+    const list = listOf(...new Array<Uint8Array>(100).fill(transaction()));
+    for (let sent = 0; sent < 2 * ALWAYS_PENDING; sent += 100) expect((await submit(list.slice()))[0]).toBe("accepted");
+  });
+
   test("a node takes no more than the network has committed of its own in some seconds, and says so before anything is verified; its own acts go through", async () => {
     const mempool = new Mempool({ network, organisation: "tax", peerSeed: generateSeed(), now: NOW, parameters: defaultParameters });
     const waiting = (pending: number, ratePerSecond: number) =>
