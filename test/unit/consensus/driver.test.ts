@@ -45,6 +45,22 @@ describe("four drivers in one process", () => {
     expect(cluster.contradictions).toEqual([]);
   });
 
+  test("§4.7.1 bodies stand in the journal with the vote: all four killed between their votes and the commit, what they hold in memory gone", async () => {
+    await four();
+    await cluster.until(all(2));
+    cluster.loses = (kind) => kind === "commit"; // so that what they vote on stays uncommitted
+    cluster.feed("tax");
+    // Height of the order that carries it, and a vote of everybody there.
+    const at = (id: string): number =>
+      1 + cluster.height(id) + cluster.node(id).driver.replica.accepted.findIndex((e) => e.references.length > 0);
+    await cluster.until(() => ids.every((id) => at(id) > cluster.height(id) && cluster.voted(id, "commit", at(id))));
+    for (const id of ids) await cluster.kill(id);
+    cluster.loses = () => false;
+    for (const id of ids) await cluster.start(id);
+    await cluster.until(() => ids.every((id) => cluster.home(id).blocks.some((b) => b.bodies.length > 0)), 20);
+    expect(cluster.contradictions).toEqual([]);
+  });
+
   test("§4.6.3 a dead primary is replaced, and comes back", async () => {
     await four();
     cluster.keepFeeding();
@@ -145,6 +161,19 @@ describe("§4.7.5 without an intact journal", () => {
     await cluster.until(() => cluster.votes("land") > votes);
     expect(cluster.firstVoteEpoch("land", votes)).toBeGreaterThanOrEqual(from);
     expect(cluster.contradictions).toEqual([]);
+  });
+
+  test("a journal that was made in place of a lost one is no better at the next start, though it is whole", async () => {
+    await four({ epoch_length: 16 });
+    cluster.keepFeeding(3);
+    await cluster.until(all(5));
+    await cluster.kill("land");
+    rmSync(cluster.home("land").directory, { recursive: true });
+    const first = await cluster.start("land", { at: 1, power: false }); // dies before it has written anything
+    await first.dead;
+    await cluster.buried(first);
+    const second = await cluster.start("land");
+    await cluster.until(() => second.notices.some((n) => n.code === "silence.settled"), 20);
   });
 
   test("the silence survives restarts, also in the middle", async () => {

@@ -187,6 +187,11 @@ export class Cluster {
     return [...this.said.keys()].filter((k) => k.startsWith(`${id} commit`)).length;
   }
 
+  /** Whether such a vote of its left it, in any view. */
+  voted(id: string, kind: "prepare" | "commit", height: number): boolean {
+    return [...this.said.keys()].some((k) => k.startsWith(`${id} ${kind}`) && Number(k.split(" ")[4]) === height);
+  }
+
   /** Epoch of the first vote after the first `count` of them. */
   firstVoteEpoch(id: string, count: number): number {
     return Number([...this.said.keys()].filter((k) => k.startsWith(`${id} commit`))[count]!.split(" ")[2]);
