@@ -14,10 +14,12 @@ const HEAVY = [
     "contracts/tenders",
   ],
   ...[
+    "ledger/proof",
     "ledger/realChain",
     "ledger/stateSync",
     "ledger/storeDamage",
     "ledger/storeLevel",
+    "ledger/transaction",
     "p2p/hostile",
     "p2p/lifecycle",
     "p2p/mesh",
