@@ -29,11 +29,12 @@ export class Holdings {
 
   /**
    * Takes a verified batch. At most 2M wait for an origin: it may send M, and I may learn of commits later than it did. `wanted`: an order names it, so
-   * it is taken whatever its origin has out.
+   * it is taken whatever its origin has out, and also if a block committed it already: an order may name it again, and needs it for as long as it is open.
    */
   hold(batch: VerifiedBatch, parameters: Pick<Parameters, "origin_batches" | "block_bytes" | "block_work">, wanted = false): HoldVerdict {
     const name = latin1(batch.reference.digest);
-    if (this.#held.has(name) || this.#recent.has(name)) return "known";
+    if (this.#held.has(name) || (!wanted && this.#recent.has(name))) return "known";
+    this.#forgetRecent(name);
     const count = this.#perOrigin.get(batch.origin) ?? 0;
     if (!wanted) {
       if (!orderable(batch, parameters)) return "batch.unorderable";
@@ -104,12 +105,16 @@ export class Holdings {
       this.#recent.set(latin1(batch.reference.digest), { batch, block: this.#blocks });
       this.#recentBytes += batch.bytes.length;
     }
-    for (const [name, { batch, block }] of this.#recent) {
+    for (const [name, { block }] of this.#recent) {
       if (this.#recentBytes <= MAX_RECENT_BODY_BYTES && block > this.#blocks - MAX_RECENT_BLOCKS) break;
-      this.#recent.delete(name);
-      this.#recentBytes -= batch.bytes.length;
+      this.#forgetRecent(name);
     }
     return gone;
+  }
+
+  #forgetRecent(name: string): void {
+    this.#recentBytes -= this.#recent.get(name)?.batch.bytes.length ?? 0;
+    this.#recent.delete(name);
   }
 
   /** Gives up batches that are neither waiting nor in flight any more. Returns those that were held. */

@@ -120,7 +120,10 @@ export class Dissemination {
   pull(digest: Bytes, from: readonly string[]): void {
     const { mempool, driver, host } = this.#ports;
     const held = mempool.holdings.get(digest);
-    if (held !== undefined) return driver.batch(factsOf(held));
+    if (held !== undefined) {
+      mempool.hold(held, true); // a committed one is there for others, and not for long
+      return driver.batch(factsOf(held));
+    }
     const name = latin1(digest);
     if (this.#wanted.size > MAX_ACKS_PER_MESSAGE) this.#wanted.clear();
     this.#wanted.add(name);

@@ -189,7 +189,10 @@ export class SimBatches {
   pull(digest: Bytes, from: readonly string[]): void {
     const { node } = this;
     const held = node.mempool.holdings.get(digest);
-    if (held !== undefined) return node.driver?.batch(factsOf(held));
+    if (held !== undefined) {
+      node.mempool.hold(held, true);
+      return node.driver?.batch(factsOf(held));
+    }
     const name = latin1(digest);
     if (this.wanted.size > MAX_ACKS_PER_MESSAGE) this.wanted.clear();
     this.wanted.add(name);

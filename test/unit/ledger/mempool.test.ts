@@ -368,11 +368,23 @@ describe("§4.8 batches of others", () => {
       holdings.committed([b.reference.digest]);
     }
     expect([batch, large, larger].map((b) => holdings.get(b.reference.digest) !== undefined)).toEqual([false, true, true]);
-    // So is their age: no order in flight can name what was committed two windows ago.
+    // So is their age.
     for (let i = 1; i < MAX_RECENT_BLOCKS; i++) holdings.committed([]);
     expect([large, larger].map((b) => holdings.get(b.reference.digest) !== undefined)).toEqual([false, true]);
     holdings.committed([]);
     expect(holdings.get(larger.reference.digest)).toBeUndefined();
+  });
+
+  it("are held again when another order names them, for as long as that one is open", () => {
+    const holdings = new Holdings();
+    const { digest } = foreign(1).reference;
+    holdings.hold(foreign(1), parameters);
+    holdings.committed([digest]);
+    expect(holdings.hold(foreign(1), parameters, true)).toBe("held");
+    for (let i = 0; i < 2 * MAX_RECENT_BLOCKS; i++) holdings.committed([]);
+    expect([holdings.get(digest)?.sequence, holdings.waits(digest)]).toEqual([1, true]);
+    holdings.committed([digest]);
+    expect([holdings.waits(digest), holdings.size, holdings.perOrigin.size]).toEqual([false, 0, 0]);
   });
 
   it("hold transactions that are on their way, for whoever asks by id", () => {
