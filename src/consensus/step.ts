@@ -16,7 +16,7 @@ import { ask, noteOwnInCertificate, noteOwnInNewView, onAnswer, onAsk, onStart, 
 import { onGet, onStatus, sendStatus, wantSync, watchClock } from "./status.ts";
 import { expired, forwardHeads, updateTimers } from "./timers.ts";
 import type { Conflict, Effect, Input, Message, PrePrepare, ViewChange, Vote } from "./types.ts";
-import { leave, onViewChange, viewToJoin } from "./viewChange.ts";
+import { leave, onViewChange, viewToClaim, viewToJoin } from "./viewChange.ts";
 import { ASK_AGAIN_MS, STATUS_MS } from "../base/limits.ts";
 
 /** One step of the protocol: `replica` changes, the effects are the caller's to carry out in order (types.ts says how). */
@@ -236,8 +236,8 @@ function leaveIfNeeded(r: Replica, out: Effect[]): void {
   const join = viewToJoin(r);
   const late = expired(r);
   if (join !== null) leave(r, out, join, "joined");
-  else if (r.leaveReason !== null) leave(r, out, r.view + 1, r.leaveReason);
-  else if (late !== null) leave(r, out, r.promise + 1, late);
+  else if (r.leaveReason !== null) leave(r, out, viewToClaim(r), r.leaveReason);
+  else if (late !== null) leave(r, out, viewToClaim(r), late);
 }
 
 /** A primary that syncs, diverges or sits in a split; once a height for a split, since another view cannot end it. */

@@ -17,7 +17,7 @@ import { claimFrame } from "./wire.ts";
 export function leave(r: Replica, out: Effect[], view: number, reason: LeaveReason): void {
   r.leaveReason = null;
   if (!mayVote(r)) return;
-  if (view <= r.promise) fail("a view left for one already promised", { view, promise: r.promise });
+  if (view < viewToClaim(r)) fail("a view left for one already promised or certified", { view, promise: r.promise });
   const chain = bestChain(r, out);
   if (chain === null) return;
   const records = [...orderRecords(r, chain, false), ...bestRecords(r, r.best)];
@@ -139,6 +139,12 @@ export function ordersLead(r: Replica, orders: readonly Order[], from: number, t
   return parent === null || equalBytes(parent, digest);
 }
 
+/**
+ * §4.5.1 The lowest view that I may claim: above my promise, and above the view of my best certificate. With that certificate a quorum has entered its view;
+ * a claim to a view no higher could not carry it and would be refused, and without it a lower one of mine could be lost.
+ */
+export const viewToClaim = (r: Replica): number => Math.max(r.promise, r.best?.view ?? 0) + 1;
+
 /** §4.5.2: if f + 1 others are above my promise, the lowest view among their f + 1 highest. */
 export function viewToJoin(r: Replica): number | null {
   if (r.claims.size <= r.f) return null;
@@ -146,5 +152,5 @@ export function viewToJoin(r: Replica): number | null {
   for (const [id, { claim }] of r.claims) if (id !== r.organisation) views.push(claim.view);
   views.sort((a, b) => b - a);
   const view = views[r.f];
-  return view !== undefined && view > r.promise ? view : null;
+  return view !== undefined && view >= viewToClaim(r) ? view : null;
 }
