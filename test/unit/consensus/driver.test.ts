@@ -156,10 +156,8 @@ describe("§4.7.5 without an intact journal", () => {
     await cluster.until(() => settled() !== undefined);
     const from = Number(settled()!.data["from"]);
     expect(from).toBeGreaterThanOrEqual(3);
-    await cluster.until(() => cluster.height("land") >= 16 * from - 1);
-    expect(cluster.votes("land")).toBe(votes);
     await cluster.until(() => cluster.votes("land") > votes);
-    expect(cluster.firstVoteEpoch("land", votes)).toBeGreaterThanOrEqual(from);
+    expect(cluster.firstVoteEpoch("land", votes)).toBeGreaterThanOrEqual(from); // none before
     expect(cluster.contradictions).toEqual([]);
   });
 
