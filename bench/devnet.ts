@@ -26,6 +26,7 @@ export interface Devnet {
 const main = path.resolve(import.meta.dirname, "../src/cli/main.ts");
 const START_LIMIT_MS = 60_000;
 const START_LIMIT_EACH_MS = 5_000;
+const START_LIMIT_PER_MB_MS = 200;
 
 /** Runs the command line of this checkout. */
 export function spawnCli(args: readonly string[], environment: NodeJS.ProcessEnv = {}): ChildProcess {
@@ -50,7 +51,9 @@ export async function startDevnet(nodes: number, { environment, more = [], direc
   );
   const exited = new Promise<void>((resolve) => child.once("exit", () => resolve()));
   const ready = await new Promise<Omit<Devnet, "directory" | "halt" | "stop">>((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error("the devnet is not ready in time")), START_LIMIT_MS + nodes * START_LIMIT_EACH_MS);
+    const grown = given === undefined ? 0 : diskBytes(directory) / 2 ** 20; // the command itself waits the longer, the more there is to read
+    const limit = START_LIMIT_MS + nodes * START_LIMIT_EACH_MS + grown * START_LIMIT_PER_MB_MS;
+    const timer = setTimeout(() => reject(new Error("the devnet is not ready in time")), limit);
     child.once("exit", (code) => reject(new Error(`the devnet ended with exit code ${code} before it was ready`)));
     readline.createInterface({ input: child.stdout! }).on("line", (line) => {
       const document = JSON.parse(line) as { ready?: boolean } & Omit<Devnet, "directory" | "halt" | "stop">;

@@ -1,6 +1,8 @@
 // The processes of a devnet: `chancery start` for each home, its words passed on, stopped together. Owns the processes and nothing of the network.
 
 import { type ChildProcess, spawn } from "node:child_process";
+import fs from "node:fs";
+import path from "node:path";
 import readline from "node:readline";
 import { fileURLToPath } from "node:url";
 import { LedgerError } from "../base/errors.ts";
@@ -22,6 +24,8 @@ const YOUNG = "--max-semi-space-size=16";
 /** glibc gives each thread that allocates an arena of its own; with two, a node at full load is 40 MB smaller and no slower. */
 const ARENAS = "2";
 const START_LIMIT_MS = 60_000;
+/** A node reads and checks all rows as it starts: some 30 MB a second and core. */
+const START_MS_PER_MB = 200;
 const STOP_LIMIT_MS = 5_000;
 /** Settings of the shell go to the nodes; whom the shell's commands talk to does not. */
 const NOT_FOR_NODES = ["CHANCERY_HOME", "CHANCERY_NODE", "CHANCERY_KEY"];
@@ -35,7 +39,7 @@ export async function startNodes(
   for (const name of NOT_FOR_NODES) delete environment[name];
   const nodes = homes.map((home) => spawnNode(home, environment));
   try {
-    await Promise.all(nodes.map(async ({ node, started }) => Promise.race([started, aborted(signal), late(node.id)])));
+    await Promise.all(nodes.map(async ({ node, started }) => Promise.race([started, aborted(signal), late(node)])));
   } catch (error) {
     await stopNodes(nodes.map((n) => n.node));
     throw error;
@@ -81,9 +85,18 @@ function spawnNode(
 async function aborted(signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => (signal.aborted ? resolve() : signal.addEventListener("abort", () => resolve())));
 }
-async function late(id: string): Promise<never> {
-  await new Promise((resolve) => setTimeout(resolve, START_LIMIT_MS).unref());
-  return refuse("devnet.failed", { why: `${id} did not start within ${START_LIMIT_MS / 1_000} s`, do: "look into its node.log" });
+async function late({ id, home }: DevnetNode): Promise<never> {
+  const limit = START_LIMIT_MS + START_MS_PER_MB * Math.round(databaseBytes(home) / 2 ** 20);
+  await new Promise((resolve) => setTimeout(resolve, limit).unref());
+  return refuse("devnet.failed", { why: `${id} did not start within ${limit / 1_000} s`, do: "look into its node.log" });
+}
+
+function databaseBytes(home: string): number {
+  const directory = path.join(home, "db");
+  if (!fs.existsSync(directory)) return 0;
+  return fs
+    .readdirSync(directory)
+    .reduce((sum, name) => sum + (fs.statSync(path.join(directory, name), { throwIfNoEntry: false })?.size ?? 0), 0);
 }
 
 /** SIGTERM to all; who is not gone after 5 s is killed. */
