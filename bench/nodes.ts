@@ -27,13 +27,28 @@ const SHOWN = [
   "refusals",
 ];
 
+/**
+ * What four validators get, shared among more: each process has to warm up on the same cores, and as many transactions are under way in all, or the time that
+ * they wait would only grow with n.
+ */
+function shares(validators: number): typeof throughputDefaults {
+  const d = throughputDefaults;
+  const more = Math.max(1, validators / 4);
+  return {
+    ...d,
+    warmupSeconds: Math.ceil(d.warmupSeconds * more),
+    connectionsPerNode: Math.max(1, Math.round(d.connectionsPerNode / more)),
+    supplyPerSecond: Math.ceil(d.supplyPerSecond / more),
+  };
+}
+
 export async function nodes(
   { counts, runs, seconds, wan, rate }: NodesOptions,
   say: (text: string) => void,
 ): Promise<Record<string, unknown>> {
   const rows: Record<string, unknown>[] = [];
   for (const validators of counts) {
-    const result = await throughput({ ...throughputDefaults, validators, runs, seconds, wan, rate, latency: false }, say);
+    const result = await throughput({ ...shares(validators), validators, runs, seconds, wan, rate, latency: false }, say);
     rows.push(Object.fromEntries(SHOWN.filter((name) => name in result).map((name) => [name, result[name]])));
   }
   return { scenario: "nodes", transaction_bytes: 250, signature_checks_per_node: 1, rows, conditions: conditions() };
