@@ -132,7 +132,7 @@ export function dueId(network: Bytes, time: number, height: number, collection: 
 
 /** Gathers the leaves of a block as execution makes them. */
 export class TransactionsTree {
-  #flat: Uint8Array = new Uint8Array(32 * 64);
+  #flat: Uint8Array = new Uint8Array(32 * 8);
   #count = 0;
 
   get leaves(): number {
@@ -184,8 +184,8 @@ export function encodeResults({ due, skipped, receipts }: BlockResults): Bytes {
 
 /** Gathers the receipts of a block as execution makes them. */
 export class Receipts {
-  readonly #lengths = new Gathering(256);
-  readonly #receipts = new Gathering(4_096);
+  readonly #lengths = new Gathering(64);
+  readonly #receipts = new Gathering(512);
   readonly #starts: number[] = [];
 
   /** The receipt of a leaf: a copy. */
@@ -276,8 +276,8 @@ export function encodeWriteSet(leaves: readonly (readonly Write[])[]): Bytes {
 /** Gathers what the leaves of a block write, as execution makes them. */
 export class WriteSet {
   readonly #names = new Map<string, number>();
-  readonly #starts = new Gathering(1_024);
-  readonly #writes = new Gathering(16_384);
+  readonly #starts = new Gathering(64);
+  readonly #writes = new Gathering(1_024);
 
   constructor() {
     this.#start();

@@ -94,7 +94,7 @@ export class Execution {
   readonly #receipts = new Receipts();
   readonly #writeSet = new WriteSet();
   readonly #leaves: Leaf[] = [];
-  readonly #leafIds = new Gathering(8_192);
+  readonly #leafIds = new Gathering(256);
   #outcome: Outcome | undefined;
   readonly #source = (): LeafSource => this.#outcome ?? fail("leaves are read when all have run");
   readonly #due: DueRun[] = [];

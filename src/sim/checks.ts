@@ -37,6 +37,13 @@ interface Account {
 }
 
 const digests = new WeakMap<Bytes, string>();
+/** A record is looked at when it is appended and again when it is durable. */
+const records = new WeakMap<Bytes, JournalRecord>();
+function recordOf(body: Bytes): JournalRecord {
+  let record = records.get(body);
+  if (record === undefined) records.set(body, (record = decodeRecord(body)));
+  return record;
+}
 const LOOKED_AT = new Set(["vote", "promise", "newView"].map((kind) => recordKinds.indexOf(kind as JournalRecord["kind"])));
 
 export class Checks {
@@ -119,7 +126,7 @@ export class Checks {
   appended(node: SimNode, record: StoredRecord): void {
     if (!this.bound(node) || record.kind !== RECORD || !LOOKED_AT.has(record.body[1]!)) return;
     const { promising, voting } = this.account(node);
-    const written = decodeRecord(record.body);
+    const written = recordOf(record.body);
     if (written.kind === "vote") this.casts(node, written.vote, promising, voting);
     else this.promises(written, promising);
   }
@@ -153,7 +160,7 @@ export class Checks {
     const account = this.account(node);
     if (record.kind === BODY) return void account.bodies.add(this.digestOf(node, record.body));
     if (record.kind !== RECORD || !LOOKED_AT.has(record.body[1]!)) return;
-    const written = decodeRecord(record.body);
+    const written = recordOf(record.body);
     if (written.kind === "vote") {
       account.durable.add(`${slotOf(written.vote)} ${hex(written.vote.hash)}`);
       account.voted.set(slotOf(written.vote), hex(written.vote.hash));

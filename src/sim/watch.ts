@@ -4,10 +4,10 @@
 import { type Bytes, equalBytes, hex } from "../base/bytes.ts";
 import type { StopReason } from "../consensus/driverPorts.ts";
 import type { StoredRecord } from "../consensus/journalSegments.ts";
-import { decodeMessage } from "../consensus/messages.ts";
 import type { Evidence, NoticeCode, NoticeData, Result } from "../consensus/types.ts";
 import type { CommittedBlock } from "../ledger/chain.ts";
 import { Breaches } from "./breaches.ts";
+import { messageOf } from "./byzantine.ts";
 import { Checks } from "./checks.ts";
 import type { Clockwork } from "./clockwork.ts";
 import { describe } from "./describe.ts";
@@ -91,8 +91,8 @@ export class Watch {
 
   sent(node: SimNode, bytes: Bytes): void {
     if (!node.honest) return;
-    const { message, reject } = decodeMessage(bytes);
-    if (message === undefined) return this.violated("readable", `${node.id} sends what nobody can read: ${reject}`);
+    const message = messageOf(bytes);
+    if (message === null) return this.violated("readable", `${node.id} sends what nobody can read: ${hex(bytes.subarray(0, 64))}`);
     this.note(`sent ${message.kind}`);
     if (message.kind === "prePrepare" && (node.driver?.replica.accepted.length ?? 0) > 1) this.note("§4.4 pipelined");
     if (message.kind === "newView" && message.prepare !== null) this.note("§4.5 tip selected");
