@@ -132,11 +132,6 @@ export class Driver {
   acked(from: string, digests: readonly Bytes[]): void {
     this.give({ kind: "acked", from, digests });
   }
-  /** State sync moved the database to another head. No execution may be under way (`quiet`). */
-  installed(head: Head, config: EpochConfig): void {
-    this.give({ kind: "installed", head, config });
-    this.journal.committed(head.height);
-  }
   /** A recovery file, its q signatures checked: releases the result lock of this order (§3). */
   recovered(height: number, digest: Bytes, abandon: Bytes): void {
     this.give({ kind: "recovery", height, digest, abandon });
@@ -217,7 +212,7 @@ export class Driver {
     }
     const { epoch } = this.replica.config;
     this.carryOut(step(this.replica, { ...input, ...time }));
-    if (input.kind !== "committed" && input.kind !== "installed") return;
+    if (input.kind !== "committed") return;
     const { head, config } = this.replica;
     this.ports.committed(head, config);
     if (config.epoch !== epoch) for (const batch of this.ports.held(config)) this.give({ kind: "batch", batch });

@@ -102,26 +102,3 @@ export function enterEpoch(r: Replica, out: Effect[], config: EpochConfig): void
   r.stopped = true; // §4.3.3: a node without the next protocol version stops here and says so
   out.push({ kind: "stop", exit: 14, code: "release.needed", data: { protocol, supported: r.supported, height: r.head.height } });
 }
-
-/** State sync put the database at another head: everything in flight below it is void. */
-export function onInstalled(r: Replica, out: Effect[], head: Head, config: EpochConfig): void {
-  if (head.height <= r.head.height) return;
-  r.committing = head.height;
-  r.committingHead = head;
-  r.committingHeads.length = 0;
-  r.head = head;
-  r.highestCertified = Math.max(r.highestCertified, head.height);
-  r.recent.length = 0;
-  r.accepted = [];
-  for (const height of [...r.slots.keys(), ...r.certified.keys(), ...r.later.keys()])
-    if (height <= head.height) forgetHeight(r, out, height);
-  forgetHeight(r, out, head.height);
-  for (const [name, vote] of r.votes) if (vote.height <= head.height) r.votes.delete(name);
-  r.executing.clear();
-  noteCommitted(r, takeCommitted(r, head.references));
-  forgetOrders(r);
-  releaseExpired(r, out);
-  refreshHeads(r);
-  if (config.epoch !== r.config.epoch) enterEpoch(r, out, config);
-  else r.end = config.end;
-}

@@ -34,14 +34,14 @@ const isHigher = (a: BestClaim, b: BestClaim): boolean => a.view > b.view || (a.
 /** §4.5.4 New primary: q valid claims of exactly my promise, C committed by myself, all bodies of the selected chain held. */
 export function tryNewView(r: Replica, out: Effect[]): void {
   const view = r.promise;
-  if (r.mode !== "changing" || primaryOf(r, view) !== r.organisation || !mayVote(r) || r.stopped) return;
+  if (r.mode !== "changing" || primaryOf(r, view) !== r.organisation || !mayVote(r) || r.stopped || isOvertaken(r, view)) return;
   const changes = chooseChanges(r, view);
   if (changes === null) return;
   const { committed, best, tip } = select(changes.map(({ claim }) => claim));
   if (committed.committedHeight > r.head.height) return; // sync first: its certificate is known as a fact
   const proof = best && changes.find(({ claim }) => claim.best !== null && same(claim.best, best))!;
   for (const order of proof?.orders ?? []) know(r, order);
-  const chain = selectedChain(r, out, tip);
+  const chain = selectedChain(r, out, view, tip);
   if (chain === null) return;
   const lacking = chain.filter((entry) => !isHeld(r, entry));
   for (const entry of lacking) fetchMissing(r, out, entry, signersOf(r, proof!.best!.certificate));
@@ -95,12 +95,18 @@ function signTip(r: Replica, view: number, { height, digest }: BestClaim): Vote 
 
 const newViewRecord = (newView: NewView): JournalRecord => ({ kind: "newView", epoch: newView.epoch, height: 0, newView });
 
-/** The selected chain above my committed head; null (and a stop) if it contradicts what is committed: more than f are faulty (§4.5). */
-function selectedChain(r: Replica, out: Effect[], tip: BestClaim | null): Entry[] | null {
+/** A certificate shows that a quorum has entered a higher view: nothing can come of this one any more, and it may select what that one left behind. */
+const isOvertaken = (r: Replica, view: number): boolean => r.best !== null && view < r.best.view;
+
+/**
+ * The selected chain above my committed head; null if it contradicts what is committed. Where that was certified in an earlier view more than f are faulty: a
+ * stop (§4.5). Where it was certified in this very view, its primary made two NewViews, and this is the other one.
+ */
+function selectedChain(r: Replica, out: Effect[], view: number, tip: BestClaim | null): Entry[] | null {
   if (tip === null || tip.height <= r.head.height) return [];
   const path = chainTo(r, tip.digest, tip.height);
   if (path !== null && "chain" in path) return path.chain;
-  noteContradiction(r, out, tip.height);
+  if (r.best === null || r.best.view < view) noteContradiction(r, out, tip.height);
   return null;
 }
 
@@ -178,11 +184,11 @@ function prepareFits(r: Replica, { prepare, view, signer, epoch }: NewView, tip:
   return prepare.signer === signer && prepare.height === tip.height && equalBytes(prepare.hash, tip.digest) && verifyVote(r, prepare);
 }
 
-/** Enters the NewView that waits as soon as its C is committed here (§4.5.5: behind C, sync first). */
+/** Enters the NewView that waits as soon as its C is committed here (§4.5.5: behind C, sync first), unless its view was overtaken meanwhile. */
 export function tryEnter(r: Replica, out: Effect[]): void {
   const m = r.pending;
   if (m === null || r.stopped) return;
-  if (m.view <= r.view || m.view < r.promise) {
+  if (m.view <= r.view || m.view < r.promise || isOvertaken(r, m.view)) {
     r.pending = null;
     return;
   }
@@ -190,7 +196,7 @@ export function tryEnter(r: Replica, out: Effect[]): void {
   if (committed.committedHeight > r.head.height) return;
   r.pending = null;
   for (const order of m.orders) know(r, order);
-  const chain = selectedChain(r, out, tip);
+  const chain = selectedChain(r, out, m.view, tip);
   if (chain === null) return;
   enter(r, out, m, chain, [...orderRecords(r, chain, false), newViewRecord(m)], []);
 }

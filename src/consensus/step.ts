@@ -6,7 +6,7 @@ import { onAcked, onBatch, onForward, pullWanted, refreshHeads } from "./batches
 import { learn, noteCommit, onBlock, onCommit, onExecuted, tryCommitted, tryExecute } from "./commits.ts";
 import { isBoundByReleasedVote, onRecovery } from "./divergence.ts";
 import { contradicts, voteEvidence } from "./evidence.ts";
-import { onCommitted, onInstalled } from "./head.ts";
+import { onCommitted } from "./head.ts";
 import { fetchAccepted, onNewView, tryEnter, tryNewView } from "./newView.ts";
 import { onOrder, onPrepare, onPrePrepare, tryAccept, tryAdopt, tryCommit, tryFirstVote } from "./normal.ts";
 import { tryPropose } from "./propose.ts";
@@ -53,9 +53,6 @@ function take(r: Replica, out: Effect[], input: Input): void {
       return onExecuted(r, out, input.result, input.again ?? false);
     case "committed":
       onCommitted(r, out, input.height);
-      return reviewLater(r, out);
-    case "installed":
-      onInstalled(r, out, input.head, input.config);
       return reviewLater(r, out);
     case "recovery":
       return onRecovery(r, out, input.height, input.digest, input.abandon);

@@ -148,11 +148,6 @@ export type Input = Timed &
         readonly again?: boolean;
       }
     | /** The block of a `commit` effect is durable in the database. */ { readonly kind: "committed"; readonly height: number }
-    | /** The database moved to another head by state sync; nothing of the old heights is in flight. */ {
-        readonly kind: "installed";
-        readonly head: Head;
-        readonly config: EpochConfig;
-      }
     | /** A recovery file, checked by the driver: releases the result lock (§3) where no commit certificate is held. */ {
         readonly kind: "recovery";
         readonly height: number;
