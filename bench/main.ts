@@ -2,10 +2,11 @@
 
 import fs from "node:fs";
 import path from "node:path";
-import { Command } from "commander";
+import { Command, Option } from "commander";
 import { funds, fundsDefaults } from "./funds.ts";
 import { failover } from "./failover.ts";
 import { idle } from "./idle.ts";
+import { ledger, type LedgerAct, ledgerActs } from "./ledger.ts";
 import { micro } from "./micro.ts";
 import { nodes } from "./nodes.ts";
 import { overload } from "./overload.ts";
@@ -157,7 +158,7 @@ scenario("failover", "a backup and the primary killed under load", async (o) =>
 scenario("overload", "three times what saturates, offered for a minute", async (o) =>
   overload({ validators: 4, seconds: o["seconds"] as number, times: o["times"] as number }, say),
 )
-  .option("--seconds <n>", "of overload", Number, 60)
+  .option("--seconds <n>", "of overload", Number, 30)
   .option("--times <n>", "offered, as a multiple of saturation", Number, 3);
 
 scenario("idle", "a network that nobody asks anything", async (o) => idle({ validators: 4, seconds: o["seconds"] as number }, say)).option(
@@ -189,6 +190,13 @@ scenario("micro", "the parts by themselves", async (o) => micro({ milliseconds: 
   Number,
   1_000,
 );
+
+scenario("ledger", "one ledger alone executes and commits blocks that were signed beforehand: µs of CPU a record, by thread", async (o) =>
+  ledger({ act: o["act"] as LedgerAct, blocks: o["blocks"] as number, records: o["records"] as number }, say),
+)
+  .addOption(new Option("--act <name>", "what a transaction does").choices(ledgerActs).default("invoices"))
+  .option("--blocks <n>", "blocks, the first third of them a warm-up", Number, 30)
+  .option("--records <n>", "records of a block", Number, 4_000);
 
 scenario("scale", "a hundred validators in the simulator: messages, bytes, simulated latency", async (o) =>
   scale({ validators: o["validators"] as number, latencyMs: o["latency"] as number, transactions: o["transactions"] as number }, say),

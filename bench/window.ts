@@ -61,7 +61,8 @@ function writtenBytes(pid: number): number {
   }
 }
 
-function threadsOf(pid: number): Map<number, { role: string; cpu: number }> {
+/** CPU of each thread of a process so far, and what the thread is for. */
+export function threadsOf(pid: number): Map<number, { role: string; cpu: number }> {
   const threads = new Map<number, { role: string; cpu: number }>();
   for (const tid of fs.readdirSync(`/proc/${pid}/task`)) {
     try {
