@@ -19,7 +19,7 @@ import { openLevel } from "../src/ledger/storeLevel.ts";
 import { signTransaction } from "../src/ledger/transaction.ts";
 import { verifyBatch } from "../src/ledger/verify.ts";
 import { chainOptions, contracts, foundNetwork, GENESIS_TIME, nameOf, secretsOf } from "../src/sim/founding.ts";
-import { conditions, rounded, spread } from "./report.ts";
+import { conditions, spread } from "./report.ts";
 import { threadsOf } from "./window.ts";
 
 export const ledgerActs = ["invoices", "deposits"] as const;
@@ -31,7 +31,10 @@ const SELLER = nameOf(0);
 function operation(act: LedgerAct, n: number): { action: string; args: { [name: string]: Value } } {
   const digits = (value: number, width: number): string => value.toString().padStart(width, "0");
   if (act === "deposits")
-    return { action: "evidence.deposit@1", args: { deposit: `D${digits(n, 9)}`.padEnd(43, "x"), kind: "contract", content: sha256(utf8(`item ${n}`)) } };
+    return {
+      action: "evidence.deposit@1",
+      args: { deposit: `D${digits(n, 9)}`.padEnd(43, "x"), kind: "contract", content: sha256(utf8(`item ${n}`)) },
+    };
   return {
     action: "invoices.issue@1",
     args: {
@@ -87,7 +90,14 @@ export async function ledger(o: LedgerOptions, say: (text: string) => void): Pro
       const before = threadsOf(process.pid);
       const { height, digest, epoch } = chain.head;
       const references = batches[b]!.map((v) => v.reference);
-      const order = { protocol: 1, epoch: epoch.epoch, height: height + 1, parent: digest, time: timeOf(b), batches: batchesHash(network, references) };
+      const order = {
+        protocol: 1,
+        epoch: epoch.epoch,
+        height: height + 1,
+        parent: digest,
+        time: timeOf(b),
+        batches: batchesHash(network, references),
+      };
       const executed = await chain.execute(order, references, batches[b]!);
       const vote = { epoch: epoch.epoch, view: 0, height: height + 1, hash: executed.hash };
       const commit = signVote(network, "commit", { ...vote, signer: SELLER }, consensus.seed);
@@ -102,13 +112,17 @@ export async function ledger(o: LedgerOptions, say: (text: string) => void): Pro
     const hash = hex(chain.head.hash);
     await chain.close();
     const warm = samples.slice(Math.floor(samples.length / 3));
-    const mean = (name: string): number => rounded(warm.reduce((x, s) => x + (s[name] ?? 0), 0) / warm.length, 2);
+    const middle = (name: string): number =>
+      spread(
+        warm.map((s) => s[name] ?? 0),
+        2,
+      ).median;
     return {
       scenario: "ledger",
       act: o.act,
       blocks: o.blocks,
       records_per_block: transactions * each,
-      us_per_record: Object.fromEntries(["main", "libuv", "v8 helpers", "all"].map((name) => [name, mean(name)])),
+      us_per_record: Object.fromEntries(["main", "libuv", "v8 helpers", "all"].map((name) => [name, middle(name)])),
       us_per_record_spread: spread(
         warm.map((s) => s["all"]!),
         1,

@@ -68,8 +68,9 @@ export function threadsOf(pid: number): Map<number, { role: string; cpu: number 
     try {
       const stat = fs.readFileSync(`/proc/${pid}/task/${tid}/stat`, "latin1");
       const name = stat.slice(stat.indexOf("(") + 1, stat.lastIndexOf(")"));
-      const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-      threads.set(Number(tid), { role: roleOf(Number(tid) === pid, name), cpu: (Number(fields[11]) + Number(fields[12])) * 10_000 });
+      // Nanoseconds on a processor, where the kernel counts them; `stat` has ticks of 10 ms.
+      const cpu = Number(fs.readFileSync(`/proc/${pid}/task/${tid}/schedstat`, "latin1").split(" ")[0]) / 1_000;
+      threads.set(Number(tid), { role: roleOf(Number(tid) === pid, name), cpu });
     } catch {
       // a thread that has ended
     }

@@ -33,6 +33,21 @@ export function hashPairs(input: Bytes, output: Bytes, count: number): void {
   for (let i = 0; i < count; i++) sha256Into(input.subarray(i * 64, i * 64 + 64), output, i * 32);
 }
 
+/** As in cryptoNode.ts; nobody here hashes so many that it would matter. */
+export function sha256Many(head: Bytes, bytes: Bytes, ranges: Uint32Array, middle: Bytes, tails: Bytes, out: Bytes): void {
+  for (let i = 0; 2 * i < ranges.length; i++) {
+    const hash = sha256
+      .create()
+      .update(head)
+      .update(bytes.subarray(ranges[2 * i], ranges[2 * i + 1]));
+    if (tails.length > 0) hash.update(middle).update(tails.subarray(32 * i, 32 * i + 32));
+    out.set(hash.digest(), 32 * i);
+  }
+}
+
+/** No native addon here. */
+export const merkleRootFast = (_flat: Bytes, _count: number): boolean => false;
+
 /** No faster verifier here: signature.ts goes on to the full rule. */
 export function ed25519Fast(_signature: Bytes, _message: Bytes, _key: Bytes): boolean {
   return false;

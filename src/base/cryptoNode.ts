@@ -81,15 +81,53 @@ interface Ed25519Many {
   /** 1 for each that holds by the equation without it, as libsodium decides, else 0. */
   readonly verifyEach: (head: Bytes, bytes: Bytes, items: Uint32Array) => Uint8Array;
 }
-let many: Ed25519Many | undefined;
+interface Sha256Many {
+  readonly sha256Many: (head: Bytes, bytes: Bytes, ranges: Uint32Array, middle: Bytes, tails: Bytes, out: Bytes) => void;
+  readonly merkleRoot: (flat: Bytes, count: number) => void;
+}
+let many: (Ed25519Many & Partial<Sha256Many>) | undefined;
 try {
   if (process.env["CHANCERY_NO_NATIVE"] === undefined)
-    many = createRequire(import.meta.url)("../../native/chancery-native.node") as Ed25519Many;
+    many = createRequire(import.meta.url)("../../native/chancery-native.node") as Ed25519Many & Partial<Sha256Many>;
 } catch {
   many = undefined; // an optional accelerator (npm run build:native): libsodium verifies one by one
 }
 /** The native addon, where it has been built. */
 export const ed25519Many: Ed25519Many | undefined = many;
+
+/**
+ * SHA-256(head ‖ bytes[from … to) ‖ middle ‖ tail) for each pair (from, to) of `ranges`: 32 bytes each into `out`. `tails` are 32 bytes each, or of no length:
+ * then nothing follows the range. One call of the addon for all of them where there is one: it, not the hash, is most of what a hash costs.
+ */
+export function sha256Many(head: Bytes, bytes: Bytes, ranges: Uint32Array, middle: Bytes, tails: Bytes, out: Bytes): void {
+  if (many?.sha256Many !== undefined) return many.sha256Many(head, bytes, ranges, middle, tails, out);
+  sha256OneByOne(head, bytes, ranges, middle, tails, out);
+}
+
+/** As `sha256Many`, without the addon. */
+export function sha256OneByOne(head: Bytes, bytes: Bytes, ranges: Uint32Array, middle: Bytes, tails: Bytes, out: Bytes): void {
+  const behind = tails.length === 0 ? 0 : middle.length + 32;
+  for (let i = 0; 2 * i < ranges.length; i++) {
+    const part = bytes.subarray(ranges[2 * i], ranges[2 * i + 1]);
+    const end = head.length + part.length;
+    const input = joined.length < end + behind ? (joined = new Uint8Array(2 * (end + behind))) : joined;
+    input.set(head, 0);
+    input.set(part, head.length);
+    if (behind > 0) {
+      input.set(middle, end);
+      input.set(tails.subarray(32 * i, 32 * i + 32), end + middle.length);
+    }
+    sha256Into(input.subarray(0, end + behind), out, 32 * i);
+  }
+}
+let joined = new Uint8Array(1_024);
+
+/** Leaves the root over `count` ≥ 1 leaf hashes (RFC 9162) in the first 32 bytes of `flat`, and false if there is no addon that does it. */
+export function merkleRootFast(flat: Bytes, count: number): boolean {
+  if (many?.merkleRoot === undefined) return false;
+  many.merkleRoot(flat, count);
+  return true;
+}
 
 /** One signature in front of the addon: message ‖ key ‖ signature in one buffer. Longer messages are the hash's business, where nothing is gained. */
 const ONE_MESSAGE = 2_048;

@@ -33,6 +33,17 @@ export const writer = {
     room(16);
     writeHead(length, 0x80, 15, 0, 0xde);
   },
+  text(value: string): void {
+    room(16);
+    writeText(value);
+  },
+  bytes(value: Bytes): void {
+    writeBytes(value);
+  },
+  integer(value: number): void {
+    room(16);
+    writeNumber(value);
+  },
   /** `depth`: of the value, counted from 0 for the whole. */
   value(value: Value, depth: number): void {
     write(value, depth);
@@ -43,6 +54,15 @@ export const writer = {
     room(n);
     for (let i = 0; i < n; i++) scratch[used + i] = bytes[i]!;
     used += n;
+  },
+  /** Bytes written since `begin`. */
+  get length(): number {
+    return used;
+  },
+  /** To `out` from `at` on, instead of `end`. */
+  endInto(out: Bytes, at: number): void {
+    if (used > 64) out.set(scratch.subarray(0, used), at);
+    else for (let i = 0; i < used; i++) out[at + i] = scratch[i]!;
   },
   /** A copy of their own. */
   end: (): Bytes => copyOf(scratch, 0, used),

@@ -1,6 +1,7 @@
 // Merkle trees (docs/protocol.md §1.4) as RFC 9162 §2.1 has them: leaves and nodes hashed under different prefixes, the number of leaves known. docs/protocol.md §1.
 // Owns roots, inclusion and consistency proofs, and the growing tree of block hashes. Does not own: what a leaf is. Browser-clean.
 
+import { merkleRootFast } from "#crypto";
 import { type Bytes, equalBytes } from "./bytes.ts";
 import { LedgerError } from "./errors.ts";
 import { sha256, sha256Into } from "./hash.ts";
@@ -26,6 +27,9 @@ export function nodeHash(left: Bytes, right: Bytes): Bytes {
   return sha256(nodeInput);
 }
 
+/** Below, a call of the addon saves nothing. */
+const FEW_LEAVES = 4;
+
 /** Root over leaf hashes (32 bytes each, in order); SHA-256 of nothing for none (RFC 9162 §2.1.1). */
 export function rootOf(leaves: readonly Bytes[]): Bytes {
   if (leaves.length === 0) return EMPTY_ROOT;
@@ -37,6 +41,7 @@ export function rootOf(leaves: readonly Bytes[]): Bytes {
 /** As `rootOf`, over leaf hashes laid end to end. Overwrites `flat`. */
 export function rootOfFlat(flat: Bytes, count: number): Bytes {
   if (count === 0) return EMPTY_ROOT;
+  if (count > FEW_LEAVES && merkleRootFast(flat, count)) return flat.slice(0, 32);
   // Pairing level by level, an odd last one carried up, gives the same tree as the recursive split at the largest power of two.
   for (let n = count; n > 1; n = (n >> 1) + (n & 1)) {
     const pairs = n >> 1;

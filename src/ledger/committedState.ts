@@ -43,6 +43,10 @@ export class CommittedState implements BaseState {
     return { keyHash, present: this.#tree().has(keyHash) };
   }
 
+  present(keyHashes: Bytes, at: number): boolean {
+    return this.#tree().has(keyHashes, at);
+  }
+
   /**
    * The block whose layer this is has been committed: its rows and entries are the committed ones now. Rows that were there before are kept at hand; a new
    * one is seldom asked for soon, and thousands of them a second would push out what is.

@@ -23,6 +23,7 @@ import {
   WriteSet,
   writeLeafHashInto,
 } from "./block.ts";
+import { leafHashesOf, NewWrite, runAt } from "./newWrites.ts";
 import { keyTextOf, type Overlay, type Written } from "./overlay.ts";
 import { readCall } from "./transaction.ts";
 
@@ -196,12 +197,21 @@ export class Execution {
       writes: written.length,
       writesRoot: root,
     });
-    for (const { collection, key, row } of written) this.#writeSet.write(collection, key, row.bytes);
+    for (let i = 0; i < written.length; i++) {
+      const w = written[i]!;
+      const run = runAt(written, i);
+      if (run === 0) this.#writeSet.write(w.collection, w.key, w.row.bytes);
+      else {
+        const { rows } = w as NewWrite;
+        this.#writeSet.writeMany(rows.collection, rows.data, (n) => rows.start(n), run);
+        i += run - 1;
+      }
+    }
     this.#writeSet.endLeaf();
     this.#receipts.push(receipt);
     if (applied) {
       this.#input.overlay.merge(layer);
-      for (const w of written) if (w.before === undefined) this.#strip(w);
+      for (const w of written) if (w.before === undefined && !(w instanceof NewWrite)) this.#strip(w);
     }
     this.#tree.push(id, fullHash, receipt);
     this.#leafIds.raw(id);
@@ -222,6 +232,12 @@ function writtenRoot(written: readonly Written[]): Bytes {
   const flat = new Uint8Array(32 * written.length);
   for (let i = 0; i < written.length; i++) {
     const w = written[i]!;
+    const run = runAt(written, i);
+    if (run > 0) {
+      leafHashesOf((w as NewWrite).rows, flat, 32 * i);
+      i += run - 1;
+      continue;
+    }
     w.rowHash = sha256(w.row.bytes);
     writeLeafHashInto(w.collection, w.key, w.rowHash, flat, 32 * i);
   }

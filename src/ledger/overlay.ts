@@ -5,7 +5,8 @@
 import type { Bytes } from "../base/bytes.ts";
 import { fail } from "../base/errors.ts";
 import { sha256 } from "../base/hash.ts";
-import type { Registry, State, StoredRow } from "../contracts/engine/registry.ts";
+import type { NewRows, Registry, State, StoredRow } from "../contracts/engine/registry.ts";
+import { keyHashesOf, NewWrite } from "./newWrites.ts";
 import { type Cursor, SortedEntries } from "./sortedEntries.ts";
 import { stateKeyHash } from "./stateProof.ts";
 
@@ -26,6 +27,8 @@ export interface BaseState {
   find(collection: string, key: Bytes, keyText: string, place?: Place): Found;
   /** Asked for what the topmost block has not written, when the tree stands at the end of the block below it or of that block itself. */
   place?(collection: string, key: Bytes): Place;
+  /** The same of a key hash that is known, at keyHashes[at …]: is there a row? */
+  present?(keyHashes: Bytes, at: number): boolean;
   readonly entries: SortedEntries;
 }
 
@@ -187,6 +190,29 @@ export class Overlay implements State {
     });
   }
 
+  /** Rows that are read or written one by one are looked for one by one; here most are new, and the tree knows. */
+  taken(rows: NewRows): number {
+    const hashes = keyHashesOf(rows);
+    for (let i = 0; i < rows.count; i++) if (this.#isTaken(rows, i, hashes)) return i;
+    return -1;
+  }
+
+  #isTaken(rows: NewRows, i: number, hashes: Bytes): boolean {
+    const { collection, keyTexts } = rows;
+    if (this.written(collection, keyTexts[i]!) !== undefined) return true;
+    if (this.#reads === undefined && this.#base.present?.(hashes, 32 * i) === false) return false;
+    if (this.#parent !== undefined) return this.#parent.#isTaken(rows, i, hashes);
+    return this.#base.find(collection, rows.key(i), keyTexts[i]!).row !== undefined;
+  }
+
+  putNew(rows: NewRows): void {
+    for (let i = 0; i < rows.count; i++) {
+      const write = new NewWrite(rows, i);
+      write.at = this.writes.length;
+      this.writes.push(write);
+    }
+  }
+
   #readBefore(collection: string, keyText: string): Found | undefined {
     const reads = this.#reads ?? NO_READS;
     for (let i = 0; i < reads.length; i++) {
@@ -219,7 +245,13 @@ export class Overlay implements State {
   /** Takes in a layer over this one: the transaction was applied. */
   merge(layer: Overlay): void {
     if (layer.#parent !== this) fail("a layer is merged into the one it was made over");
-    for (const written of layer.writes) {
+    for (let i = 0; i < layer.writes.length; i++) {
+      const written = layer.writes[i]!;
+      if (written instanceof NewWrite && written.index === 0) {
+        this.#mergeNew(layer.writes, i, written.rows);
+        i += written.rows.count - 1;
+        continue;
+      }
       const own = this.written(written.collection, written.keyText);
       if (own === undefined) {
         written.at = this.writes.length;
@@ -235,6 +267,23 @@ export class Overlay implements State {
     if (layer.#added !== undefined) for (const entry of layer.#added) this.#add(entry);
   }
 
+  /** A run of new rows, of which this layer has none. */
+  #mergeNew(writes: readonly Written[], from: number, { count, keyHashes, rowHashes }: NewRows): void {
+    const at = this.writes.length;
+    const gathered = keyHashes !== undefined && rowHashes !== undefined;
+    if (gathered) {
+      this.#roomForHashes(at + count);
+      this.#keyHashes.set(keyHashes, 32 * at);
+      this.#rowHashes.set(rowHashes, 32 * at);
+    }
+    for (let i = 0; i < count; i++) {
+      const write = writes[from + i]!;
+      write.at = at + i;
+      write.gathered = gathered;
+      this.writes.push(write);
+    }
+  }
+
   // A block keeps thousands of rows until it is committed: two byte strings for hashes each would be a good part of what the collector has to move.
   #gatherHashes(w: Written): void {
     w.gathered = w.rowHash !== undefined && (w.gathered || w.keyHash !== undefined);
@@ -245,12 +294,16 @@ export class Overlay implements State {
   }
 
   #setHashes(at: number, keyHash: Bytes | undefined, rowHash: Bytes): void {
-    while (this.#keyHashes.length < 32 * at + 32) {
+    this.#roomForHashes(at + 1);
+    if (keyHash !== undefined) this.#keyHashes.set(keyHash, 32 * at);
+    this.#rowHashes.set(rowHash, 32 * at);
+  }
+
+  #roomForHashes(count: number): void {
+    while (this.#keyHashes.length < 32 * count) {
       this.#keyHashes = doubled(this.#keyHashes);
       this.#rowHashes = doubled(this.#rowHashes);
     }
-    if (keyHash !== undefined) this.#keyHashes.set(keyHash, 32 * at);
-    this.#rowHashes.set(rowHash, 32 * at);
   }
 
   /** Hashes of the keys and of the rows of `writes` in their order, 32 bytes each, end to end. */

@@ -20,12 +20,17 @@ let placed = new Uint8Array(1_024);
 
 /** SHA-256(u8 length ‖ `contract/collection` ‖ encoded key): the place of a row in the tree (§5.1). */
 export function stateKeyHash(collection: string, key: Bytes): Bytes {
-  const head = heads.get(collection) ?? headOf(collection);
+  const head = keyHashHead(collection);
   const length = head.length + key.length;
   if (length > placed.length) placed = new Uint8Array(2 * length);
   placed.set(head, 0);
   placed.set(key, head.length);
   return sha256(placed.subarray(0, length));
+}
+
+/** u8 length ‖ `contract/collection`: what stands in front of each key of a collection where it is hashed. */
+export function keyHashHead(collection: string): Bytes {
+  return heads.get(collection) ?? headOf(collection);
 }
 
 function headOf(collection: string): Bytes {

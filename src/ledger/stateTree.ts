@@ -66,10 +66,10 @@ export class StateTree {
     return this.#buckets.page(ref).slice(at, at + 32);
   }
 
-  /** Is there a row under this key hash? The store asks before it reads. */
-  has(keyHash: Bytes): boolean {
-    const ref = this.#bucketOf(keyHash, 0);
-    return ref !== NO_NODE && this.#search(ref, keyHash, 0) >= 0;
+  /** Is there a row under the key hash at keys[at …]? The store asks before it reads. */
+  has(keys: Bytes, at = 0): boolean {
+    const ref = this.#bucketOf(keys, at);
+    return ref !== NO_NODE && this.#search(ref, keys, at) >= 0;
   }
 
   #bucketOf(keys: Bytes, at: number): number {

@@ -108,10 +108,10 @@ export const issue = invoice.action({
   run(tx, { seller, invoices: batch }) {
     tx.signed("seller", seller);
     tx.require(tx.holds("seller", seller) || tx.find(licences, seller)?.$.status === "live", "seller_licensed");
-    for (const it of batch) {
+    tx.createEach(invoices, batch, (it) => {
       sound(tx, it);
-      tx.create(invoices, { ...it, seller, holder: it.buyer });
-    }
+      return { ...it, seller, holder: it.buyer };
+    });
   },
 });
 

@@ -4,18 +4,21 @@
 
 import { type Bytes, latin1 } from "../../base/bytes.ts";
 import { sha256 } from "../../base/hash.ts";
-import { BYTES_PER_WORK, MAX_FLAGS, MAX_SCAN_ROWS, NODES_PER_WORK } from "../../base/limits.ts";
+import { MAX_FLAGS, MAX_SCAN_ROWS } from "../../base/limits.ts";
 import type { Parameters } from "../../base/parameters.ts";
 import type { Act, BlockContext, Engine, Need } from "./act.ts";
+import { Creating } from "./createEach.ts";
 import type { AnyContract, AnyRecord, Switching, Tx } from "./define.ts";
 import { keyInEntry, orderedPrefix, prefixText, scanPrefix, uniquePrefix, valuesText } from "./entries.ts";
 import type { Party } from "./fields.ts";
 import { encodeParts, type Part } from "./keys.ts";
+import { scribeOf } from "./newRows.ts";
 import { misfit } from "./normalise.ts";
 import { type Data, Exceeded, Fault, Rejection } from "./outcome.ts";
 import { type Answers, Signatures } from "./roles.ts";
 import { type AnyRow, type AnyValues, changedRow, newRow, type Plan } from "./rows.ts";
 import { type Staged, Staging, type State } from "./staging.ts";
+import { Work } from "./work.ts";
 
 /** A role slot, and the principals that fill it. */
 export interface Filled {
@@ -43,8 +46,6 @@ export class Context implements Tx<string, string, string>, Switching {
   declared: ReadonlySet<string> | undefined;
   /** What ends the transaction whatever the handler does with the exception. */
   ended: unknown;
-  /** Units that the operation may use. */
-  allowed = Number.POSITIVE_INFINITY;
   readonly #engine: Engine;
   readonly #rows: Staging;
   readonly #answers: Answers | undefined;
@@ -52,11 +53,9 @@ export class Context implements Tx<string, string, string>, Switching {
   #registered = false;
   #contract: AnyContract;
   #readOnly: boolean;
-  #units = 0;
-  #bytes = 0;
-  #nodes = 0;
-  /** Above 0 while the resolver reads: its reads are the engine's cost, not the operation's. */
-  #free = 0;
+  /** A list that is being created. */
+  #creating: Creating | undefined;
+  readonly #work = new Work();
 
   constructor(engine: Engine, state: State, block: BlockContext, act: Act) {
     this.#engine = engine;
@@ -155,6 +154,28 @@ export class Context implements Tx<string, string, string>, Switching {
     return this.#write(staged, () => newRow(header, fields));
   }
 
+  createEach<T>(type: AnyRecord, items: readonly T[], fieldsOf: (item: T) => AnyValues): void {
+    const plan = this.#plan(type);
+    this.#creating?.end();
+    if (items.length < FEW || scribeOf(plan) === undefined || this.#engine.registers.has(plan.contract) || this.#rows.has(plan)) {
+      for (const item of items) this.create(type, fieldsOf(item));
+      return;
+    }
+    this.#creating = new Creating(
+      {
+        context: this,
+        staging: this.#rows,
+        charge: (units) => this.#charge(units, 0),
+        own: (own) => this.#own(own),
+        reject: (code, data) => this.#reject(code, data),
+        fault: (message) => this.#fault(message),
+      },
+      plan,
+    );
+    this.#creating.each(items, fieldsOf);
+    this.#creating = undefined;
+  }
+
   put(row: any, change: AnyValues): any {
     const staged = this.#fresh(row);
     const { status, since } = staged.row!.$;
@@ -193,6 +214,7 @@ export class Context implements Tx<string, string, string>, Switching {
 
   #write(staged: Staged, make: () => AnyRow): AnyRow {
     const { plan } = staged;
+    this.#creating?.end();
     let row: AnyRow;
     try {
       row = make();
@@ -248,7 +270,7 @@ export class Context implements Tx<string, string, string>, Switching {
   signed(slot: string, who: Party | Bytes, rule?: string): void {
     this.#charge(1, 0);
     if (this.declared?.has(slot) === false) this.#fault(`the action does not declare who signs as ${slot}`);
-    const met = this.#freely(() => this.signatures.signed(who));
+    const met = this.#work.freely(() => this.signatures.signed(who));
     if (this.needs !== undefined) {
       this.needs.push({ slot, ...(typeof who === "string" ? { party: who } : {}), met });
       return;
@@ -267,8 +289,8 @@ export class Context implements Tx<string, string, string>, Switching {
   holds(role: string, party?: Party, scope?: string): boolean {
     this.#charge(1, 0);
     const full = role.includes(".") ? role : `${this.#contract.name}.${role}`;
-    if (party !== undefined) return this.#freely(() => this.signatures.partyHolds(full, scope, party));
-    const met = this.#freely(() => this.signatures.holders(full, scope, undefined).length > 0);
+    if (party !== undefined) return this.#work.freely(() => this.signatures.partyHolds(full, scope, party));
+    const met = this.#work.freely(() => this.signatures.holders(full, scope, undefined).length > 0);
     if (this.needs === undefined) return met;
     this.needs.push({ slot: "", role: full, ...(scope === undefined ? {} : { scope }), met });
     return true; // a dry run goes on as if somebody did
@@ -276,12 +298,12 @@ export class Context implements Tx<string, string, string>, Switching {
 
   known(party: Party): boolean {
     this.#charge(1, 0);
-    return this.#freely(() => this.signatures.known(party));
+    return this.#work.freely(() => this.signatures.known(party));
   }
 
   /** The principals that fill a role slot; the role's whole name. */
   holders(role: string, scope: string | undefined, only: Party | undefined): readonly Party[] {
-    return this.#freely(() => this.signatures.holders(role, scope, only));
+    return this.#work.freely(() => this.signatures.holders(role, scope, only));
   }
 
   // ── work ───────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -297,10 +319,7 @@ export class Context implements Tx<string, string, string>, Switching {
   /** Begins an operation: its contract, its allowance, and what its arguments cost. */
   begin(contract: AnyContract, allowed: number, nodes: number, bytes: number): void {
     this.#contract = contract;
-    this.allowed = allowed;
-    this.#units = 0;
-    this.#bytes = bytes;
-    this.#nodes = nodes;
+    this.#work.begin(allowed, nodes, bytes);
     this.#charge(0, 0);
   }
 
@@ -315,26 +334,8 @@ export class Context implements Tx<string, string, string>, Switching {
     if (this.#registered) this.#answers?.clear();
   }
 
-  /** Units used by the operation so far. */
-  get used(): number {
-    return this.#units + Math.floor(this.#bytes / BYTES_PER_WORK) + Math.floor(this.#nodes / NODES_PER_WORK);
-  }
-
   #charge(units: number, bytes: number): void {
-    if (this.#free > 0) return;
-    this.#units += units;
-    this.#bytes += bytes;
-    if (this.#units + this.#bytes / BYTES_PER_WORK + this.#nodes / NODES_PER_WORK < this.allowed) return;
-    if (this.used > this.allowed) this.#end(new Exceeded(this.used));
-  }
-
-  #freely<O>(run: () => O): O {
-    this.#free++;
-    try {
-      return run();
-    } finally {
-      this.#free--;
-    }
+    if (!this.#work.charge(units, bytes)) this.#end(new Exceeded(this.#work.used));
   }
 
   // ── between contracts, and ends ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -376,12 +377,10 @@ export class Context implements Tx<string, string, string>, Switching {
   }
 
   #load(plan: Plan, keyText: string): Staged {
+    if (this.#creating?.plan === plan) this.#creating.end();
     try {
       const staged = this.#rows.load(plan, keyText);
-      if (this.#free === 0) {
-        this.#bytes += staged.bytes;
-        staged.bytes = 0;
-      }
+      this.#work.read(staged);
       return staged;
     } catch (error) {
       return this.#end(error);
@@ -394,6 +393,8 @@ export class Context implements Tx<string, string, string>, Switching {
 }
 
 const NONE: readonly Filled[] = [];
+/** Fewer are created one by one. */
+const FEW = 4;
 
 /** Stands for a role's holder in a dry run that has none yet. */
 const NOBODY = "nobody";

@@ -122,24 +122,32 @@ export function findEntries(row: AnyRow): string[] {
 }
 
 /** What stands in front of the key in the entries for queries of a row: entry = head ‖ key. For rows that are new, whose entries nobody compares. */
-export function findHeads(row: AnyRow): Bytes[] {
+export function rowHeads(row: AnyRow): Bytes[] {
   const { plan, status } = row.$;
-  const declared = findsOf(plan);
   // Of the length that most have: an array that grows takes room for seventeen.
-  const out = new Array<Bytes>(declared.length);
-  let count = 0;
-  for (const find of declared) {
-    const value = find.status ? status : (row as AnyValues)[find.name];
-    if (value === undefined) continue;
-    if (!Array.isArray(value)) out[count++] = findHead(find, value);
-    else for (const head of new Set(value.map((item) => findText(find, item)))) out[count++] = unlatin1(head);
-  }
-  out.length = count;
+  const out = new Array<Bytes>(findsOf(plan).length);
+  out.length = 0;
+  findHeads(plan, status, row, out);
   return out;
 }
 
+/** Appends the heads of a row with these fields. */
+export function findHeads(plan: Plan, status: string, fields: AnyValues, out: Bytes[]): void {
+  const declared = findsOf(plan);
+  for (let i = 0; i < declared.length; i++) {
+    const find = declared[i]!;
+    const value = find.status ? status : fields[find.name];
+    if (value === undefined) continue;
+    if (!Array.isArray(value)) out.push(findHead(find, value));
+    else for (const head of new Set(value.map((item) => findText(find, item)))) out.push(unlatin1(head));
+  }
+}
+
+// Fields that have not been normalised may hold a small amount as a number.
 const findText = ({ prefix, shape, name }: Find, value: unknown): string =>
-  prefix + (encodePart(shape, value) ?? fail("find is by fields that keys may have", { name }));
+  prefix +
+  (encodePart(shape, typeof value === "number" && shape.kind === "money" ? BigInt(value) : value) ??
+    fail("find is by fields that keys may have", { name }));
 const findEntry = (find: Find, value: unknown, keyText: string): string => findText(find, value) + keyText;
 
 /** The records of a block have the same status and often the same parties: the head made last is given again. */

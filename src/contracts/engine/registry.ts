@@ -17,11 +17,12 @@ import type { BlockContext, Need } from "./act.ts";
 import { Context } from "./context.ts";
 import type { Action, AnyContract, AnyRecord, Reader, Tx, View } from "./define.ts";
 import { type DueEngine, type DueEntry, dueHead, nextDue, runDueEntry } from "./due.ts";
-import { findEntries, findHeads, findPrefix, findShape, memoryEntries } from "./entries.ts";
+import { findEntries, findPrefix, findShape, memoryEntries, rowHeads } from "./entries.ts";
 import type { Body, Field, Fields } from "./fields.ts";
 import { encodePart, keyFromText, partFromText, writtenParts } from "./keys.ts";
 import { fromJson, type Json, type JsonProblem, rowFromJson, rowToJson, toJson, whyNot } from "./json.ts";
 import { manifestOf } from "./manifest.ts";
+import type { NewRows } from "./newRows.ts";
 import { filler, misfit } from "./normalise.ts";
 import type { Result } from "./outcome.ts";
 import type { Resolver } from "./roles.ts";
@@ -30,7 +31,7 @@ import { type ActionPlan, type Call, failedProofs, fitted, inForce, prepareTrans
 import { type ContractDescription, describeContract } from "./schema.ts";
 import type { State } from "./staging.ts";
 
-export type { BlockContext, Call, DueEntry, Need, Result, State, StoredRow };
+export type { BlockContext, Call, DueEntry, Need, NewRows, Result, State, StoredRow };
 
 /** What contracts/all.ts puts together. */
 export interface Composition {
@@ -149,7 +150,7 @@ export function build(composition: Composition, options: BuildOptions = {}): Reg
     },
     memoryIndex: (collection, key, row) => memoryEntries(read(collection, key, row)),
     findIndex: (collection, key, row) => findEntries(read(collection, key, row)),
-    findHeads: (collection, key, row) => findHeads(read(collection, key, row)),
+    findHeads: (collection, key, row) => rowHeads(read(collection, key, row)),
     findPrefix(collection, name, value) {
       const own = plan(collection);
       if (own.type.options.find?.includes(name) !== true)

@@ -37,6 +37,16 @@ vi.mock("#crypto", async (original) => {
   return {
     ...real,
     sha256Into: count("hashes", one, real.sha256Into),
+    sha256Many: count(
+      "hashes",
+      (_head: Bytes, _bytes: Bytes, ranges: Uint32Array, ..._rest: Bytes[]) => ranges.length / 2,
+      real.sha256Many,
+    ),
+    merkleRootFast: (flat: Bytes, leaves: number) => {
+      const done = real.merkleRootFast(flat, leaves);
+      if (done) counts.hashes += leaves - 1;
+      return done;
+    },
     hashPairs: count("hashes", (_input: Bytes, _output: Bytes, n: number) => n, real.hashPairs),
     ed25519Fast: count("verifications", one, real.ed25519Fast),
     ed25519Sign: count("signatures", one, real.ed25519Sign),
