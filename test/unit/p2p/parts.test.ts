@@ -7,6 +7,7 @@ import { isLedgerError } from "../../../src/base/errors.ts";
 import { JOINED_FRAME_BYTES, PEER_POINTS_HALF_LIFE_MS } from "../../../src/base/limits.ts";
 import type { Clock } from "../../../src/base/time.ts";
 import { decodeHello, decodeNotice, encodeHello, encodeNotice } from "../../../src/p2p/hello.ts";
+import { PacketReader } from "../../../src/p2p/hostNoise.ts";
 import { defaultTiming, diallerOf, PeerBook } from "../../../src/p2p/peers.ts";
 import { RateLimiter } from "../../../src/p2p/rate.ts";
 import { FrameReader, frameOf, Outbox, type Wire } from "../../../src/p2p/stream.ts";
@@ -53,6 +54,28 @@ describe("frames", () => {
           expect(isLedgerError(error, "p2p.frame")).toBe(true);
         }
       }),
+    );
+  });
+});
+
+describe("packets of the encrypted connection", () => {
+  test("come out as they went in, however the stream is cut into chunks, and empty ones are passed over", () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.uint8Array({ maxLength: 700 }), { maxLength: 8 }),
+        fc.array(fc.integer({ min: 1, max: 400 }), { minLength: 1, maxLength: 20 }),
+        (sent, cuts) => {
+          const stream = concat(...sent.flatMap((packet) => [Uint8Array.of(packet.length >> 8, packet.length), packet]));
+          const reader = new PacketReader();
+          const got: Bytes[] = [];
+          for (let at = 0, i = 0; at < stream.length; i++) {
+            const size = cuts[i % cuts.length]!;
+            got.push(...reader.decode(stream.subarray(at, at + size)));
+            at += size;
+          }
+          expect(got.map((p) => [...p])).toEqual(sent.filter((p) => p.length > 0).map((p) => [...p]));
+        },
+      ),
     );
   });
 });
