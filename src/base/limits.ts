@@ -175,6 +175,8 @@ export const MAX_VERIFY_BACKLOG_BYTES = 8 << 20;
 /** Clients' requests below this are verified together, up to so many transactions: a few milliseconds of a worker. */
 export const MAX_JOINED_BYTES = 65_536;
 export const MAX_JOINED_TRANSACTIONS = 256;
+/** A job of so few bytes, four signatures or so and eleven at most, is verified at once: waking a worker and hearing of it costs as much. */
+export const SMALL_JOB_BYTES = 1_280;
 /** Blocks sent in one answer to a node that catches up. */
 export const MAX_SYNC_ANSWER_BYTES = 2 << 20;
 

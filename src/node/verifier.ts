@@ -1,15 +1,16 @@
-// The pool of verify workers: every signature of clients and peers is checked here, once, off the main thread. One message for all jobs of a turn, buffers moved.
-// Owns threads and jobs in flight. Does not own: verdicts (ledger/verify), turns within a worker (verifyJobs.ts).
+// The pool of verify workers: every signature of clients and peers is checked here, once, off the main thread but for small jobs. One message for all jobs of a
+// turn, buffers moved. Owns threads and jobs in flight. Does not own: verdicts (ledger/verify), turns within a worker (verifyJobs.ts), what is small (verifySmall.ts).
 
 import os from "node:os";
 import { Worker } from "node:worker_threads";
 import type { Bytes } from "../base/bytes.ts";
 import { fail, LedgerError } from "../base/errors.ts";
-import type { BatchVerdict } from "../ledger/verify.ts";
+import type { BatchVerdict, IngressVerdict } from "../ledger/verify.ts";
 import { type Ingress, IngressJoin } from "./ingressJoin.ts";
 import { contracts } from "./registry.ts";
 import { provingActions, VerifyJobs } from "./verifyJobs.ts";
 import type { Done, Job, WorkerSetup } from "./verifyProtocol.ts";
+import { SmallJobs } from "./verifySmall.ts";
 
 /** Room for what a worker allocates, which dies at once: a batch's facts are in typed arrays that leave with it. */
 const YOUNG_MB = 8;
@@ -28,6 +29,7 @@ export class Verifier {
   readonly #outgoing: { jobs: Job[]; transfer: ArrayBuffer[] }[] = [];
   readonly #join: IngressJoin;
   readonly #inline: VerifyJobs | undefined;
+  readonly #small: SmallJobs;
   readonly #bug: (error: unknown) => void;
   #next = 1;
   #stopped = false;
@@ -52,7 +54,9 @@ export class Verifier {
       this.#load.push(0);
       this.#outgoing.push({ jobs: [], transfer: [] });
     }
-    this.#join = new IngressJoin((list) => this.#ingress(list), provingActions(contracts()), Math.max(1, count));
+    const proving = provingActions(contracts());
+    this.#small = new SmallJobs(contracts(), proving, setup.network, setup.protocol);
+    this.#join = new IngressJoin((list) => this.#ingress(list), proving, Math.max(1, count));
   }
 
   /** Bytes of jobs in flight: back-pressure for whoever hands in. */
@@ -62,14 +66,15 @@ export class Verifier {
 
   /** The verdict on a peer's batch; `bytes` is moved away if it owns its buffer. */
   batch(bytes: Bytes, origin: string): Promise<BatchVerdict> {
+    const small = this.#small.batch(bytes);
+    if (small !== undefined) return Promise.resolve(this.#counted(small));
     return new Promise((resolve, reject) => {
       this.#post(
         bytes,
         (job) => ({ job, kind: "batch", bytes, origin }),
         (done) => {
           if (done.kind !== "batch") return reject(new LedgerError("bug.assertion", { message: "a batch's job has a batch's answer" }));
-          this.#count(done.verdict.ok ? done.verdict.batch.signatures : 0, done.verdict.ok ? 0 : 1);
-          resolve(done.verdict);
+          resolve(this.#counted(done.verdict));
         },
       );
     });
@@ -80,7 +85,9 @@ export class Verifier {
     return this.#join.take(bytes);
   }
 
-  #ingress(bytes: Bytes): Promise<Ingress> {
+  async #ingress(bytes: Bytes): Promise<Ingress> {
+    const small = this.#small.ingress(bytes);
+    if (small !== undefined) return { bytes, verdict: this.#countedEach(small), proofMs: 0 };
     return new Promise((resolve, reject) => {
       this.#post(
         bytes,
@@ -88,9 +95,7 @@ export class Verifier {
         (done) => {
           if (done.kind === "refused") return reject(new LedgerError(done.code, { detail: done.detail }));
           if (done.kind !== "ingress") return reject(new LedgerError("bug.assertion", { message: "an ingress job has its answer" }));
-          let refused = 0;
-          for (const code of done.verdict.codes) if (code === "transaction.signature") refused++;
-          this.#count(done.verdict.count - refused, refused);
+          this.#countedEach(done.verdict);
           resolve(done);
         },
       );
@@ -99,6 +104,7 @@ export class Verifier {
 
   /** An epoch began under another protocol version. */
   setProtocol(protocol: number): void {
+    this.#small.setProtocol(protocol);
     this.#inline?.take({ kind: "protocol", protocol });
     this.#workers.forEach((_, worker) => this.#send(worker, { kind: "protocol", protocol }));
   }
@@ -108,9 +114,18 @@ export class Verifier {
     await Promise.all(this.#workers.map(async (w) => w.terminate()));
   }
 
-  #count(good: number, refused: number): void {
-    this.signatures.good += good;
+  #counted(verdict: BatchVerdict): BatchVerdict {
+    if (verdict.ok) this.signatures.good += verdict.batch.signatures;
+    else this.signatures.refused++;
+    return verdict;
+  }
+
+  #countedEach(verdict: IngressVerdict): IngressVerdict {
+    let refused = 0;
+    for (const code of verdict.codes) if (code === "transaction.signature") refused++;
+    this.signatures.good += verdict.count - refused;
     this.signatures.refused += refused;
+    return verdict;
   }
 
   #post(bytes: Bytes, jobOf: (job: number) => Job, done: (done: Done) => void): void {
