@@ -46,6 +46,7 @@ export function sha256Many(head: Bytes, bytes: Bytes, ranges: Uint32Array, middl
 }
 
 /** No native addon here. */
+export const hashesMany: boolean = false;
 export const merkleRootFast = (_flat: Bytes, _count: number): boolean => false;
 
 /** No faster verifier here: signature.ts goes on to the full rule. */

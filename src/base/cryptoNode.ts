@@ -104,6 +104,9 @@ export function sha256Many(head: Bytes, bytes: Bytes, ranges: Uint32Array, middl
   sha256OneByOne(head, bytes, ranges, middle, tails, out);
 }
 
+/** Is hashing many at once worth the copying that brings them together? */
+export const hashesMany = many?.sha256Many !== undefined;
+
 /** As `sha256Many`, without the addon. */
 export function sha256OneByOne(head: Bytes, bytes: Bytes, ranges: Uint32Array, middle: Bytes, tails: Bytes, out: Bytes): void {
   const behind = tails.length === 0 ? 0 : middle.length + 32;

@@ -24,6 +24,14 @@ export const writer = {
   begin(): void {
     used = 0;
   },
+  /** A map of at most 15 pairs: where its head stands, for `few`, which says how many came. */
+  fewPairs(): number {
+    room(16);
+    return used++;
+  },
+  few(head: number, pairs: number): void {
+    scratch[head] = 0x80 | pairs;
+  },
   /** Head of an array of so many items, or of a map of so many pairs. */
   array(length: number): void {
     room(16);
@@ -142,8 +150,11 @@ function writeNumber(n: number): void {
   }
 }
 
+const MIN_SAFE = BigInt(Number.MIN_SAFE_INTEGER);
+const MAX_SAFE = BigInt(Number.MAX_SAFE_INTEGER);
+
 function writeBigint(n: bigint): void {
-  if (n >= BigInt(Number.MIN_SAFE_INTEGER) && n <= BigInt(Number.MAX_SAFE_INTEGER)) return writeNumber(Number(n));
+  if (n >= MIN_SAFE && n <= MAX_SAFE) return writeNumber(Number(n));
   if (n >= 1n << 64n || n < -(1n << 63n)) refuse("number", used);
   scratch[used++] = n > 0n ? 0xcf : 0xd3;
   if (n > 0n) view.setBigUint64(used, n);

@@ -295,7 +295,7 @@ export const STORE_MAX_OPEN_FILES = 4_000;
 export const RECENT_IDS = 1 << 18;
 /** Rows that stay decoded in RAM, in each of two generations. */
 export const CACHED_ROWS = 32_768;
-/** Transactions executed without a pause: 3–5 ms, or votes and disk callbacks wait (performance.md §10). */
+/** Transactions executed without a pause, or rows that they write: 3–5 ms, or votes and disk callbacks wait (performance.md §10). */
 export const EXECUTION_SLICE = 250;
 /** Dumps of the state tree kept: the newest, and one should it be damaged. */
 export const KEPT_DUMPS = 2;

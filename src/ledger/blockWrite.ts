@@ -3,8 +3,9 @@
 
 import type { Bytes } from "../base/bytes.ts";
 import type { Certificate } from "../base/certificate.ts";
-import type { Registry } from "../contracts/engine/registry.ts";
+import type { NewRows, Registry } from "../contracts/engine/registry.ts";
 import { completedNodes } from "./blockHistory.ts";
+import { type NewWrite, runAt } from "./newWrites.ts";
 import type { Sealed } from "./seal.ts";
 import { historySource } from "./start.ts";
 import type { BlockWrite, Entry, Store } from "./store.ts";
@@ -19,7 +20,15 @@ export function blockWrite(
   const { height, hash, headerBytes, references, outcome, overlay, next } = block;
   const added: Entry[] = [];
   const removed: string[] = [];
-  for (const { collection, key, before, row, heads } of overlay.writes) {
+  const many: NewRows[] = [];
+  for (let i = 0; i < overlay.writes.length; i++) {
+    const run = runAt(overlay.writes, i);
+    if (run > 0) {
+      many.push((overlay.writes[i] as NewWrite).rows);
+      i += run - 1;
+      continue;
+    }
+    const { collection, key, before, row, heads } = overlay.writes[i]!;
     if (before === undefined) {
       for (const head of heads ?? registry.findHeads(collection, key, row)) added.push({ head, key });
       continue;
@@ -38,7 +47,7 @@ export function blockWrite(
     ids: outcome.ids,
     rows: overlay.writes,
     index: overlay,
-    find: { added, removed },
+    find: { added, many, removed },
     history: completedNodes(historySource(store, network, { height, hash }), height),
     epoch: next,
   };

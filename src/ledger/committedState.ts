@@ -52,7 +52,8 @@ export class CommittedState implements BaseState {
    * one is seldom asked for soon, and thousands of them a second would push out what is.
    */
   take(overlay: Overlay): void {
-    for (const { collection, keyText, before, row } of overlay.writes) if (before !== undefined) this.#cache.set(collection, keyText, row);
+    for (const written of overlay.writes)
+      if (written.before !== undefined) this.#cache.set(written.collection, written.keyText, written.row);
     for (const entry of overlay.removed) this.entries.delete(entry);
     for (const entry of overlay.added) this.entries.add(entry);
   }

@@ -108,15 +108,17 @@ export class Execution {
   #index = 0;
   #failedAt = 0;
   #position = 0;
+  /** Rows of the leaf that ran last, or 1. */
+  #lastWrote = 1;
 
   constructor(input: ExecutionInput) {
     this.#input = { ...input, block: { ...input.block, answers: new Answers() } };
     this.#dueWork = Math.floor(input.block.parameters.block_work / DUE_SHARE);
   }
 
-  /** Runs up to `limit` leaves; true when nothing is left to run. */
+  /** Runs until `limit` rows are written, a leaf counting as one at least; true when nothing is left to run. */
   advance(limit: number): boolean {
-    for (let i = 0; i < limit; i++) if (!this.#runNext()) return true;
+    for (let done = 0; done < limit; done += this.#lastWrote) if (!this.#runNext()) return true;
     return false;
   }
 
@@ -189,6 +191,7 @@ export class Execution {
   #end(id: Bytes, fullHash: Bytes, result: Result, layer: Overlay): void {
     const applied = result.outcome === 0;
     const written = applied ? layer.writes : [];
+    this.#lastWrote = Math.max(1, written.length);
     const root = writtenRoot(written);
     const receipt = encodeReceipt({
       outcome: result.outcome,

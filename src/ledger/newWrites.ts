@@ -60,8 +60,8 @@ export class NewWrite implements Written {
 }
 
 /** How many writes from `at` on are a whole run of new rows, none of them changed since; 0 if there is none. */
-export function runAt(writes: readonly Written[], at: number): number {
-  const first = writes[at]!;
+export function runAt(writes: readonly unknown[], at: number): number {
+  const first = writes[at];
   if (!(first instanceof NewWrite) || first.index !== 0) return 0;
   const { count } = first.rows;
   for (let i = 0; i < count; i++) if ((writes[at + i] as NewWrite).changed) return 0;

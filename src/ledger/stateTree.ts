@@ -6,10 +6,10 @@
 
 import { type Bytes, concat } from "../base/bytes.ts";
 import { fail } from "../base/errors.ts";
-import { sha256Into } from "../base/hash.ts";
+import { hashesMany, sha256Into } from "../base/hash.ts";
 import { TREE_BUCKET_ENTRIES, TREE_TOP_BITS } from "../base/limits.ts";
 import { BUCKET_HEAD_BYTES, Buckets, ENTRY_BYTES, ENTRY_WORDS, NO_NODE, Pairs } from "./treeNodes.ts";
-import { HASH_CHUNK, HashBuffer, isZero, TREE_PREFIXES, TreeTop } from "./treeTop.ts";
+import { BucketBuffer, HASH_CHUNK, HashBuffer, isZero, TREE_PREFIXES, TreeTop } from "./treeTop.ts";
 
 /** Bytes of a key hash that the top has decided. */
 const FIRST_BYTE = TREE_TOP_BITS >> 3;
@@ -25,6 +25,7 @@ export class StateTree {
   #buckets = new Buckets();
   #pairs = new Pairs();
   readonly #hashes = new HashBuffer();
+  readonly #dirtyBuckets = hashesMany ? new BucketBuffer((slot, words, at) => this.#setHash(slot, words, at)) : undefined;
   readonly #top = new TreeTop(this.#hashes);
   /** Subtree under each 16-bit prefix. */
   readonly #subtrees = new Int32Array(TREE_PREFIXES).fill(NO_NODE);
@@ -240,14 +241,15 @@ export class StateTree {
 
   // ── hashing ────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  /** Brings the hashes over everything dirty up to date: buckets one by one, inner nodes level by level in batches. */
+  /** Brings the hashes over everything dirty up to date: buckets, then inner nodes level by level, each in batches. */
   #hash(): void {
     for (const prefix of this.#top.marked) this.#collect(this.#subtrees[prefix]!, ~prefix, 0);
+    this.#dirtyBuckets?.hash();
     for (let d = this.#levels.length - 1; d >= 0; d--) this.#hashLevel(this.#levels[d]!);
     this.#top.hash();
   }
 
-  /** Hashes a dirty bucket at once and notes a dirty pair for its level. */
+  /** Hashes a dirty bucket, or notes it, and notes a dirty pair for its level. */
   #collect(ref: number, slot: number, level: number): void {
     if (ref >= 0) return this.#hashBucket(ref, slot);
     const pair = ~ref;
@@ -264,13 +266,19 @@ export class StateTree {
   #hashBucket(ref: number, slot: number): void {
     const out = slot < 0 ? this.#top.heap : this.#pairs.hashPage(slot);
     const at = slot < 0 ? (TREE_PREFIXES + ~slot) * 32 : this.#pairs.hashOffset(slot);
-    if (ref === NO_NODE) {
-      out.fill(0, at, at + 32);
-      return;
-    }
+    if (ref === NO_NODE) return void out.fill(0, at, at + 32);
     const offset = this.#buckets.offset(ref);
     const page = this.#buckets.page(ref);
-    sha256Into(page.subarray(offset, offset + BUCKET_HEAD_BYTES + page[offset]! * ENTRY_BYTES), out, at);
+    const bytes = BUCKET_HEAD_BYTES + page[offset]! * ENTRY_BYTES;
+    const many = this.#dirtyBuckets;
+    if (many === undefined) sha256Into(page.subarray(offset, offset + bytes), out, at);
+    else many.add(slot, this.#buckets.pageWords(ref), offset >> 2, bytes >> 2);
+  }
+
+  #setHash(slot: number, from: Int32Array, fromAt: number): void {
+    const words = slot < 0 ? this.#top.words : this.#pairs.hashPageWords(slot);
+    const at = slot < 0 ? (TREE_PREFIXES + ~slot) * 8 : this.#pairs.hashOffset(slot) >> 2;
+    for (let w = 0; w < 8; w++) words[at + w] = from[fromAt + w]!;
   }
 
   #hashLevel({ pairs, slots }: { pairs: number[]; slots: number[] }): void {
@@ -284,12 +292,7 @@ export class StateTree {
         for (let w = 0; w < 16; w++) inputWords[16 * i + w] = words[at + w]!;
       }
       this.#hashes.hash(n);
-      for (let i = 0; i < n; i++) {
-        const slot = slots[from + i]!;
-        const words = slot < 0 ? this.#top.words : this.#pairs.hashPageWords(slot);
-        const at = slot < 0 ? (TREE_PREFIXES + ~slot) * 8 : this.#pairs.hashOffset(slot) >> 2;
-        for (let w = 0; w < 8; w++) words[at + w] = outputWords[8 * i + w]!;
-      }
+      for (let i = 0; i < n; i++) this.#setHash(slots[from + i]!, outputWords, 8 * i);
     }
     pairs.length = 0;
     slots.length = 0;

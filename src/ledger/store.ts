@@ -6,6 +6,8 @@ import { type Bytes, latin1, u48be } from "../base/bytes.ts";
 import { decode, encode, type Value } from "../base/codec.ts";
 import { LedgerError } from "../base/errors.ts";
 import { type BlockResults, decodeResults, openWriteSet } from "./block.ts";
+import type { NewRows } from "../contracts/engine/registry.ts";
+import { NewWrite, runAt } from "./newWrites.ts";
 import { Puts } from "./storePuts.ts";
 import * as layout from "./storeLayout.ts";
 import type { EpochRecord, Place, StoredBlock } from "./storeLayout.ts";
@@ -47,6 +49,12 @@ export interface TakenRow {
   readonly heads: readonly Bytes[];
 }
 
+export interface RowWrite {
+  readonly collection: string;
+  readonly key: Bytes;
+  readonly row: { readonly bytes: Bytes };
+}
+
 /** Everything that one block adds. */
 export interface BlockWrite {
   readonly height: number;
@@ -57,9 +65,10 @@ export interface BlockWrite {
   readonly writeSet: Bytes;
   /** Ids of the leaves in order, 32 bytes each, end to end. */
   readonly ids: Bytes;
-  readonly rows: readonly { readonly collection: string; readonly key: Bytes; readonly row: { readonly bytes: Bytes } }[];
+  readonly rows: readonly RowWrite[];
   readonly index: { readonly added: Iterable<string>; readonly removed: Iterable<string> };
-  readonly find: { readonly added: readonly Entry[]; readonly removed: readonly string[] };
+  /** `many`: new rows all of whose entries are added. */
+  readonly find: { readonly added: readonly Entry[]; readonly many?: readonly NewRows[]; readonly removed: readonly string[] };
   readonly history: readonly { readonly level: number; readonly index: number; readonly hash: Bytes }[];
   /** The epoch that begins with the next height. */
   readonly epoch: EpochRecord | undefined;
@@ -273,6 +282,13 @@ export class Store {
     }
     const { rows } = write;
     for (let i = 0; i < rows.length; i++) {
+      const run = runAt(rows, i);
+      if (run > 0) {
+        puts.newRows(batch, (rows[i] as NewWrite).rows);
+        i += run - 1;
+        if ((left -= run) <= 0) left = await paused(pause);
+        continue;
+      }
       puts.row(batch, rows[i]!.collection, rows[i]!.key, rows[i]!.row.bytes);
       if (--left === 0) left = await paused(pause);
     }
@@ -287,6 +303,15 @@ export class Store {
       for (let i = 0; i < added.length; i++) {
         puts.entry(batch, space, added[i]!);
         if (--left === 0) left = await paused(pause);
+      }
+    }
+    const many = write.find.many ?? [];
+    for (let n = 0, any = true; any; n++) {
+      any = false;
+      for (const some of many) {
+        if (!puts.newEntries(batch, some, n)) continue;
+        any = true;
+        if ((left -= some.count) <= 0) left = await paused(pause);
       }
     }
     for (const { level, index, hash } of write.history) puts.put(batch, layout.historyKey(level, index), hash);

@@ -66,6 +66,14 @@ export const spaceByte = (space: Space): number => SPACES[space];
 /** Between a collection and a row's key. */
 export const COLLECTION_END = 0;
 
+const starts = new Map<string, Bytes>();
+/** What rows' places of a collection begin with, behind the space's byte; one object a collection. */
+export function collectionStart(collection: string): Bytes {
+  let start = starts.get(collection);
+  if (start === undefined) starts.set(collection, (start = concat(utf8(collection), Uint8Array.of(COLLECTION_END))));
+  return start;
+}
+
 /** Collections are ASCII (`contract/record`). */
 export function rowKey(collection: string, rowsKey: Bytes): Bytes {
   const out = allocate(2 + collection.length + rowsKey.length);

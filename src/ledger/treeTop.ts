@@ -2,7 +2,7 @@
 // Owns the hashes from the prefixes up to the root. Does not own: the subtrees below (stateTree.ts). docs/protocol.md §5.
 
 import type { Bytes } from "../base/bytes.ts";
-import { hashPairs } from "../base/hash.ts";
+import { hashPairs, sha256Many } from "../base/hash.ts";
 import { TREE_TOP_BITS } from "../base/limits.ts";
 
 export const TREE_PREFIXES = 1 << TREE_TOP_BITS;
@@ -18,6 +18,43 @@ export class HashBuffer {
 
   hash(count: number): void {
     hashPairs(this.input, this.#output, count);
+  }
+}
+
+const NOTHING = new Uint8Array(0);
+
+/** Buckets brought together to be hashed in one call. */
+export class BucketBuffer {
+  readonly #input = new Uint8Array(64 * HASH_CHUNK);
+  readonly #words = new Int32Array(this.#input.buffer);
+  readonly #ranges = new Uint32Array(2 * HASH_CHUNK);
+  readonly #output = new Uint8Array(32 * HASH_CHUNK);
+  readonly #outputWords = new Int32Array(this.#output.buffer);
+  readonly #slots = new Int32Array(HASH_CHUNK);
+  readonly #take: (slot: number, words: Int32Array, at: number) => void;
+  #count = 0;
+  #used = 0;
+
+  /** `take` is given the hash of each slot's bucket, eight words at words[at …]. */
+  constructor(take: (slot: number, words: Int32Array, at: number) => void) {
+    this.#take = take;
+  }
+
+  /** Offset and length are in words. */
+  add(slot: number, words: Int32Array, offset: number, length: number): void {
+    if (this.#count === HASH_CHUNK || this.#used + length > this.#words.length) this.hash();
+    for (let w = 0; w < length; w++) this.#words[this.#used + w] = words[offset + w]!;
+    this.#slots[this.#count] = slot;
+    this.#ranges[2 * this.#count] = 4 * this.#used;
+    this.#used += length;
+    this.#ranges[2 * this.#count++ + 1] = 4 * this.#used;
+  }
+
+  hash(): void {
+    sha256Many(NOTHING, this.#input, this.#ranges.subarray(0, 2 * this.#count), NOTHING, NOTHING, this.#output);
+    for (let i = 0; i < this.#count; i++) this.#take(this.#slots[i]!, this.#outputWords, 8 * i);
+    this.#count = 0;
+    this.#used = 0;
   }
 }
 

@@ -77,6 +77,7 @@ export class Creating {
   end(): void {
     if (!this.#open) return;
     this.#open = false;
+    this.#rows.close();
     const { staging, reject } = this.#within;
     const taken = staging.taken(this.#rows);
     if (taken < 0) return;

@@ -17,16 +17,49 @@ type Scribe = (value: unknown) => void;
 /** What stands in front of a row in the buffer: [0, key, row], the form of a write in a write set, whose first byte its block gives it (block.ts). */
 const HEAD_BYTES = 2;
 
+const NO_RANGES = { keys: new Uint32Array(0), rows: new Uint32Array(0) };
+
+// Where rows are laid until all are in: one list is created at a time, and a buffer that grew for each would be most of the garbage.
+let room = new Uint8Array(1 << 16);
+
+function makeRoom(used: number, bytes: number): void {
+  if (used + bytes <= room.length) return;
+  const grown = new Uint8Array(2 * (used + bytes));
+  grown.set(room.subarray(0, used));
+  room = grown;
+}
+
+/** The head of a byte string at `at`; where it ends. */
+function headOf(at: number, length: number): number {
+  if (length <= 0xff) {
+    room[at] = 0xc4;
+    room[at + 1] = length;
+    return at + 2;
+  }
+  if (length <= 0xffff) {
+    room[at] = 0xc5;
+    room[at + 1] = length >>> 8;
+    room[at + 2] = length;
+    return at + 3;
+  }
+  room[at] = 0xc6;
+  room[at + 1] = length >>> 24;
+  room[at + 2] = length >>> 16;
+  room[at + 3] = length >>> 8;
+  room[at + 4] = length;
+  return at + 5;
+}
+
 export class NewRows {
   readonly plan: Plan;
   readonly collection: string;
   /** `revision … previous index` of all of them, behind the head of a row. */
   readonly #header: Bytes;
   readonly #scribe: Scribe;
-  #data = new Uint8Array(4_096);
+  /** Set when all are in. */
+  #data: Bytes | undefined;
   #used = 0;
   #count = 0;
-  /** From and to of each key in `data`. */
   readonly #keys: number[] = [];
   readonly #rows: number[] = [];
   readonly keyTexts: string[] = [];
@@ -35,7 +68,8 @@ export class NewRows {
   readonly #headEnds: number[] = [];
   /** No key stands in it twice, as long as each is above the one before. */
   #ascending = true;
-  #ranges: { readonly keys: Uint32Array; readonly rows: Uint32Array } | undefined;
+  /** From and to of keys and of rows in `data`. */
+  ranges: { readonly keys: Uint32Array; readonly rows: Uint32Array } = NO_RANGES;
   /** Bytes have been charged for. */
   counted = false;
   /** What the ledger has worked out of it, 32 bytes each, end to end. */
@@ -56,9 +90,15 @@ export class NewRows {
     return this.#count;
   }
 
+  /** All are in. */
+  close(): void {
+    this.#data = room.slice(0, this.#used);
+    this.ranges = { keys: Uint32Array.from(this.#keys), rows: Uint32Array.from(this.#rows) };
+  }
+
   /** The whole: 93 00 key row, 93 00 key row … in canonical bytes. */
   get data(): Bytes {
-    return this.#data.subarray(0, this.#used);
+    return this.#data!;
   }
 
   /** Bytes of rows, as work counts them. */
@@ -71,12 +111,11 @@ export class NewRows {
   /** Begins a row: its key counts from now on, whether or not the fields fit. */
   begin(keyText: string): void {
     const { length } = keyText;
-    this.#room(HEAD_BYTES + 5 + length);
-    const data = this.#data;
-    data[this.#used] = 0x93;
-    data[this.#used + 1] = 0;
-    const from = this.#head(this.#used + HEAD_BYTES, length);
-    this.#used = writeLatin1(keyText, data, from);
+    makeRoom(this.#used, HEAD_BYTES + 5 + length);
+    room[this.#used] = 0x93;
+    room[this.#used + 1] = 0;
+    const from = headOf(this.#used + HEAD_BYTES, length);
+    this.#used = writeLatin1(keyText, room, from);
     this.#keys.push(from, this.#used);
     const last = this.keyTexts.at(-1);
     if (last !== undefined && last >= keyText) this.#ascending = false;
@@ -90,48 +129,13 @@ export class NewRows {
     writer.encoded(this.#header);
     this.#scribe(fields);
     const { length } = writer;
-    this.#room(5 + length);
-    const from = this.#head(this.#used, length);
-    writer.endInto(this.#data, from);
+    makeRoom(this.#used, 5 + length);
+    const from = headOf(this.#used, length);
+    writer.endInto(room, from);
     this.#used = from + length;
     this.#rows.push(from, this.#used);
     findHeads(this.plan, this.plan.start, fields, this.#heads);
     this.#headEnds.push(this.#heads.length);
-  }
-
-  #head(at: number, length: number): number {
-    const data = this.#data;
-    if (length <= 0xff) {
-      data[at] = 0xc4;
-      data[at + 1] = length;
-      return at + 2;
-    }
-    if (length <= 0xffff) {
-      data[at] = 0xc5;
-      data[at + 1] = length >>> 8;
-      data[at + 2] = length;
-      return at + 3;
-    }
-    data[at] = 0xc6;
-    data[at + 1] = length >>> 24;
-    data[at + 2] = length >>> 16;
-    data[at + 3] = length >>> 8;
-    data[at + 4] = length;
-    return at + 5;
-  }
-
-  #room(bytes: number): void {
-    if (this.#used + bytes <= this.#data.length) return;
-    const grown = new Uint8Array(2 * (this.#used + bytes));
-    grown.set(this.#data.subarray(0, this.#used));
-    this.#data = grown;
-  }
-
-  /** From and to of keys and of rows in `data`; asked when all are in. */
-  get ranges(): { readonly keys: Uint32Array; readonly rows: Uint32Array } {
-    if (this.#ranges?.keys.length !== this.#keys.length)
-      this.#ranges = { keys: Uint32Array.from(this.#keys), rows: Uint32Array.from(this.#rows) };
-    return this.#ranges;
   }
 
   /** Where the i-th begins in `data`. */
@@ -141,10 +145,10 @@ export class NewRows {
 
   /** Copies: of a key, of a row. */
   key(i: number): Bytes {
-    return copyOf(this.#data, this.#keys[2 * i], this.#keys[2 * i + 1]);
+    return copyOf(this.data, this.#keys[2 * i], this.#keys[2 * i + 1]);
   }
   row(i: number): Bytes {
-    return copyOf(this.#data, this.#rows[2 * i], this.#rows[2 * i + 1]);
+    return copyOf(this.data, this.#rows[2 * i], this.#rows[2 * i + 1]);
   }
 
   /** Heads of the row's entries in the indexes for queries. */
@@ -152,10 +156,10 @@ export class NewRows {
     return this.#heads.slice(i === 0 ? 0 : this.#headEnds[i - 1], this.#headEnds[i]);
   }
   /** The n-th of them. */
-  headAt(i: number, n: number): Bytes | undefined {
+  readonly headAt = (i: number, n: number): Bytes | undefined => {
     const at = (i === 0 ? 0 : this.#headEnds[i - 1]!) + n;
     return at < this.#headEnds[i]! ? this.#heads[at] : undefined;
-  }
+  };
 
   /** The first key that stood in it before; −1 if there is none. */
   firstTwice(): number {
@@ -249,19 +253,24 @@ function objectScribe(fields: Fields): Scribe | undefined {
   const count = names.length;
   return (value) => {
     if (!isMap(value)) throw misfit;
+    const head = count <= MOST_FEW ? writer.fewPairs() : -1;
+    if (head < 0) writer.map(names.filter((name) => value[name] !== undefined).length);
     let present = 0;
-    for (let i = 0; i < count; i++)
-      if (value[names[i]!] !== undefined) present++;
-      else if (!optional[i]) throw misfit;
-    let keys = 0;
-    for (const _ in value) keys++;
-    if (keys !== present && Object.keys(value).filter((key) => value[key] !== undefined).length !== present) throw misfit;
-    writer.map(present);
     for (let i = 0; i < count; i++) {
       const part = value[names[i]!];
-      if (part === undefined) continue;
+      if (part === undefined) {
+        if (!optional[i]) throw misfit;
+        continue;
+      }
+      present++;
       writer.encoded(encoded[i]!);
       parts[i]!(part);
     }
+    if (head >= 0) writer.few(head, present);
+    let keys = 0;
+    for (const _ in value) keys++;
+    if (keys !== present && Object.keys(value).filter((key) => value[key] !== undefined).length !== present) throw misfit;
   };
 }
+/** Pairs of a map whose head is one byte. */
+const MOST_FEW = 15;
