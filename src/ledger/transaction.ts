@@ -193,7 +193,7 @@ function readBody(bytes: Bytes, start: number, end: number): Layout {
   const operations = readCount(bytes, at, MAX_OPERATIONS, "operations");
   at += operations > 15 ? 3 : 1;
   const operationsAt = at;
-  for (let i = 0; i < operations; i++) at = readOperation(bytes, at, bodyEnd);
+  for (let i = 0; i < operations; i++) at = readOperation(bytes, at, bodyEnd, i === operations - 1);
   return { notAfter, signers, signersAt, operations, operationsAt, bodyEnd };
 }
 
@@ -213,14 +213,15 @@ function readCount(bytes: Bytes, at: number, max: number, part: string): number 
   return count >= 1 && count <= max ? count : malformed(part, at);
 }
 
-function readOperation(bytes: Bytes, start: number, end: number): number {
+/** Where it ends. The last ends where the body does, which has been scanned: arguments may be long. */
+function readOperation(bytes: Bytes, start: number, end: number, last: boolean): number {
   if (bytes[start] !== 0x92) malformed("operation", start);
   const { from, to } = actionBounds(bytes, start);
   // Printable ASCII without the space: what the name means is the manifest's business, but it is safe to show.
   for (let i = from; i < to; i++) if (bytes[i]! < 0x21 || bytes[i]! > 0x7e) malformed("action", i);
   const head = bytes[to]!;
   if ((head & 0xf0) !== 0x80 && head !== 0xde && head !== 0xdf) malformed("args", to);
-  return scan(bytes, to, end);
+  return last ? end : scan(bytes, to, end);
 }
 
 function actionBounds(bytes: Bytes, start: number): { from: number; to: number } {
@@ -239,25 +240,42 @@ export function readOperations(bytes: Bytes, layout: Layout): { action: string; 
   for (let i = 0; i < layout.operations; i++) {
     const { from, to } = actionBounds(bytes, at);
     const action = asciiText(bytes, from, to);
-    at = scan(bytes, to, layout.bodyEnd);
+    at = i === layout.operations - 1 ? layout.bodyEnd : scan(bytes, to, layout.bodyEnd);
     out[i] = { action, argsAt: to, argsEnd: at };
   }
   return out;
 }
 
+/** An operation in the bytes of a transaction: its arguments are decoded when somebody asks for them. */
+class EncodedOperation {
+  readonly action: string;
+  readonly bytes: Bytes;
+  readonly argsAt: number;
+
+  constructor(action: string, bytes: Bytes, argsAt: number) {
+    this.action = action;
+    this.bytes = bytes;
+    this.argsAt = argsAt;
+  }
+
+  get args(): Value {
+    return decodeFirst(this.bytes, this.argsAt);
+  }
+}
+
 /** Signers and operations of the transaction that begins at `start` and has been found well-formed: what execution needs of it. */
-export function readCall(bytes: Bytes, start: number): { signers: Bytes[]; operations: { action: string; args: Value }[] } {
+export function readCall(bytes: Bytes, start: number): { signers: Bytes[]; operations: EncodedOperation[] } {
   const time = start + 4 + NONCE_BYTES;
   const head = bytes[time]!;
   const signers = decodeFirst(bytes, head < 0x80 ? time + 1 : time + 1 + (1 << (head - 0xcc))) as Bytes[];
   let at = decodedEnd();
   const count = readCount(bytes, at, MAX_OPERATIONS, "operations");
   at += count > 15 ? 3 : 1;
-  const operations = new Array<{ action: string; args: Value }>(count);
+  const operations = new Array<EncodedOperation>(count);
   for (let i = 0; i < count; i++) {
     const { from, to } = actionBounds(bytes, at);
-    operations[i] = { action: asciiText(bytes, from, to), args: decodeFirst(bytes, to) };
-    at = decodedEnd();
+    operations[i] = new EncodedOperation(asciiText(bytes, from, to), bytes, to);
+    if (i < count - 1) at = scan(bytes, to, bytes.length);
   }
   return { signers, operations };
 }

@@ -250,16 +250,18 @@ interface Together {
   readonly from: number;
   /** Item of each transaction's first signature. */
   readonly first: Uint32Array;
-  /** 1 for each signature that is good. */
-  readonly good: Uint8Array;
+  /** 1 for each signature that is good; undefined where nothing is known: too few signatures, or one among them is bad. Then each is asked for by itself. */
+  readonly good: Uint8Array | undefined;
+  /** What was read on the way; undefined for a transaction that is malformed. */
+  readonly layouts: readonly (Layout | undefined)[];
 }
 
-/** undefined where nothing is known: no addon, too few signatures, or one among them is bad. Then each is asked for by itself. */
 function signaturesOf(bytes: Bytes, facts: Facts, from: number, options: VerifyOptions): Together | undefined {
   if (!hasNative || options.signatures === false) return undefined;
   const to = Math.min(facts.count, from + TOGETHER);
   const first = new Uint32Array(to - from);
   const items: number[] = [];
+  const layouts: (Layout | undefined)[] = [];
   for (let index = from; index < to; index++) {
     first[index - from] = items.length / ITEM_FIELDS;
     const start = facts.offsets[2 * index]!;
@@ -268,12 +270,14 @@ function signaturesOf(bytes: Bytes, facts: Facts, from: number, options: VerifyO
       layout = readLayout(bytes, start, start + facts.offsets[2 * index + 1]!);
     } catch (error) {
       codeOf(error);
+      layouts.push(undefined);
       continue; // refused when its turn comes
     }
+    layouts.push(layout);
     for (let i = 0; i < layout.signers; i++) items.push(start, layout.bodyEnd, keyOffset(layout, i), layout.bodyEnd + 64 * i);
   }
   const good = verifyMany(headOf(options.network), bytes, Uint32Array.from(items), options.quick === true);
-  return good && { from, first, good };
+  return { from, first, good, layouts };
 }
 
 function checkOne(bytes: Bytes, facts: Facts, index: number, options: VerifyOptions, together: Together | undefined): Checked {
@@ -281,13 +285,13 @@ function checkOne(bytes: Bytes, facts: Facts, index: number, options: VerifyOpti
   const end = start + facts.offsets[2 * index + 1]!;
   let slow = 0;
   try {
-    const layout = readLayout(bytes, start, end);
+    const layout = together?.layouts[index - together.from] ?? readLayout(bytes, start, end);
     const message = framed(options.network, bytes, start, layout.bodyEnd);
     facts.notAfter[index] = layout.notAfter;
     writeId(facts.ids, index * 32, layout.notAfter, message);
     sha256Into(bytes.subarray(start, end), facts.fullHashes, index * 32);
     for (let i = 0; i < layout.signers && options.signatures !== false; i++) {
-      if (together !== undefined && together.good[together.first[index - together.from]! + i] === 1) continue;
+      if (together?.good?.[together.first[index - together.from]! + i] === 1) continue;
       const at = layout.bodyEnd + 64 * i;
       const signature = bytes.subarray(at, at + 64);
       const key = signerAt(bytes, layout, i);

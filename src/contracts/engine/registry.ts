@@ -25,6 +25,7 @@ import { manifestOf } from "./manifest.ts";
 import type { NewRows } from "./newRows.ts";
 import { filler, misfit } from "./normalise.ts";
 import type { Result } from "./outcome.ts";
+import { argumentsReader } from "./reading.ts";
 import type { Resolver } from "./roles.ts";
 import { type AnyRow, type Plan, planOf, rowOf, type StoredRow } from "./rows.ts";
 import { type ActionPlan, type Call, failedProofs, fitted, inForce, prepareTransaction, runTransaction } from "./run.ts";
@@ -229,6 +230,7 @@ function actionPlan(action: Action): ActionPlan {
     until: options.until ?? Number.POSITIVE_INFINITY,
     work: options.work ?? DEFAULT_WORK,
     fill: filler(action.input as Fields),
+    read: argumentsReader(action.input as Fields),
     roleSlots: slots.flatMap(([slot, signer]) => ("kind" in signer ? [] : [{ slot, role: `${contract.name}.${signer.role}`, signer }])),
     declared: new Set(slots.map(([slot]) => slot)),
     codes: new Set(((options.rules ?? []) as readonly string[]).map((rule) => (rule.includes(".") ? rule : `${contract.name}.${rule}`))),

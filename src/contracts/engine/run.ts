@@ -9,8 +9,17 @@ import { Context, type Filled } from "./context.ts";
 import type { Action, AnyContract, RoleSigner } from "./define.ts";
 import type { Body, Fields, Party } from "./fields.ts";
 import { type filler, measure, misfit } from "./normalise.ts";
+import type { ArgumentsReader } from "./reading.ts";
 import { Fault, isExhaustion, Rejection, type Result, resultOf, Stop } from "./outcome.ts";
 import type { State } from "./staging.ts";
+
+export interface Operation {
+  readonly action: string;
+  readonly args: Value;
+  /** Where the arguments stand in canonical bytes, if they do: then they are read there, and `args` is not asked for. */
+  readonly bytes?: Bytes;
+  readonly argsAt?: number;
+}
 
 /** One transaction, as the ledger hands it over: decoded, its signatures verified. */
 export interface Call {
@@ -18,7 +27,7 @@ export interface Call {
   /** Position of its leaf in the block. */
   readonly index: number;
   readonly signers: readonly Bytes[];
-  readonly operations: readonly { readonly action: string; readonly args: Value }[];
+  readonly operations: readonly Operation[];
   /** `operation index:rule` of each predicate that said no when the batch was verified; `…:engine.fault` of one that threw. */
   readonly failedProofs: readonly string[];
 }
@@ -33,6 +42,7 @@ export interface ActionPlan {
   readonly until: number;
   readonly work: number;
   readonly fill: ReturnType<typeof filler>;
+  readonly read: ArgumentsReader;
   /** What roles fill, each by its whole name; parties the handler binds. */
   readonly roleSlots: readonly { readonly slot: string; readonly role: string; readonly signer: RoleSigner<any, any> }[];
   readonly declared: ReadonlySet<string>;
@@ -47,6 +57,18 @@ export const inForce = (plan: ActionPlan, protocol: number): boolean => plan.sin
 export function fitted(plan: ActionPlan, args: Value): Body<Fields> | undefined {
   try {
     return plan.fill({}, args, false);
+  } catch (error) {
+    if (error === misfit) return undefined;
+    throw error;
+  }
+}
+
+/** The same, of an operation. */
+function argumentsOf(plan: ActionPlan, operation: Operation): Body<Fields> | undefined {
+  const { bytes, argsAt } = operation;
+  if (bytes === undefined || argsAt === undefined) return fitted(plan, operation.args);
+  try {
+    return plan.read(bytes, argsAt);
   } catch (error) {
     if (error === misfit) return undefined;
     throw error;
@@ -94,12 +116,13 @@ function actOf(actions: ActionPlans, { id, index, signers, operations }: Call): 
 const NOBODY = { name: "", options: {} } as AnyContract;
 
 function operate(engine: Engine, actions: ActionPlans, context: Context, call: Call, position: number): void {
-  const { action, args } = call.operations[position]!;
+  const operation = call.operations[position]!;
+  const { action } = operation;
   const plan = actions.get(action);
   if (plan === undefined || !inForce(plan, context.protocol)) throw new Rejection("engine.not_in_force", { action });
   measure.nodes = 0;
   measure.bytes = 0;
-  const fit = fitted(plan, args);
+  const fit = argumentsOf(plan, operation);
   if (fit === undefined) throw new Rejection("engine.args_invalid", { action });
   for (const failed of call.failedProofs) {
     const [at, rule] = failed.split(":") as [string, string];
