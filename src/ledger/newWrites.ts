@@ -100,3 +100,45 @@ function leafHead(collection: string): Bytes {
   if (head === undefined) leafHeads.set(collection, (head = concat(Uint8Array.of(0, 0x93), encode(collection))));
   return head;
 }
+
+/** Which key hashes stand in a list of them: found by what they are, random bits, without a text and its own hash for each. */
+export class KeyTable {
+  /** Index in the list + 1; 0 where there is none. At most half full. */
+  #slots = new Int32Array(1_024);
+  #count = 0;
+
+  /** Adds the hashes from … to − 1 of `list`, 32 bytes each; none of them is in. */
+  add(list: Bytes, from: number, to: number): void {
+    if (2 * (this.#count + to - from) > this.#slots.length) this.#grow(list, this.#count + to - from);
+    for (let i = from; i < to; i++) this.#put(list, i);
+    this.#count += to - from;
+  }
+
+  #grow(list: Bytes, count: number): void {
+    const old = this.#slots;
+    let size = old.length;
+    while (size < 4 * count) size *= 2;
+    this.#slots = new Int32Array(size);
+    for (const entry of old) if (entry > 0) this.#put(list, entry - 1);
+  }
+
+  #put(list: Bytes, index: number): void {
+    const mask = this.#slots.length - 1;
+    let slot = bitsOf(list, 32 * index) & mask;
+    while (this.#slots[slot] !== 0) slot = (slot + 1) & mask;
+    this.#slots[slot] = index + 1;
+  }
+
+  /** Is hashes[at …] among those of `list` that were added? */
+  has(list: Bytes, hashes: Bytes, at: number): boolean {
+    const mask = this.#slots.length - 1;
+    for (let slot = bitsOf(hashes, at) & mask; this.#slots[slot] !== 0; slot = (slot + 1) & mask) {
+      const entry = 32 * (this.#slots[slot]! - 1);
+      let j = 0;
+      while (j < 32 && list[entry + j] === hashes[at + j]) j++;
+      if (j === 32) return true;
+    }
+    return false;
+  }
+}
+const bitsOf = (hashes: Bytes, at: number): number => (hashes[at + 4]! << 16) | (hashes[at + 5]! << 8) | hashes[at + 6]!;

@@ -6,7 +6,7 @@ import type { Bytes } from "../base/bytes.ts";
 import { fail } from "../base/errors.ts";
 import { sha256 } from "../base/hash.ts";
 import type { NewRows, Registry, State, StoredRow } from "../contracts/engine/registry.ts";
-import { keyHashesOf, NewWrite } from "./newWrites.ts";
+import { KeyTable, keyHashesOf, NewWrite } from "./newWrites.ts";
 import { type Cursor, SortedEntries } from "./sortedEntries.ts";
 import { stateKeyHash } from "./stateProof.ts";
 
@@ -79,6 +79,9 @@ export class Overlay implements State {
   #rows: Rows | undefined;
   /** How many of `writes` are in there. */
   #listed = 0;
+  /** Runs of new rows, from … to − 1 of `writes`, that are not in there and whose key hashes are in the table: looked for by text, they are listed. */
+  #runs: Map<string, [from: number, to: number][]> | undefined;
+  #newKeys: KeyTable | undefined;
   #added: SortedEntries | undefined;
   #removed: Set<string> | undefined;
   /** In the order of first writing. */
@@ -125,26 +128,37 @@ export class Overlay implements State {
 
   /** What this layer itself wrote under a key. */
   written(collection: string, keyText: string): Written | undefined {
-    if (this.writes.length > FEW) return this.#lists().get(collection)?.get(keyText);
+    if (this.writes.length > FEW) {
+      const lists = this.#lists();
+      if (this.#runs?.has(collection) === true) this.#listRuns(collection);
+      return lists.get(collection)?.get(keyText);
+    }
     for (const written of this.writes) if (written.keyText === keyText && written.collection === collection) return written;
     return undefined;
   }
 
   #lists(): Rows {
     this.#rows ??= new Map();
-    for (; this.#listed < this.writes.length; this.#listed++) {
-      const written = this.writes[this.#listed]!;
-      let rows = this.#rows.get(written.collection);
-      if (rows === undefined) this.#rows.set(written.collection, (rows = new Map()));
-      rows.set(written.keyText, written);
-    }
+    for (; this.#listed < this.writes.length; this.#listed++) this.#list(this.#rows, this.writes[this.#listed]!);
     return this.#rows;
+  }
+
+  #list(lists: Rows, written: Written): void {
+    let rows = lists.get(written.collection);
+    if (rows === undefined) lists.set(written.collection, (rows = new Map()));
+    rows.set(written.keyText, written);
+  }
+
+  #listRuns(collection: string): void {
+    for (const [from, to] of this.#runs?.get(collection) ?? []) for (let i = from; i < to; i++) this.#list(this.#rows!, this.writes[i]!);
+    this.#runs?.delete(collection);
   }
 
   /** Has a record of the contract been written here? */
   touches(contract: string): boolean {
     const prefix = `${contract}/`;
     if (this.writes.length <= FEW) return this.writes.some(({ collection }) => collection.startsWith(prefix));
+    for (const collection of this.#runs?.keys() ?? []) if (collection.startsWith(prefix)) return true;
     for (const collection of this.#lists().keys()) if (collection.startsWith(prefix)) return true;
     return false;
   }
@@ -199,7 +213,10 @@ export class Overlay implements State {
 
   #isTaken(rows: NewRows, i: number, hashes: Bytes): boolean {
     const { collection, keyTexts } = rows;
-    if (this.written(collection, keyTexts[i]!) !== undefined) return true;
+    if (this.#runs?.has(collection) === true) {
+      if (this.#newKeys!.has(this.#keyHashes, hashes, 32 * i)) return true;
+      if (this.#lists().get(collection)?.has(keyTexts[i]!) === true) return true;
+    } else if (this.written(collection, keyTexts[i]!) !== undefined) return true;
     if (this.#reads === undefined && this.#base.present?.(hashes, 32 * i) === false) return false;
     if (this.#parent !== undefined) return this.#parent.#isTaken(rows, i, hashes);
     return this.#base.find(collection, rows.key(i), keyTexts[i]!).row !== undefined;
@@ -268,7 +285,7 @@ export class Overlay implements State {
   }
 
   /** A run of new rows, of which this layer has none. */
-  #mergeNew(writes: readonly Written[], from: number, { count, keyHashes, rowHashes }: NewRows): void {
+  #mergeNew(writes: readonly Written[], from: number, { collection, count, keyHashes, rowHashes }: NewRows): void {
     const at = this.writes.length;
     const gathered = keyHashes !== undefined && rowHashes !== undefined;
     if (gathered) {
@@ -276,12 +293,19 @@ export class Overlay implements State {
       this.#keyHashes.set(keyHashes, 32 * at);
       this.#rowHashes.set(rowHashes, 32 * at);
     }
+    if (gathered) this.#lists(); // what stands before them
     for (let i = 0; i < count; i++) {
       const write = writes[from + i]!;
       write.at = at + i;
       write.gathered = gathered;
       this.writes.push(write);
     }
+    if (!gathered) return;
+    this.#listed = at + count;
+    (this.#newKeys ??= new KeyTable()).add(this.#keyHashes, at, at + count);
+    const runs = (this.#runs ??= new Map()).get(collection);
+    if (runs === undefined) this.#runs.set(collection, [[at, at + count]]);
+    else runs.push([at, at + count]);
   }
 
   // A block keeps thousands of rows until it is committed: two byte strings for hashes each would be a good part of what the collector has to move.
