@@ -6,6 +6,7 @@ import type { Connection, PeerId, Stream } from "@libp2p/interface";
 import { peerIdFromPublicKey } from "@libp2p/peer-id";
 import { tcp } from "@libp2p/tcp";
 import { yamux } from "@libp2p/yamux";
+import { StreamState, YamuxStream } from "@libp2p/yamux/stream";
 import { createLibp2p, type Libp2p } from "libp2p";
 import { type Bytes, concat } from "../base/bytes.ts";
 import { LedgerError } from "../base/errors.ts";
@@ -107,7 +108,22 @@ export function incomingOf(stream: Stream): Incoming {
   return { attach: (events) => wireOf(stream, events), refuse: () => stream.abort(new LedgerError("p2p.refused")) };
 }
 
+/**
+ * Yamux opens the window again after each message, which answers every packet with another one. Here it does so once half of the window is used: the other side
+ * still has the other half to send.
+ */
+function openWindowByHalves(stream: Stream): void {
+  if (!(stream instanceof YamuxStream)) return;
+  const window = stream as unknown as { readonly recvWindow: number; readonly recvWindowCapacity: number };
+  const openWindow = stream.sendWindowUpdate.bind(stream);
+  stream.sendWindowUpdate = () => {
+    if (stream.state === StreamState.Established && window.recvWindowCapacity * 2 > window.recvWindow) return;
+    openWindow();
+  };
+}
+
 function wireOf(stream: Stream, events: WireEvents): Wire {
+  openWindowByHalves(stream);
   const wire: Wire = {
     send: (bytes) => {
       try {

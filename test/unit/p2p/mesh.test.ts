@@ -1,8 +1,9 @@
 // Hosts find each other and carry messages: a mesh of four, broadcasts, large frames, order, questions and answers. §4.11, §6
-import { afterEach, describe, expect, test } from "vitest";
+import { Socket } from "node:net";
+import { afterEach, describe, expect, test, vi } from "vitest";
 import { equalBytes } from "../../../src/base/bytes.ts";
 import { LedgerError } from "../../../src/base/errors.ts";
-import { MAX_BATCHES_FRAME_BYTES, MAX_BLOCKS_FRAME_BYTES, MAX_PEER_REQUESTS } from "../../../src/base/limits.ts";
+import { MAX_BATCHES_FRAME_BYTES, MAX_BLOCKS_FRAME_BYTES, MAX_PEER_REQUESTS, STREAM_WINDOW_BYTES } from "../../../src/base/limits.ts";
 import { bytesOf, memberOf, pause, startHost, startMesh, stopAll, until } from "./hosts.ts";
 
 afterEach(stopAll);
@@ -66,6 +67,29 @@ describe("four hosts in a mesh", () => {
     for (let i = 0; i < 2_000; i++) a!.host.send("b1", "votes", Uint8Array.of(i >> 8, i));
     await until(() => b!.messages.length === 2_000, "all messages");
     expect(b!.messages.every(({ bytes }, i) => bytes[0] === i >> 8 && bytes[1] === (i & 255))).toBe(true);
+  });
+
+  test("a packet is not answered by another one, and more than a stream's window gets through all the same", async () => {
+    const [a, b] = await startMesh(["a1", "b1"]);
+    const oneByOne = async (count: number): Promise<void> => {
+      for (let i = b!.messages.length + 1, last = b!.messages.length + count; i <= last; i++) {
+        a!.host.send("b1", "votes", bytesOf(100));
+        await until(() => b!.messages.length === i, "one message");
+      }
+    };
+    await oneByOne(30); // while the other streams are opened
+    const writes = vi.spyOn(Socket.prototype, "write");
+    try {
+      await oneByOne(70);
+      // Two pieces a packet, its length and itself; pings besides.
+      expect(writes.mock.calls.length).toBeLessThan(3 * 70);
+    } finally {
+      writes.mockRestore();
+    }
+    const large = bytesOf(MAX_BATCHES_FRAME_BYTES);
+    const needed = Math.ceil((2.5 * STREAM_WINDOW_BYTES) / large.length);
+    for (let i = 0; i < needed; i++) expect(a!.host.send("b1", "batches", large)).toBe("sent");
+    await until(() => b!.messages.length === 100 + needed, "two and a half windows");
   });
 
   test("of status only the newest waits: a slot is replaced, other messages are not", async () => {
