@@ -162,7 +162,11 @@ export function environmentOf(o: Pick<ThroughputOptions, "profile" | "environmen
 }
 
 /** An open loop of this rate: requests small enough that each node gets many a second, as from many clients. */
-export const openLoop = (rate: number): LoadMode => ({ kind: "open", rate, perRequest: Math.max(1, Math.round(rate / 500)) });
+export const openLoop = (rate: number): LoadMode & { readonly kind: "open" } => ({
+  kind: "open",
+  rate,
+  perRequest: Math.max(1, Math.round(rate / 500)),
+});
 
 /** Runs the scenario once; progress to `say`. */
 export async function throughput(o: ThroughputOptions, say: Say): Promise<Record<string, unknown>> {

@@ -151,6 +151,7 @@ async function serve(node: Node): Promise<string> {
     network: networkHex.slice(0, 16),
     head: () => headOf(node),
     reached: (height, timeoutMs) => node.heads.reached(height, timeoutMs),
+    full: () => node.intake.full,
     onBug: (error, request) =>
       log.error("api.bug", {
         route: request.routeOptions.url,

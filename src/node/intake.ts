@@ -141,17 +141,25 @@ export class Intake {
   #checkOpen(): void {
     const code = this.#stopped ? "node.stopping" : this.#ports.closed();
     if (code !== undefined) throw new LedgerError(code);
-    if (this.#ports.verifier.backlog > MAX_VERIFY_BACKLOG_BYTES) throw new LedgerError("busy", { detail: "verification is behind" });
+    if (this.#behind) throw new LedgerError("busy", { detail: BEHIND });
   }
 
-  /** Asked before anything is verified: a refusal must cost nearly nothing. This node's own acts are not asked. */
-  #checkRoom(): void {
+  /**
+   * Why no more is taken of clients, in words that are always the same; undefined while there is room. Asked before a request is read, and again before
+   * anything of it is verified: a refusal must cost nearly nothing. This node's own acts are not asked.
+   */
+  get full(): string | undefined {
+    if (this.#behind) return BEHIND;
     const { pending, ratePerSecond } = this.#ports.mempool;
     const underWay = pending + this.#verifying / SMALL_TRANSACTION_BYTES;
-    if (underWay < Math.max(ALWAYS_PENDING, ratePerSecond * PENDING_SECONDS)) return;
-    throw new LedgerError("busy", {
-      detail: `${pending} transactions handed in here wait already, as many as are committed in ${PENDING_SECONDS} s`,
-    });
+    return underWay < Math.max(ALWAYS_PENDING, ratePerSecond * PENDING_SECONDS) ? undefined : FULL;
+  }
+  #checkRoom(): void {
+    const { full } = this;
+    if (full !== undefined) throw new LedgerError("busy", { detail: full });
+  }
+  get #behind(): boolean {
+    return this.#ports.verifier.backlog > MAX_VERIFY_BACKLOG_BYTES;
   }
 
   #queue(bytes: Bytes, verdict: IngressVerdict, sender: Sender): string[] {
@@ -265,5 +273,7 @@ export class Intake {
 }
 /** What a transaction in a list that is not yet split may take at least. */
 const SMALL_TRANSACTION_BYTES = 250;
+const BEHIND = "verification is behind";
+const FULL = `as many transactions handed in here wait already as are committed in ${PENDING_SECONDS} s`;
 const NONE: ReadonlySet<number> = new Set();
 const isOwnMachine = (address: string): boolean => isLoopback(address.replace(/^::ffff:/, ""));

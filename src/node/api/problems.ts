@@ -26,7 +26,6 @@ export interface Problem {
   readonly [extra: string]: unknown;
 }
 
-/** Seconds after which the same request makes sense again. */
 const RETRY_AFTER: { readonly [code: string]: number } = {
   "quota.exceeded": 1,
   busy: 1,
@@ -36,6 +35,11 @@ const RETRY_AFTER: { readonly [code: string]: number } = {
   "network.stalled": 5,
   "node.observer": 1,
 };
+
+/** Seconds after which a request that was refused with this code makes sense again, if it is such a code. */
+export function retryAfterOf(code: string): number | undefined {
+  return RETRY_AFTER[code];
+}
 
 /** What the data of an error may say beside its code. */
 interface Extras {
@@ -124,7 +128,7 @@ function refusalOf(thrown: FastifyError | LedgerError): LedgerError {
 
 export function sendProblem(reply: FastifyReply, error: LedgerError, request: string): void {
   const problem = problemOf(error);
-  const after = RETRY_AFTER[problem.code];
+  const after = retryAfterOf(problem.code);
   if (after !== undefined) void reply.header("retry-after", String(after));
   void reply
     .code(problem.status)

@@ -18,6 +18,7 @@ import {
 } from "../../base/limits.ts";
 import { listenAddress } from "../config.ts";
 import type { Config } from "../settings.ts";
+import { addGate } from "./gate.ts";
 import { errorHandler, invalid, PROBLEM_TYPE, sendProblem } from "./problems.ts";
 
 export interface ServerOptions {
@@ -29,6 +30,8 @@ export interface ServerOptions {
   readonly head: () => { readonly height: number; readonly time: number };
   /** True when the head is at `height`; false when `timeoutMs` have passed before. */
   readonly reached: (height: number, timeoutMs: number) => Promise<boolean>;
+  /** Why no transactions are taken of clients at the moment, for them to read; undefined while there is room. Asked before a body is read. */
+  readonly full?: () => string | undefined;
   readonly onBug: (error: unknown, request: FastifyRequest) => void;
   readonly onAnswer?: (route: string, status: number, seconds: number) => void;
 }
@@ -69,6 +72,7 @@ export function createServer(options: ServerOptions): App {
   addLimits(app, options);
   addHeaders(app, options);
   addCors(app, config["api.cors_origins"]);
+  if (options.full !== undefined) addGate(app.server, { ...options, full: options.full });
   return app;
 }
 
