@@ -38,6 +38,9 @@ export interface Weather {
   readonly tailMs: number;
 }
 
+/** A connection on which nothing has come for so long is given up in the daemon too (p2p's pings): a wire that keeps its order would hold back all behind it. */
+const LONGEST_DELAY_MS = 10_000;
+
 export class Network {
   readonly weather = new Set<Weather>();
   /** Packets that were sent, and that were delivered. */
@@ -90,7 +93,7 @@ export class Network {
       if (random.chance(w.tail)) delay += random.longTailed(w.tailMs);
     }
     for (; copies > 0; copies--) {
-      this.deliver(wire, from, station, packet, delay, inOrder);
+      this.deliver(wire, from, station, packet, Math.min(delay, LONGEST_DELAY_MS), inOrder);
       inOrder = false;
       delay *= 1 + 2 * random.next();
     }
