@@ -1,13 +1,18 @@
-// Whoever breaks a rule that bytes alone prove is scored by each honest node that gets them, and cut off when the score is full. docs/protocol.md §4.11.
-// Owns that judgement, made without the receiver's state: messages that cannot be read, and votes in another's name. That no honest node is ever scored
-// stands in checks.ts.
+// Whoever breaks a rule that bytes alone prove is scored by each honest node that gets them, under that rule's code, and cut off when the score is full; and
+// nobody is scored for anything else. docs/protocol.md §4.11. Owns that judgement: which breaches must be scored by this receiver in the state in which it is.
+// Does not own what is a breach (convictions.ts). That no honest node is ever scored stands in checks.ts.
 
+import { latin1 } from "../base/bytes.ts";
 import { PEER_BAN_POINTS, PEER_POINTS_HALF_LIFE_MS, REJECT_POINTS } from "../base/limits.ts";
+import { primaryOf, type Replica, windowSize } from "../consensus/replica.ts";
+import type { Message } from "../consensus/types.ts";
+import { batchDigest, readBatch } from "../ledger/batch.ts";
 import { messageOf } from "./byzantine.ts";
+import { type Breach, breachOf, convictions, isScoredAs, provable } from "./convictions.ts";
 import type { Packet } from "./network.ts";
 import type { SimNode } from "./simNode.ts";
 
-/** A message is worked off in the moment in which it arrives. */
+/** A message is worked off in the moment in which it arrives; a batch is verified in half a millisecond. */
 const SCORED_WITHIN_MS = 1;
 /** So many in half a half-life fill the score, whatever has been forgotten meanwhile. */
 const CERTAINLY_CUT = 2 * Math.ceil(PEER_BAN_POINTS / REJECT_POINTS);
@@ -16,6 +21,8 @@ interface Owed {
   readonly node: SimNode;
   readonly incarnation: number;
   readonly from: SimNode;
+  readonly breach: Breach;
+  readonly packet: Packet;
   readonly time: number;
 }
 
@@ -35,36 +42,39 @@ export class Breaches {
   /** `node` is about to get a packet of `from`. */
   heard(node: SimNode, from: SimNode, packet: Packet): void {
     if (this.owed.length > 0) this.due(node.world.clock.now);
-    if (from.honest || !node.honest || node.driver === undefined || packet.kind !== "votes") return;
-    const message = messageOf(packet.bytes);
-    if (message !== null) {
-      if (message.kind !== "prepare" && message.kind !== "commit" && message.kind !== "prePrepare") return;
-      if ((message.kind === "prePrepare" ? message.prepare.signer : message.signer) === from.id) return;
-    }
+    if (from.honest || !node.honest || node.driver === undefined) return;
+    const breach = breachIn(packet, from);
+    if (breach === undefined || !isJudged(node, from, breach, packet)) return;
     this.note("breach proved");
-    this.owed.push({ node, incarnation: node.incarnation, from, time: node.world.clock.now });
+    this.owed.push({ node, incarnation: node.incarnation, from, breach, packet, time: node.world.clock.now });
   }
 
-  /** What was not scored in time never will be. A process that is over, or that signs nothing more, owes nothing. */
+  /**
+   * What was not scored in time never will be. A process that is over, or that signs nothing more, owes nothing; nor does one for which the message has become
+   * one of those that it does not look at (its view or head moved on in the same moment).
+   */
   private due(now: number): void {
     while (this.owed[0] !== undefined && this.owed[0].time + SCORED_WITHIN_MS < now) {
-      const { node, incarnation, from } = this.owed.shift()!;
+      const { node, incarnation, from, breach, packet } = this.owed.shift()!;
       if (!node.up || node.incarnation !== incarnation || node.driver === undefined || node.driver.replica.stopped) continue;
-      this.violated("§4.11 a proven breach is scored", `${node.id} does not score ${from.id}`);
+      if (!isJudged(node, from, breach, packet)) continue;
+      this.violated("§4.11 a proven breach is scored", `${node.id} does not score ${from.id} for ${breach}`);
     }
   }
 
-  rejected(node: SimNode, from: number): void {
-    const at = this.owed.findIndex((owed) => owed.node === node && owed.from.index === from);
-    if (at >= 0) this.owed.splice(at, 1);
-    if (node.peers.isCut(from)) return; // that was still under way
+  rejected(node: SimNode, from: SimNode, code: string): void {
+    const at = this.owed.findIndex((owed) => owed.node === node && owed.from === from && isScoredAs(code, provable[owed.breach]));
+    if (at >= 0) this.note(`breach ${this.owed.splice(at, 1)[0]!.breach}`);
+    if (node.honest && from.corruption !== undefined && !from.corruption.habitNames.some((habit) => isScoredAs(code, convictions[habit])))
+      this.violated("§4.11 nobody is scored for what proves nothing", `${node.id} scores ${from.id}: ${code}`);
+    if (node.peers.isCut(from.index)) return; // that was still under way
     const { now } = node.world.clock;
-    const name = nameOf(node, from);
+    const name = nameOf(node, from.index);
     const times = (this.scores.get(name) ?? []).filter((time) => now - time < PEER_POINTS_HALF_LIFE_MS / 2);
     times.push(now);
     this.scores.set(name, times);
     if (times.length > CERTAINLY_CUT)
-      this.violated("§4.11 who breaks rules again and again is cut off", `${node.id} has scored ${from} ${times.length} times`);
+      this.violated("§4.11 who breaks rules again and again is cut off", `${node.id} has scored ${from.id} ${times.length} times`);
   }
 
   cutOff(node: SimNode, from: number): void {
@@ -73,3 +83,65 @@ export class Breaches {
 }
 
 const nameOf = (node: SimNode, from: number): string => `${node.index} ${node.incarnation} ${from}`;
+
+/** By the bytes themselves, else by what whoever made them says of them. */
+function breachIn(packet: Packet, from: SimNode): Breach | undefined {
+  if (packet.kind === "batch") return isReadable(packet.bytes) ? breachOf(packet.bytes) : "a batch that cannot be read";
+  if (packet.kind !== "votes") return undefined;
+  const message = messageOf(packet.bytes);
+  if (message === null) return "a message that cannot be read";
+  const voter =
+    message.kind === "prePrepare" ? message.prepare.signer : "signer" in message && "hash" in message ? message.signer : from.id;
+  return voter === from.id ? breachOf(packet.bytes) : "a vote in another's name";
+}
+
+function isReadable(bytes: Uint8Array): boolean {
+  try {
+    readBatch(bytes);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Whether this receiver, as it stands, looks at the message at all: what is of no use to it any more, or not yet, is dropped unread (§4.4, §4.5, §4.11). */
+function isJudged(node: SimNode, from: SimNode, breach: Breach, packet: Packet): boolean {
+  if (packet.kind === "batch") return breach === "a batch that cannot be read" || !isKnown(node, packet.bytes);
+  if (packet.kind !== "votes") return false;
+  const message = messageOf(packet.bytes);
+  return message === null || breach === "a vote in another's name" || looksAt(node.driver!.replica, from.id, message);
+}
+
+function isKnown(node: SimNode, bytes: Uint8Array): boolean {
+  return node.batches.knows(batchDigest(node.world.founding.network, bytes, readBatch(bytes)));
+}
+
+function looksAt(r: Replica, from: string, m: Message): boolean {
+  switch (m.kind) {
+    case "prePrepare": {
+      const { epoch, height } = m.order;
+      if (epoch !== r.config.epoch || m.view !== r.view || r.mode !== "active") return false;
+      if (height <= r.head.height || height > Math.min(r.head.height + 2 * windowSize(r), r.end)) return false;
+      const known = r.slots.get(height)?.proposal?.message.prepare.hash;
+      return from !== primaryOf(r, r.view) || known === undefined || latin1(known) !== latin1(m.prepare.hash);
+    }
+    case "viewChange": {
+      const { epoch, view } = m.claim;
+      return epoch === r.config.epoch && view > r.view && r.indexes.has(from) && (r.claims.get(from)?.claim.view ?? 0) < view;
+    }
+    case "newView":
+      return (
+        m.epoch === r.config.epoch &&
+        from === primaryOf(r, m.view) &&
+        m.view > r.view &&
+        m.view >= r.promise &&
+        (r.pending?.view ?? 0) < m.view
+      );
+    case "block":
+      return m.header.order.epoch === r.config.epoch && m.header.order.height > r.committing;
+    case "answer":
+      return !r.ready && m.nonce === r.nonce && r.indexes.has(from) && !r.answered.has(from);
+    default:
+      return false;
+  }
+}

@@ -12,6 +12,7 @@ import { signTransaction } from "../ledger/transaction.ts";
 import { batchHabits } from "./byzantineBatches.ts";
 import { lyingHabits } from "./byzantineLies.ts";
 import { votingHabits } from "./byzantineVotes.ts";
+import { inherit } from "./convictions.ts";
 import type { Packet } from "./network.ts";
 import type { Random } from "./random.ts";
 import type { Habit as HabitName } from "./scenario.ts";
@@ -48,14 +49,16 @@ export class Byzantine implements Corruption {
   /** What others have sent lately. */
   readonly heard: Bytes[] = [];
   readonly viewChanges = new Map<string, ViewChange>();
-  /** Transactions it made for itself. */
+  /** Transactions and NewViews that it made for mischief. */
   made = 0;
+  readonly habitNames: readonly HabitName[];
   private readonly habits: readonly (readonly [name: HabitName, habit: Habit])[];
 
   constructor(node: SimNode, habits: readonly HabitName[], random: Random, everyMs: number) {
     this.node = node;
     this.random = random;
     this.everyMs = everyMs;
+    this.habitNames = habits;
     this.habits = habits.map((name) => [name, make[name](this)] as const);
     this.later();
   }
@@ -166,4 +169,4 @@ export class Byzantine implements Corruption {
   }
 }
 
-export const votes = (message: Message): Packet => ({ kind: "votes", bytes: encodeMessage(message) });
+export const votes = (message: Message): Packet => ({ kind: "votes", bytes: inherit(encodeMessage(message), message) });

@@ -7,6 +7,7 @@ import { sha256 } from "../base/hash.ts";
 import { batchDigest, makeBatch, readBatch } from "../ledger/batch.ts";
 import { signTransaction } from "../ledger/transaction.ts";
 import type { Byzantine, MakeHabit } from "./byzantine.ts";
+import { breaks } from "./convictions.ts";
 import { nameOf, secretsOf } from "./founding.ts";
 import { factsOf, withOtherSignature } from "./simBatches.ts";
 
@@ -24,7 +25,8 @@ function privateBatch(b: Byzantine, sequence: number, spoilt = false): Bytes {
     [organisation.seed],
   );
   if (spoilt) transaction[transaction.length - 1]! |= 0x80; // beyond the group's order: refused before anybody computes
-  return makeBatch(b.network, b.node.id, sequence, [transaction], peer.seed);
+  const batch = makeBatch(b.network, b.node.id, sequence, [transaction], peer.seed);
+  return spoilt ? breaks("a batch with an ill-formed transaction", batch) : batch;
 }
 
 function referenceOf(b: Byzantine, bytes: Bytes): BatchReference {
@@ -65,7 +67,7 @@ const withholdsBodies: MakeHabit = (b) => {
 const twoBodies: MakeHabit = (b) => ({
   packet(to, p) {
     if (p.kind !== "batch" || !isOwn(b, p.bytes) || !b.side(to, latin1(p.bytes.subarray(-8)))) return undefined;
-    return [{ kind: "batch", bytes: withOtherSignature(p.bytes) }];
+    return [{ kind: "batch", bytes: breaks("a batch under another signature", withOtherSignature(p.bytes)) }];
   },
   act() {
     const sequence = b.random.between(1, 3);

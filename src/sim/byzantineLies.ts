@@ -8,6 +8,7 @@ import { encodeMessage } from "../consensus/messages.ts";
 import type { SyncBlock } from "../consensus/driverPorts.ts";
 import type { Block, Message, Status } from "../consensus/types.ts";
 import type { Byzantine, MakeHabit } from "./byzantine.ts";
+import { breaks } from "./convictions.ts";
 import type { Packet } from "./network.ts";
 import { withOtherSignature } from "./simBatches.ts";
 
@@ -61,14 +62,29 @@ const forgesCertificates: MakeHabit = (b) => ({
     const { header, references } = emptyBlock(b);
     const { height } = header.order;
     const hash = blockHash(b.network, header);
-    b.scatter({ kind: "block", header, references, certificate: forged(b, "commit", view, height, hash) });
+    b.scatter(
+      breaks("a block with a forged certificate", {
+        kind: "block",
+        header,
+        references,
+        certificate: forged(b, "commit", view, height, hash),
+      }),
+    );
     const digest = orderDigest(b.network, header.order);
     const certificate = forged(b, "prepare", promise, height, digest);
     const best = { view: promise, height, digest };
     const claim = b.claim({ epoch: config.epoch, view: promise + 1, committedHeight: head.height, committedHash: head.hash, best });
     const committed =
       head.height < config.start ? null : b.random.chance(0.5) ? head.certificate : forged(b, "commit", 0, head.height, head.hash);
-    b.scatter({ kind: "viewChange", claim, committed, best: { certificate, header: null }, orders: [{ order: header.order, references }] });
+    const orders = [{ order: header.order, references }];
+    b.scatter(
+      breaks("a claim with a forged certificate", { kind: "viewChange", claim, committed, best: { certificate, header: null }, orders }),
+    );
+  },
+  /** Nor does its Commit bear its own signature, for some. */
+  message(to, m) {
+    if (m.kind !== "commit" || m.signer !== b.node.id || !b.side(to, `commit ${m.epoch}/${m.view}/${m.height}`)) return undefined;
+    return [{ ...m, signature: copyOf(m.signature).reverse() }];
   },
 });
 
@@ -115,12 +131,17 @@ const liesInSync: MakeHabit = (b) => ({
 
 function falseBlock(b: Byzantine, block: Block): Block {
   const { header, certificate } = block;
+  const unnamed = (changed: Block): Block =>
+    certificate === null ? changed : breaks("a block that its certificate does not name", changed);
   return b.random.pick<() => Block>([
-    () => ({ ...block, header: { ...header, stateRoot: b.random.bytes(32) } }),
-    () => ({ ...block, references: [] }),
+    () => unnamed({ ...block, header: { ...header, stateRoot: b.random.bytes(32) } }),
+    () => {
+      const bare = { ...block, references: [] };
+      return block.references.length === 0 ? bare : breaks("a block without its references", bare);
+    },
     () => ({ ...block, certificate: certificate && { ...certificate, signatures: b.random.bytes(certificate.signatures.length) } }),
     () => ({ ...block, certificate: null }),
-    () => ({ ...block, header: { ...header, order: { ...header.order, height: header.order.height + 5 } } }),
+    () => unnamed({ ...block, header: { ...header, order: { ...header.order, height: header.order.height + 5 } } }),
     () => ({ ...block, header: { ...header, order: { ...header.order, epoch: header.order.epoch + 1 } } }),
   ])();
 }
@@ -137,24 +158,32 @@ function falseBlocks(b: Byzantine, blocks: readonly SyncBlock[]): readonly SyncB
   ])();
 }
 
-const liesInAnswers: MakeHabit = (b) => ({
-  message(to, m) {
-    if (m.kind !== "answer" || !b.random.chance(0.8)) return undefined;
-    const { random } = b;
-    const { config, head, view } = b.replica;
-    const asker = b.node.world.watch.checks.nodes[to]!.id;
-    const invented = { ...b.vote("prepare", config.epoch, view, head.height + random.between(1, 8), random.bytes(32)), signer: asker };
-    return random.pick<() => readonly Message[]>([
-      () => [{ ...m, elsewhere: true }],
-      () => [{ ...m, votes: [], claim: null, newView: null }],
-      () => [{ ...m, committed: 2 ** 40 }],
-      () => [{ ...m, committed: 0, epoch: 0 }],
-      () => [{ ...m, votes: [invented] }],
-      () => [],
-      () => Array.from({ length: 9 }, (_, i) => ({ ...m, committed: m.committed + i })),
-    ])();
-  },
-});
+const liesInAnswers: MakeHabit = (b) => {
+  let invented = 0;
+  return {
+    message(to, m) {
+      if (m.kind !== "answer" || !b.random.chance(0.8)) return undefined;
+      const { random } = b;
+      const { config, head, view } = b.replica;
+      const asker = b.node.world.watch.checks.nodes[to]!.id;
+      const vote = b.vote("prepare", config.epoch, view, head.height + random.between(1, 8), random.bytes(32));
+      /** In the asker's name, which its signature does not bear out; or in its own, which has no place in an answer. */
+      const inAnothersName = (): Message =>
+        ++invented % 3 === 0
+          ? { ...m, votes: [{ ...vote, signer: asker }] }
+          : breaks("another's vote in an answer", { ...m, votes: [vote] });
+      return random.pick<() => readonly Message[]>([
+        () => [{ ...m, elsewhere: true }],
+        () => [{ ...m, votes: [], claim: null, newView: null }],
+        () => [{ ...m, committed: 2 ** 40 }],
+        () => [{ ...m, committed: 0, epoch: 0 }],
+        () => [inAnothersName()],
+        () => [],
+        () => Array.from({ length: 9 }, (_, i) => ({ ...m, committed: m.committed + i })),
+      ])();
+    },
+  };
+};
 
 const garbageBytes: MakeHabit = (b) => ({
   act() {

@@ -5,9 +5,11 @@ import { equalBytes } from "../base/bytes.ts";
 import { quorum } from "../base/certificate.ts";
 import { batchesHash, type OrderHeader } from "../base/header.ts";
 import { select } from "../consensus/newView.ts";
+import { primaryOf } from "../consensus/replica.ts";
 import type { Message, NewView, Order, PrePrepare } from "../consensus/types.ts";
 import { newViewFrame, newViewHash } from "../consensus/wire.ts";
 import type { Byzantine, MakeHabit } from "./byzantine.ts";
+import { type Breach, breaks } from "./convictions.ts";
 
 type VotingHabit =
   | "equivocates-proposals"
@@ -62,35 +64,44 @@ const withholdsVotes: MakeHabit = (b) => {
 };
 
 const garbageProposals: MakeHabit = (b) => {
-  const spoil = ({ order, references }: Order): Order => {
+  const spoil = ({ order, references }: Order): readonly [Order, Breach?] => {
     const { random } = b;
     const changed = (change: Partial<OrderHeader>, refs = references): Order => ({
       order: { ...order, batches: batchesHash(b.network, refs), ...change },
       references: refs,
     });
     const unknown = { digest: random.bytes(32), count: 1, bytes: 200 };
-    return random.pick([
-      () => changed({ parent: random.bytes(32) }),
-      () => changed({ height: order.height + random.between(1, 3) }),
-      () => changed({ protocol: order.protocol + 1 }),
-      () => changed({ batches: random.bytes(32) }),
-      () => changed({}, [...references, unknown]),
-      () => changed({}, [...references, ...references, unknown, unknown]),
-      () => changed({}, [{ ...unknown, count: 100_000 }]),
-      () =>
+    return random.pick<() => readonly [Order, Breach?]>([
+      () => [changed({ parent: random.bytes(32) })],
+      () => [changed({ height: order.height + random.between(1, 3) })],
+      () => [changed({ protocol: order.protocol + 1 }), "a proposal of another protocol or epoch"],
+      () => [changed({ batches: random.bytes(32) }), "a proposal without the references of its order"],
+      () => [changed({}, [...references, unknown])],
+      () => [changed({}, [...references, ...references, unknown, unknown]), "a proposal beyond the bounds of a block"],
+      () => [changed({}, [{ ...unknown, count: 100_000 }]), "a proposal beyond the bounds of a block"],
+      () => [
         changed(
           {},
           references.map((r) => ({ ...r, count: r.count + 1 })),
         ),
-      () =>
+      ],
+      () => [
         changed(
           {},
           references.map((r) => ({ ...r, bytes: r.bytes + 1 })),
         ),
-      () => changed({ epoch: order.epoch + 1 }),
+      ],
+      () => [changed({ epoch: order.epoch + 1 })],
     ])();
   };
-  return { message: (_to, m) => (proposes(b, m) && b.random.chance(0.6) ? [b.proposal(m.view, spoil(m))] : undefined) };
+  return {
+    message(_to, m) {
+      if (!proposes(b, m) || !b.random.chance(0.6)) return undefined;
+      const [order, breach] = spoil(m);
+      const proposal = b.proposal(m.view, order);
+      return [breach === undefined ? proposal : breaks(breach, proposal)];
+    },
+  };
 };
 
 const badTimes: MakeHabit = (b) => ({
@@ -116,33 +127,47 @@ const staleViews: MakeHabit = (b) => ({
   },
 });
 
-const futureViews: MakeHabit = (b) => ({
-  act() {
-    const { config, view, head, promise } = b.replica;
-    const { random } = b;
-    const ahead = random.pick([1, 2, 5, 1_000, 2 ** 40]);
-    const claim = b.claim({
-      epoch: config.epoch,
-      view: promise + ahead,
-      committedHeight: head.height,
-      committedHash: head.hash,
-      best: null,
-    });
-    if (random.chance(0.5))
-      b.scatter({ kind: "viewChange", claim, committed: head.height < config.start ? null : head.certificate, best: null, orders: [] });
-    const height = head.height + random.between(1, 12);
-    b.scatter(b.vote(random.pick(["prepare", "commit"] as const), config.epoch + random.below(3), view + ahead, height, random.bytes(32)));
-    const order = {
-      protocol: 1,
-      epoch: config.epoch,
-      height: head.height + 1,
-      parent: head.digest,
-      time: head.time + 1,
-      batches: batchesHash(b.network, []),
-    };
-    b.scatter(b.proposal(view + ahead, { order, references: [] }));
-  },
-});
+const futureViews: MakeHabit = (b) => {
+  let turn = 0;
+  return {
+    act() {
+      const { config, view, head, promise } = b.replica;
+      const { random } = b;
+      const ahead = random.pick([1, 2, 5, 1_000, 2 ** 40]);
+      const claim = b.claim({
+        epoch: config.epoch,
+        view: promise + ahead,
+        committedHeight: head.height,
+        committedHash: head.hash,
+        best: null,
+      });
+      if (random.chance(0.5))
+        b.scatter({ kind: "viewChange", claim, committed: head.height < config.start ? null : head.certificate, best: null, orders: [] });
+      const height = head.height + random.between(1, 12);
+      b.scatter(
+        b.vote(random.pick(["prepare", "commit"] as const), config.epoch + random.below(3), view + ahead, height, random.bytes(32)),
+      );
+      const order = {
+        protocol: 1,
+        epoch: config.epoch,
+        height: head.height + 1,
+        parent: head.digest,
+        time: head.time + 1,
+        batches: batchesHash(b.network, []),
+      };
+      b.scatter(b.proposal(view + ahead, { order, references: [] }));
+      usurp(b, { order, references: [] }, turn++);
+    },
+  };
+};
+
+/** To one after the other: an order in the view of the day, which somebody else leads. */
+function usurp(b: Byzantine, order: Order, turn: number): void {
+  const { replica } = b;
+  const to = b.others()[turn % b.others().length]!;
+  if (primaryOf(replica, replica.view) !== b.node.id)
+    b.send(to, breaks("a proposal by who is not the primary", b.proposal(replica.view, order)));
+}
 
 /** To some: nothing prepared. */
 const splitsViewChanges: MakeHabit = (b) => ({
@@ -176,7 +201,8 @@ function anotherNewView(b: Byzantine, m: NewView): NewView {
     ({ claim }) => claim.view === m.view && claim.epoch === m.epoch && claim.signer !== b.node.id,
   );
   const chosen = b.random.shuffle(heard).slice(0, q - 1);
-  const claims = [b.random.chance(0.5) ? own : b.claim({ ...own, best: null }), ...chosen.map(({ claim }) => claim)];
+  const all = [b.random.chance(0.5) ? own : b.claim({ ...own, best: null }), ...chosen.map(({ claim }) => claim)];
+  const claims = ++b.made % 4 === 0 ? all.slice(0, -1) : all;
   const { committed, best, tip } = select(claims);
   const proof = heard.find(
     ({ claim }) => claim.best !== null && best !== null && claim.best.view === best.view && claim.best.height === best.height,
@@ -191,7 +217,8 @@ function anotherNewView(b: Byzantine, m: NewView): NewView {
     prepare: tip === null ? null : b.vote("prepare", m.epoch, m.view, tip.height, tip.digest),
   };
   const hash = newViewHash(body);
-  return { ...body, signature: b.sign(newViewFrame(b.network, { epoch: m.epoch, view: m.view, hash, signer: b.node.id })) };
+  const made = { ...body, signature: b.sign(newViewFrame(b.network, { epoch: m.epoch, view: m.view, hash, signer: b.node.id })) };
+  return claims.length < q ? breaks("a NewView of too few claims", made) : made;
 }
 
 /** Keeps back its votes for the last heights of an epoch. */

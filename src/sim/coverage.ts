@@ -1,6 +1,7 @@
 // Which rules of docs/protocol.md some scenario has exercised, and how often: a checker that never sees a rule at work proves nothing about it.
 // Owns the table from rules to the counters of watch.ts. A name that ends in "…" stands for all that begin so.
 
+import { provable } from "./convictions.ts";
 import { habits } from "./scenario.ts";
 
 /** [section, rule, counters of which any will do] */
@@ -73,6 +74,7 @@ const faultNames = [
   ...["wipe disk", "wipe journal", "wipe damage"],
 ];
 const occurrences = [
+  ...Object.keys(provable).map((name) => ["breach", `${name}: scored under its code`, [`breach ${name}`]] as const),
   ...faultNames.map((name) => ["fault", name, [`fault ${name}`]] as const),
   ...habits.map((name) => ["Byzantine", name, [`habit ${name}`]] as const),
 ];

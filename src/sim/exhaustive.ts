@@ -1,16 +1,15 @@
 // Breadth-first search over the real `step` where the network is small: three honest validators and one Byzantine, two views, a window of two. Every order
 // in which validators hear each other, give up a view and are lied to, up to a stated number of states. docs/testing.md.
-// Owns the steps of the network, the symmetry, what must hold. Does not own a replica's step (exhaustiveNode.ts) nor what the Byzantine one may say
-// (exhaustiveLiar.ts).
+// Owns the steps of the network, the symmetry, what must hold. Does not own the states of one replica (exhaustiveReplicas.ts) nor what the Byzantine one may
+// say (exhaustiveLiar.ts).
 
-import { hex } from "../base/bytes.ts";
-import { quorum, type VoteKind } from "../base/certificate.ts";
-import type { Message, PrePrepare } from "../consensus/types.ts";
+import { quorum } from "../base/certificate.ts";
+import type { ViewChange } from "../consensus/types.ts";
 import { Liar } from "./exhaustiveLiar.ts";
-import { after, Broken, describeLocal, type Local, newLocal, NOW } from "./exhaustiveNode.ts";
-import type { Given } from "./explorerNode.ts";
-import { inPieces } from "./pieces.ts";
+import { Broken, NOW } from "./exhaustiveNode.ts";
+import { type Known, type Lie, Replicas } from "./exhaustiveReplicas.ts";
 import { ExplorerLedger, nameOf, NETWORK, type Payload } from "./explorerPorts.ts";
+import { inPieces } from "./pieces.ts";
 
 export interface Model {
   readonly name: string;
@@ -58,20 +57,12 @@ export interface Explored {
   readonly path: readonly string[];
 }
 
-interface Known {
-  readonly local: Local;
-  /** Its name, and its name once the interchangeable validators are exchanged. */
-  readonly name: number;
-  readonly mirrored: number;
-  /** Of what it has said and committed. */
-  readonly voice: number;
-}
-
+/** A state of the network, and the step that led there: what happened to which of its replicas. */
 interface Node {
-  readonly parts: readonly Known[];
+  readonly parts: readonly [Known, Known, Known];
   readonly from: Node | null;
-  readonly by: string;
-  readonly depth: number;
+  readonly who: number;
+  readonly what: string;
 }
 
 const EVERYONE = [0, 1, 2, 3];
@@ -93,14 +84,15 @@ export function exhaust(model: Model, mostStates: number, mostSeconds: number): 
 
 class Search {
   private readonly model: Model;
-  private readonly ledger: ExplorerLedger;
   private readonly honest: readonly number[];
   private readonly liar: Liar;
-  private readonly names = new Map<string, number>();
-  private readonly voices = new Map<string, number>();
-  private readonly locals = new Map<number, Known>();
-  private readonly steps = new Map<string, Known>();
-  private readonly menu: readonly PrePrepare[];
+  private readonly replicas: Replicas;
+  /** The Byzantine primary's proposals in view 0, and its claim that nothing is prepared. */
+  private readonly menu: readonly Lie[];
+  /** What claims of others make it say: copies of each, and the NewViews of those heard together. */
+  private readonly copies = new Map<ViewChange, Lie>();
+  private readonly newViews = new Map<string, readonly Lie[]>();
+  private readonly claims = new Map<ViewChange, number>();
   private transitions = 0;
 
   constructor(model: Model) {
@@ -112,212 +104,114 @@ class Search {
       proposal_interval_ms: 5,
       heartbeat_ms: 600_000,
     };
-    this.ledger = new ExplorerLedger({ ...parameters, timeout_base_ms: 1_000, timeout_cap_ms: 8_000 }, EVERYONE);
+    const ledger = new ExplorerLedger({ ...parameters, timeout_base_ms: 1_000, timeout_cap_ms: 8_000 }, EVERYONE);
     this.honest = EVERYONE.filter((i) => i !== model.byzantine);
     this.liar = new Liar(model.byzantine);
-    const first = this.ledger.makeBatch("v2", model.first, NOW + 1_000_000);
-    const second = this.ledger.makeBatch("v3", { kind: "plain" }, NOW + 1_000_000);
+    this.replicas = new Replicas(ledger, this.liar);
+    const first = ledger.makeBatch("v2", model.first, NOW + 1_000_000);
+    const second = ledger.makeBatch("v3", { kind: "plain" }, NOW + 1_000_000);
     const [one, two] = [first.reference, second.reference];
     const x = this.liar.order(1, NETWORK, 1, [one]);
     const y = this.liar.order(1, NETWORK, 2, [two]);
     const proposals = model.byzantine === 0 ? [x, y, this.liar.on(x, [two]), this.liar.on(y, [one])] : [];
-    this.menu = proposals.map((order) => this.liar.proposal(order, 0));
+    this.menu = [...proposals.map((order) => this.liar.proposal(order, 0)), this.liar.empty].map((message) => this.replicas.lie(message));
   }
 
-  // ── one replica ────────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-  private known(local: Local): Known {
-    const swap = (id: string): string => (id === "v2" ? "v3" : id === "v3" ? "v2" : id);
-    const name = intern(
-      this.names,
-      describeLocal(local, (id) => id),
-    );
-    let known = this.locals.get(name);
-    if (known !== undefined) return known;
-    this.consistent(local);
-    const told = local.said.map(({ message }) => ("signature" in message ? hex(message.signature.subarray(0, 8)) : nameOfSaid(message)));
-    const accepted = local.replica.accepted.map(({ digest }) => hex(digest.subarray(0, 8)));
-    known = {
-      local,
-      name,
-      mirrored: intern(this.names, describeLocal(local, swap)),
-      voice: intern(this.voices, `${hex(local.replica.head.hash)} ${accepted.join(" ")} ${told.join(" ")}`),
-    };
-    this.locals.set(name, known);
-    return known;
-  }
-
-  /** Whatever it has said, it never contradicts itself, and says nothing below a promise. */
-  private consistent({ said, replica }: Local): void {
-    const slots = new Map<string, string>();
-    const promises = new Map<number, number>();
-    for (const { message } of said) {
-      if (message.kind === "viewChange") promises.set(message.claim.epoch, message.claim.view);
-      const vote = message.kind === "prePrepare" || message.kind === "newView" ? message.prepare : message;
-      if (vote === null || (vote.kind !== "prepare" && vote.kind !== "commit")) continue;
-      const slot = `${vote.kind} ${vote.epoch}/${vote.view}/${vote.height}`;
-      if ((slots.get(slot) ?? hex(vote.hash)) !== hex(vote.hash)) throw new Broken(`${replica.organisation} contradicts itself: ${slot}`);
-      slots.set(slot, hex(vote.hash));
-      if (vote.view < (promises.get(vote.epoch) ?? 0)) throw new Broken(`${replica.organisation} votes below its promise: ${slot}`);
-    }
-  }
-
-  private step(part: Known, what: string, inputs: () => readonly Given[], passed = 0): Known {
-    const key = `${part.name} ${what}`;
-    let next = this.steps.get(key);
-    if (next === undefined) {
-      const given = inputs();
-      next = given.length === 0 ? part : this.known(this.supported(after(part.local, given, this.ledger, passed)));
-      this.steps.set(key, next);
-    }
-    return next;
-  }
-
-  /** The Byzantine validator votes for whatever this replica accepts: it can only help those that it wants to contradict others. */
-  private supported(local: Local): Local {
-    let at = local;
-    const done = new Set<string>();
-    for (;;) {
-      const { replica: r } = at;
-      const messages: Message[] = [];
-      for (const { height, digest, key } of r.accepted) {
-        const result = r.results.get(key);
-        const give = (kind: VoteKind, hash: Uint8Array): void => {
-          const slot = `${kind} ${r.config.epoch} ${r.view} ${height} ${hex(hash)}`;
-          if (done.has(slot)) return;
-          done.add(slot);
-          messages.push(this.liar.vote(kind, r.config.epoch, r.view, height, hash));
-        };
-        give("prepare", digest);
-        if (result !== undefined) give("commit", result.hash);
-      }
-      if (messages.length === 0) return at;
-      at = after(
-        at,
-        messages.map((message) => ({ kind: "message", from: this.liar.id, message })),
-        this.ledger,
-      );
-    }
-  }
-
-  /** Everything that `from` has said so far, and the blocks and orders that `to` lacks of it, as Status would bring them. */
-  private hearing(to: Local, from: Local, id: string): Given[] {
-    const messages: Message[] = [...from.chain.slice(to.chain.length)];
-    for (const { to: receiver, message } of from.said)
-      if (receiver !== "" && (receiver === "validators" || receiver === to.replica.organisation)) messages.push(message);
-    for (const { order, references } of from.replica.accepted) messages.push({ kind: "order", order, references });
-    return messages.map((message) => ({ kind: "message", from: id, message }));
-  }
-
-  // ── the network ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+  // ── the network ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
   private begin(): Node {
-    const parts = this.honest.map((index) => {
-      const local = newLocal(index, this.ledger);
-      const answers: Given[] = EVERYONE.filter((i) => i !== index).map((i) => ({
-        kind: "message",
-        from: nameOf(i),
-        message: {
-          kind: "answer",
-          nonce: local.replica.nonce,
-          epoch: 0,
-          committed: 0,
-          votes: [],
-          claim: null,
-          newView: null,
-          elsewhere: false,
-        },
-      }));
-      const batches = [...this.ledger.batches.values()].map(({ facts }) => facts);
-      const held: Given[] = batches.map((batch) => ({ kind: "batch", batch }));
-      const acks: Given[] = EVERYONE.map((i) => ({ kind: "acked", from: nameOf(i), digests: batches.map((b) => b.reference.digest) }));
-      return this.known(this.supported(after(local, [...held, ...acks, { kind: "start" }, ...answers], this.ledger)));
-    });
-    return { parts, from: null, by: "", depth: 0 };
+    const [a, b, c] = this.honest.map((index) => this.replicas.begin(index, EVERYONE));
+    return { parts: [a!, b!, c!], from: null, who: 0, what: "" };
   }
 
-  private *next(node: Node): Generator<Node> {
-    const { parts } = node;
-    const changes = parts.flatMap(({ local }) =>
-      local.said.flatMap(({ message }) => (message.kind === "viewChange" && message.claim.epoch === 0 ? [message] : [])),
-    );
-    const lies: Message[] = [
-      ...this.menu,
-      this.liar.empty,
-      ...changes.filter(({ claim }) => claim.best !== null).map((c) => this.liar.viewChange(c, c.committed)),
-    ];
-    if (this.model.byzantine === 1) lies.push(...this.liar.newViews(changes));
-    for (const [i, part] of parts.entries()) {
-      const id = nameOf(this.honest[i]!);
-      const to = (by: string, next: Known): Node => ({
-        parts: parts.map((other, j) => (j === i ? next : other)),
-        from: node,
-        by: `${id} ${by}`,
-        depth: node.depth + 1,
-      });
-      if (part.local.chain.length >= HIGHEST) continue;
-      for (const [j, other] of parts.entries())
-        if (j !== i) {
-          const from = nameOf(this.honest[j]!);
-          yield to(
-            `hears ${from}`,
-            this.step(part, `hears ${j} ${other.voice}`, () => this.hearing(part.local, other.local, from)),
-          );
-        }
-      for (const lie of [...lies, ...this.liar.fresh(part.local)])
-        yield to(
-          `is told ${nameOfSaid(lie)}`,
-          this.step(part, `told ${nameOfSaid(lie)}`, () => this.telling(lie)),
-        );
-      const { promise, config } = part.local.replica;
-      if (promise === 0 && config.epoch === 0)
-        yield to(
-          "gives up view 0",
-          this.step(part, "gives up", () => [{ kind: "tick" }], 10_000),
-        );
+  /** What the Byzantine validator may say to anybody in this state. */
+  private lies(parts: Node["parts"]): readonly Lie[] {
+    const changes = parts.flatMap((part) => part.changes);
+    if (changes.length === 0) return this.menu;
+    const lies = [...this.menu];
+    for (const change of changes) if (change.claim.best !== null) lies.push(this.copied(change));
+    if (this.model.byzantine === 1) lies.push(...this.made(changes));
+    return lies;
+  }
+
+  private copied(change: ViewChange): Lie {
+    let lie = this.copies.get(change);
+    if (lie === undefined) this.copies.set(change, (lie = this.replicas.lie(this.liar.viewChange(change, change.committed))));
+    return lie;
+  }
+
+  private made(changes: readonly ViewChange[]): readonly Lie[] {
+    let key = "";
+    for (const change of changes) {
+      let number = this.claims.get(change);
+      if (number === undefined) this.claims.set(change, (number = this.claims.size));
+      key += ` ${number}`;
     }
+    let lies = this.newViews.get(key);
+    if (lies === undefined) this.newViews.set(key, (lies = this.liar.newViews(changes).map((message) => this.replicas.lie(message))));
+    return lies;
   }
 
-  private telling(message: Message): Given[] {
-    return [{ kind: "message", from: this.liar.id, message }];
+  /** Each state that follows, unless it is this one. */
+  private next(node: Node, take: (node: Node) => void): void {
+    const { parts } = node;
+    const lies = this.lies(parts);
+    parts.forEach((part, i) => {
+      if (part.local.chain.length >= HIGHEST) return;
+      const to = (next: Known, what: string): void => {
+        this.transitions++;
+        if (next === part) return;
+        const [a, b, c] = parts;
+        take({ parts: i === 0 ? [next, b, c] : i === 1 ? [a, next, c] : [a, b, next], from: node, who: i, what });
+      };
+      parts.forEach((other, j) => {
+        if (j !== i) to(this.replicas.hears(part, other, this.honest[j]!), HEARS[this.honest[j]!]!);
+      });
+      for (const lie of lies) to(this.replicas.isTold(part, lie), lie.label);
+      for (const lie of part.fresh) to(this.replicas.isTold(part, lie), lie.label);
+      const { promise, config } = part.local.replica;
+      if (promise === 0 && config.epoch === 0) to(this.replicas.givesUp(part), "gives up view 0");
+    });
   }
 
   run(mostStates: number, mostSeconds: number): Explored {
     const started = performance.now();
-    const seen = new Set<string>();
+    const seen = new States();
     let layer: Node[] = [];
     let [committed, changed, height, epochs, depth] = [0, 0, 0, 0, 0];
     let violation: string | null = null;
-    let path: string[] = [];
-    let node: Node | undefined;
+    let node: Node | null = null;
     const visit = (candidate: Node): boolean => {
-      const key = canonical(candidate.parts);
-      if (seen.has(key)) return false;
-      seen.add(key);
-      const replicas = candidate.parts.map(({ local }) => local.replica);
-      const top = Math.max(...replicas.map((r) => r.head.height));
+      if (!seen.add(candidate.parts)) return false;
+      node = candidate;
+      let [top, inChange] = [0, false];
+      for (const { local } of candidate.parts) {
+        const { head, view, promise, config } = local.replica;
+        top = Math.max(top, head.height);
+        inChange ||= view > 0 || promise > 0;
+        epochs = Math.max(epochs, config.epoch);
+      }
       if (top > 0) committed++;
-      if (replicas.some((r) => r.view > 0 || r.promise > 0)) changed++;
+      if (inChange) changed++;
       height = Math.max(height, top);
-      epochs = Math.max(epochs, ...replicas.map((r) => r.config.epoch));
-      this.holds(candidate.parts);
+      holds(candidate.parts);
       return true;
     };
     let complete = false;
     try {
-      node = this.begin();
-      visit(node);
-      layer = [node];
+      const first = this.begin();
+      visit(first);
+      layer = [first];
       const within = (): boolean => seen.size < mostStates && performance.now() - started < 1_000 * mostSeconds;
       while (layer.length > 0 && within()) {
         const following: Node[] = [];
-        for (node of layer) {
+        const take = (candidate: Node): void => {
+          if (visit(candidate)) following.push(candidate);
+        };
+        for (const at of layer) {
           if (!within()) break;
-          for (const candidate of this.next(node)) {
-            this.transitions++;
-            node = candidate;
-            if (visit(candidate)) following.push(candidate);
-          }
+          node = at;
+          this.next(at, take);
         }
         if (within()) depth++;
         layer = following;
@@ -326,72 +220,63 @@ class Search {
     } catch (error) {
       if (!(error instanceof Broken)) throw error;
       violation = error.what;
-      for (let at: Node | null = node ?? null; at !== null; at = at.from) path = at.by === "" ? path : [at.by, ...path];
     }
     const seconds = (performance.now() - started) / 1_000;
-    const { transitions, locals } = this;
-    const { name } = this.model;
-    return {
-      name,
-      states: seen.size,
-      transitions,
-      locals: locals.size,
-      depth,
-      complete,
-      committed,
-      changed,
-      height,
-      epochs,
-      seconds,
-      violation,
-      path,
-    };
+    const { transitions, replicas, model } = this;
+    const path = violation === null ? [] : this.path(node);
+    const { name } = model;
+    const found = { states: seen.size, transitions, locals: replicas.size, depth, complete, committed, changed, height, epochs };
+    return { name, ...found, seconds, violation, path };
   }
 
-  /** One block a height among those committed and those that Byzantine Commits would certify. */
-  private holds(parts: readonly Known[]): void {
-    const at = new Map<string, string>();
-    const one = (place: string, hash: string): void => {
-      if ((at.get(place) ?? hash) !== hash)
-        throw new Broken(`two blocks can be certified at ${place}: ${at.get(place)!.slice(0, 8)} and ${hash.slice(0, 8)}`);
-      at.set(place, hash);
-    };
-    const commits = new Map<string, number>();
-    for (const { local } of parts) {
-      for (const { header, certificate } of local.chain) one(`height ${header.order.height}`, hex(certificate!.hash));
-      const own = new Set<string>();
-      for (const { message: m } of local.said) if (m.kind === "commit") own.add(`${m.epoch}/${m.view} ${m.height} ${hex(m.hash)}`);
-      for (const vote of own) commits.set(vote, (commits.get(vote) ?? 0) + 1);
+  private path(last: Node | null): string[] {
+    const steps: string[] = [];
+    for (let at = last; at !== null && at.from !== null; at = at.from) steps.unshift(`${nameOf(this.honest[at.who]!)} ${at.what}`);
+    return steps;
+  }
+}
+
+const HEARS = EVERYONE.map((index) => `hears ${nameOf(index)}`);
+
+/** One block a height among those committed and those that Byzantine Commits would certify. */
+function holds(parts: Node["parts"]): void {
+  const at = new Map<number, number>();
+  const one = (place: number, hash: number): void => {
+    const former = at.get(place);
+    if (former !== undefined && former !== hash) throw new Broken(`two blocks can be certified at height ${place}`);
+    at.set(place, hash);
+  };
+  for (const { blocks } of parts) for (const { height, hash } of blocks) one(height, hash);
+  parts.forEach((part, i) => {
+    for (const { height, hash, vote } of part.commits) {
+      let count = 1;
+      parts.forEach((other, j) => {
+        if (j !== i && other.commits.some((commit) => commit.vote === vote)) count++;
+      });
+      if (count + 1 >= quorum(4)) one(height, hash);
     }
-    for (const [vote, count] of commits) {
-      const [view, height, hash] = vote.split(" ");
-      if (view!.startsWith("0/") && count + 1 >= quorum(4)) one(`height ${height}`, hash!);
-    }
+  });
+}
+
+/** Which states were visited. Validators 2 and 3 lead no view of the search: states that differ by their exchange are one. They are the last two parts. */
+class States {
+  size = 0;
+  private readonly seen = new Map<number, Set<number>>();
+
+  /** False if it was there. */
+  add([a, b, c]: Node["parts"]): boolean {
+    const one = a.name * PLACES + b.name;
+    const other = a.mirrored * PLACES + c.mirrored;
+    const straight = one < other || (one === other && c.name <= b.mirrored);
+    const [first, second] = straight ? [one, c.name] : [other, b.mirrored];
+    let of = this.seen.get(first);
+    if (of === undefined) this.seen.set(first, (of = new Set()));
+    const before = of.size;
+    of.add(second);
+    if (of.size === before) return false;
+    this.size++;
+    return true;
   }
 }
-
-function intern(table: Map<string, number>, name: string): number {
-  let number = table.get(name);
-  if (number === undefined) table.set(name, (number = table.size));
-  return number;
-}
-
-/** Validators 2 and 3 lead no view of the search: states that differ by their exchange are one. They are the last two parts. */
-function canonical([a, b, c]: readonly Known[]): string {
-  const one = `${a!.name} ${b!.name} ${c!.name}`;
-  const other = `${a!.mirrored} ${c!.mirrored} ${b!.mirrored}`;
-  return one < other ? one : other;
-}
-
-function nameOfSaid(message: Message): string {
-  switch (message.kind) {
-    case "prePrepare":
-      return `proposal ${message.view}/${message.order.height} ${hex(message.prepare.hash.subarray(0, 4))}`;
-    case "viewChange":
-      return `view change, best ${message.claim.best?.height ?? "none"}, ${hex(message.claim.signature.subarray(0, 8))}`;
-    case "newView":
-      return `new view ${hex(message.signature.subarray(0, 8))}`;
-    default:
-      return message.kind;
-  }
-}
+/** More states of one replica than these no search has met. */
+const PLACES = 2 ** 26;

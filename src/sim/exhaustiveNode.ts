@@ -1,7 +1,7 @@
 // One replica of the exhaustive search: copied, stepped with everything behind the step done at once, and named by what it is, up to times and signatures.
 // docs/testing.md. Owns copies and names. Does not own which steps there are (exhaustive.ts).
 
-import { type Bytes, hex } from "../base/bytes.ts";
+import { type Bytes, latin1 } from "../base/bytes.ts";
 import { type Certificate, signerIndexes } from "../base/certificate.ts";
 import { restore } from "../consensus/restore.ts";
 import { step } from "../consensus/step.ts";
@@ -151,12 +151,14 @@ function copy(value: unknown, seen: Map<object, unknown>): unknown {
     for (const item of value) out.push(copy(item, seen));
     return out;
   }
-  if ("signatures" in value || ("signature" in value && !("verified" in value)) || ("kind" in value && typeof value.kind === "string"))
-    return value; // certificates, messages
+  if (isFixed(value)) return value;
   const out: Record<string, unknown> = {};
   seen.set(value, out);
-  for (const [name, item] of Object.entries(value))
-    out[name] = SHARED.has(name) ? item : name === "acks" ? (item as Bytes).slice() : copy(item, seen);
+  for (const name in value) {
+    const item = value[name as keyof typeof value] as unknown;
+    if (typeof item !== "object" || item === null || SHARED.has(name)) out[name] = item;
+    else out[name] = name === "acks" ? (item as Bytes).slice() : copy(item, seen);
+  }
   return out;
 }
 
@@ -169,6 +171,7 @@ const SKIPPED = new Set(
   ),
 );
 
+/** By latin1 text: a digest is a key in some places and bytes in others. */
 const shortNames = new Map<string, string>();
 function short(bytes: string): string {
   let name = shortNames.get(bytes);
@@ -178,14 +181,30 @@ function short(bytes: string): string {
 
 /** What a local state is, in words that do not depend on times and signatures, with validators renamed. */
 export function describeLocal({ replica, chain, said }: Local, rename: (id: string) => string): string {
-  const words = new Words(replica.config, rename);
+  const words = wordsOf(replica.config, rename);
   const told = said.map(({ to, message }) => `${words.of(to)} ${words.of(message)}`).join(";");
   return `${chain.length} ${words.of(replica)} said ${told}`;
+}
+
+const dictionaries = new Map<(id: string) => string, Map<EpochConfig, Words>>();
+function wordsOf(config: EpochConfig, rename: (id: string) => string): Words {
+  let of = dictionaries.get(rename);
+  if (of === undefined) dictionaries.set(rename, (of = new Map()));
+  let words = of.get(config);
+  if (words === undefined) of.set(config, (words = new Words(config, rename)));
+  return words;
+}
+
+/** Never changed: messages, votes, certificates, orders. What is said of one once is said of it in every state. */
+function isFixed(value: object): boolean {
+  return "signatures" in value || ("signature" in value && !("verified" in value)) || ("kind" in value && typeof value.kind === "string");
 }
 
 class Words {
   private readonly config: EpochConfig;
   private readonly rename: (id: string) => string;
+  private readonly fixed = new WeakMap<object, string>();
+  private readonly texts = new Map<string, string>();
 
   constructor(config: EpochConfig, rename: (id: string) => string) {
     this.config = config;
@@ -195,7 +214,7 @@ class Words {
   of(value: unknown, name = ""): string {
     switch (typeof value) {
       case "string":
-        return value.length === 32 ? short(hex(Buffer.from(value, "latin1"))) : value.replace(/\bv\d\b/g, this.rename);
+        return value.length === 32 ? short(value) : this.renamed(value);
       case "object":
         return value === null ? "-" : this.object(value, name);
       default:
@@ -206,7 +225,7 @@ class Words {
   private object(value: object, name: string): string {
     if (value instanceof Uint8Array) {
       if (name === "acks") return this.names([...value].flatMap((bit, i) => (bit === 1 ? [i] : [])));
-      return value.length === 32 ? short(hex(value)) : "";
+      return value.length === 32 ? short(latin1(value)) : "";
     }
     if (value instanceof Map) {
       if (name === "known")
@@ -231,15 +250,32 @@ class Words {
         .sort()
         .join(",")}}`;
     }
-    if ("signers" in value && "signatures" in value) return this.certificate(value as Certificate);
+    return isFixed(value) ? this.ofFixed(value) : this.ofFields(value);
+  }
+
+  private renamed(text: string): string {
+    let renamed = this.texts.get(text);
+    if (renamed === undefined) this.texts.set(text, (renamed = text.replace(/\bv\d\b/g, this.rename)));
+    return renamed;
+  }
+
+  private ofFixed(value: object): string {
+    let words = this.fixed.get(value);
+    if (words === undefined) {
+      words = "signers" in value && "signatures" in value ? this.certificate(value as Certificate) : this.ofFields(value);
+      this.fixed.set(value, words);
+    }
+    return words;
+  }
+
+  private ofFields(value: object): string {
     if ("durable" in value && "order" in value) {
       const { key, held, durable } = value as unknown as { key: string; held: boolean; durable: boolean };
       return `${this.of(key)}${held}${durable}`;
     }
-    return `(${Object.entries(value)
-      .filter(([field]) => !SKIPPED.has(field))
-      .map(([field, item]) => this.of(item, field))
-      .join(" ")})`;
+    let words = "(";
+    for (const field in value) if (!SKIPPED.has(field)) words += `${this.of(value[field as keyof typeof value], field)} `;
+    return `${words})`;
   }
 
   private certificate(certificate: Certificate): string {

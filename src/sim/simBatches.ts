@@ -117,6 +117,11 @@ export class SimBatches {
     this.cancelCut = undefined;
   }
 
+  /** Held, or being verified. */
+  knows(digest: Bytes): boolean {
+    return this.node.mempool.holdings.get(digest) !== undefined || this.verifying.has(latin1(digest));
+  }
+
   /** Cuts what is due now, and comes back when the next is. */
   poke(): void {
     const { node } = this;

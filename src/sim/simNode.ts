@@ -19,6 +19,7 @@ import { type Disk, SimDatabase } from "./disk.ts";
 import { chainOptions, contracts, type Founding, GENESIS_TIME, type MemberSecrets, nameOf, secretsOf } from "./founding.ts";
 import type { Network, Packet, Station } from "./network.ts";
 import type { Random } from "./random.ts";
+import type { Habit } from "./scenario.ts";
 import type { Scheme } from "./signatures.ts";
 import { SimBatches } from "./simBatches.ts";
 import { SimPeers } from "./simPeers.ts";
@@ -50,6 +51,7 @@ export interface World {
 
 /** What a Byzantine node does besides, or instead. */
 export interface Corruption {
+  readonly habitNames: readonly Habit[];
   /** What it really sends; nothing, the packet, or others. */
   outgoing(to: number, packet: Packet): readonly Packet[];
   /** False: its own replica does not hear of it. */

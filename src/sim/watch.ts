@@ -103,7 +103,7 @@ export class Watch {
     this.note(`rejected ${code}`);
     this.line(() => `    ${node.id} rejects ${nameOf(from)}: ${code}`);
     this.checks.rejected(node, from, code);
-    this.breaches.rejected(node, from);
+    this.breaches.rejected(node, this.checks.nodes[from]!, code);
   }
 
   cutOff(node: SimNode, from: number): void {

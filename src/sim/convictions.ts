@@ -1,0 +1,78 @@
+// What convicts a Byzantine validator, and what does not. docs/protocol.md §4.2, §4.11; docs/testing.md.
+// Owns two tables: the breaches that bytes alone prove, each with the codes under which it is scored, and of each habit the codes under which its bearer may
+// be scored at all. A habit without any proves nothing: it must do no harm (checks.ts), and nobody may be scored for it. Does not own the judgement (breaches.ts).
+
+import type { Bytes } from "../base/bytes.ts";
+import type { Message } from "../consensus/types.ts";
+import type { Habit } from "./scenario.ts";
+
+/** A code, or all that begin so. */
+const UNREADABLE = ["codec.…", "message.…", "header.…"];
+const BATCH_UNREADABLE = ["codec.…", "batch.…", "transaction.…"];
+
+export const provable = {
+  "a message that cannot be read": UNREADABLE,
+  "a vote in another's name": ["vote.signer"],
+  "a proposal of another protocol or epoch": ["proposal.fields"],
+  "a proposal without the references of its order": ["proposal.references"],
+  "a proposal beyond the bounds of a block": ["proposal.size"],
+  "a proposal by who is not the primary": ["proposal.not_primary"],
+  "a claim with a forged certificate": ["view_change.unproven"],
+  "a NewView of too few claims": ["new_view.invalid"],
+  "a block with a forged certificate": ["block.certificate"],
+  "a block that its certificate does not name": ["block.certificate"],
+  "a block without its references": ["block.references"],
+  "another's vote in an answer": ["answer.signer"],
+  "a batch that cannot be read": BATCH_UNREADABLE,
+  "a batch under another signature": ["batch.signature"],
+  "a batch with an ill-formed transaction": ["transaction.signature"],
+} as const satisfies { readonly [breach: string]: readonly string[] };
+export type Breach = keyof typeof provable;
+
+/** What was said on purpose, by message or bytes. */
+const committed = new WeakMap<object, Breach>();
+
+/** `what` is this breach. */
+export function breaks<T extends Message | Bytes>(breach: Breach, what: T): T {
+  committed.set(what, breach);
+  return what;
+}
+export const breachOf = (what: Message | Bytes): Breach | undefined => committed.get(what);
+
+/** Bytes that carry a message are the breach that it is. */
+export function inherit(bytes: Bytes, from: Message): Bytes {
+  const breach = committed.get(from);
+  if (breach !== undefined) committed.set(bytes, breach);
+  return bytes;
+}
+
+export function isScoredAs(code: string, codes: readonly string[]): boolean {
+  return codes.some((known) => (known.endsWith("…") ? code.startsWith(known.slice(0, -1)) : code === known));
+}
+
+/** The codes under which a validator of this habit may be scored; none where what it does could be an honest one's, or is evidence instead (§4.10). */
+export const convictions: { readonly [habit in Habit]: readonly string[] } = {
+  "equivocates-proposals": [],
+  "equivocates-prepares": [],
+  "equivocates-commits": [],
+  "withholds-bodies": [],
+  "withholds-votes": [],
+  "two-bodies": ["batch.signature", "transaction.signature"],
+  "garbage-proposals": ["proposal.fields", "proposal.references", "proposal.size"],
+  "bad-times": [],
+  censors: [],
+  drips: [],
+  "stale-views": [],
+  "future-views": ["proposal.not_primary"],
+  "forges-certificates": ["block.certificate", "view_change.unproven", "vote.signature"],
+  replays: ["vote.signer"],
+  "splits-view-changes": [],
+  "splits-new-views": ["new_view.invalid"],
+  "lies-in-status": [],
+  "lies-in-sync": ["block.certificate", "block.references"],
+  "lies-in-answers": ["answer.signer"],
+  "drags-epochs": [],
+  silent: [],
+  /** One bit turned in what another said may leave it readable. */
+  "garbage-bytes": [...UNREADABLE, ...BATCH_UNREADABLE, "vote.signer", "block.…", "new_view.invalid", "answer.signer"],
+};
