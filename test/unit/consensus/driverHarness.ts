@@ -232,6 +232,8 @@ export class Cluster {
       ports: this.ports(home, node),
     });
     node.driver = driver;
+    // Cast before the kill, before whatever it promises from now on; its first sending may come late.
+    for (const vote of driver.replica.votes.values()) this.vote(id, vote);
     if (files.dead) return node;
     this.running.set(id, node);
     for (const [other, peer] of this.running) {
