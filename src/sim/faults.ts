@@ -102,7 +102,6 @@ export class Faults {
   heal(): void {
     this.healed = true;
     for (const end of [...this.standing]) end();
-    this.stage.network.heal();
     for (const node of this.stage.nodes) {
       node.skewMs = Math.round(node.skewMs % 50);
       node.setRate(1);

@@ -112,11 +112,6 @@ export class Network {
     });
   }
 
-  /** The network is healed: nothing has to wait any more behind a packet that is held up, for minutes perhaps; that one arrives when it does. */
-  heal(): void {
-    this.last.fill(0);
-  }
-
   // ── connections ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
   /** Cuts (or, with -1, mends) what goes one way; several cuts may hold at once. What is under way arrives. */
