@@ -52,8 +52,11 @@ export class CommittedState implements BaseState {
    * one is seldom asked for soon, and thousands of them a second would push out what is.
    */
   take(overlay: Overlay): void {
-    for (const written of overlay.writes)
+    const { writes } = overlay;
+    for (let i = 0; i < writes.length; i++) {
+      const written = writes[i]!;
       if (written.before !== undefined) this.#cache.set(written.collection, written.keyText, written.row);
+    }
     for (const entry of overlay.removed) this.entries.delete(entry);
     for (const entry of overlay.added) this.entries.add(entry);
   }

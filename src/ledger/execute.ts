@@ -214,7 +214,10 @@ export class Execution {
     this.#receipts.push(receipt);
     if (applied) {
       this.#input.overlay.merge(layer);
-      for (const w of written) if (w.before === undefined && !(w instanceof NewWrite)) this.#strip(w);
+      for (let i = 0; i < written.length; i++) {
+        const w = written[i]!;
+        if (w.before === undefined && !(w instanceof NewWrite)) this.#strip(w);
+      }
     }
     this.#tree.push(id, fullHash, receipt);
     this.#leafIds.raw(id);

@@ -119,7 +119,7 @@ export class KeyTable {
     let size = old.length;
     while (size < 4 * count) size *= 2;
     this.#slots = new Int32Array(size);
-    for (const entry of old) if (entry > 0) this.#put(list, entry - 1);
+    for (let i = 0; i < old.length; i++) if (old[i]! > 0) this.#put(list, old[i]! - 1);
   }
 
   #put(list: Bytes, index: number): void {

@@ -332,8 +332,10 @@ export class Overlay implements State {
 
   /** Hashes of the keys and of the rows of `writes` in their order, 32 bytes each, end to end. */
   hashes(): { readonly keys: Bytes; readonly rows: Bytes } {
-    for (const w of this.writes)
+    for (let i = 0; i < this.writes.length; i++) {
+      const w = this.writes[i]!;
       if (!w.gathered) this.#setHashes(w.at, w.keyHash ?? stateKeyHash(w.collection, w.key), w.rowHash ?? sha256(w.row.bytes));
+    }
     const end = 32 * this.writes.length;
     return { keys: this.#keyHashes.subarray(0, end), rows: this.#rowHashes.subarray(0, end) };
   }

@@ -243,7 +243,8 @@ export class StateTree {
 
   /** Brings the hashes over everything dirty up to date: buckets, then inner nodes level by level, each in batches. */
   #hash(): void {
-    for (const prefix of this.#top.marked) this.#collect(this.#subtrees[prefix]!, ~prefix, 0);
+    const { marked } = this.#top;
+    for (let i = 0; i < marked.length; i++) this.#collect(this.#subtrees[marked[i]!]!, ~marked[i]!, 0);
     this.#dirtyBuckets?.hash();
     for (let d = this.#levels.length - 1; d >= 0; d--) this.#hashLevel(this.#levels[d]!);
     this.#top.hash();

@@ -65,6 +65,8 @@ export class TreeTop {
   readonly #buffer: HashBuffer;
   /** The round in which a node was marked last. */
   readonly #marks = new Uint32Array(TREE_PREFIXES * 2);
+  /** The nodes at hand, on the way up. */
+  readonly #level = new Uint32Array(TREE_PREFIXES);
   #round = 1;
   #prefixes: number[] = [];
 
@@ -73,7 +75,7 @@ export class TreeTop {
   }
 
   get bytes(): number {
-    return this.heap.length + this.#marks.byteLength;
+    return this.heap.length + this.#marks.byteLength + this.#level.byteLength;
   }
 
   /** Prefixes marked since the last `hash`. */
@@ -103,24 +105,26 @@ export class TreeTop {
 
   /** Hashes upwards from the marked prefixes, whose own hashes are set. */
   hash(): void {
-    let level = this.#prefixes.map((prefix) => TREE_PREFIXES + prefix);
-    while (level[0] !== undefined && level[0] > 1) level = this.#hashLevel(level);
+    let count = this.#prefixes.length;
+    for (let i = 0; i < count; i++) this.#level[i] = TREE_PREFIXES + this.#prefixes[i]!;
+    while (count > 0 && this.#level[0]! > 1) count = this.#hashLevel(count);
     this.#prefixes = [];
     this.#round++;
   }
 
-  /** Hashes the parents of the given nodes and returns them. */
-  #hashLevel(level: readonly number[]): number[] {
-    const parents: number[] = [];
-    for (const node of level) {
-      const parent = node >>> 1;
+  /** Hashes the parents of the first `count` nodes of the level, and puts them in their place; how many they are. */
+  #hashLevel(count: number): number {
+    const parents = this.#level;
+    let found = 0;
+    for (let i = 0; i < count; i++) {
+      const parent = parents[i]! >>> 1;
       if (this.#marks[parent] === this.#round) continue;
       this.#marks[parent] = this.#round;
-      parents.push(parent);
+      parents[found++] = parent;
     }
     const { inputWords, outputWords } = this.#buffer;
-    for (let from = 0; from < parents.length; from += HASH_CHUNK) {
-      const n = Math.min(HASH_CHUNK, parents.length - from);
+    for (let from = 0; from < found; from += HASH_CHUNK) {
+      const n = Math.min(HASH_CHUNK, found - from);
       for (let i = 0; i < n; i++) {
         const at = parents[from + i]! * 16;
         for (let w = 0; w < 16; w++) inputWords[16 * i + w] = this.words[at + w]!;
@@ -133,7 +137,7 @@ export class TreeTop {
         for (let w = 0; w < 8; w++) this.words[to + w] = empty ? 0 : outputWords[8 * i + w]!;
       }
     }
-    return parents;
+    return found;
   }
 
   /** The siblings on the way down to a prefix, the root's child first. Views. */

@@ -161,17 +161,14 @@ export class Context implements Tx<string, string, string>, Switching {
       for (const item of items) this.create(type, fieldsOf(item));
       return;
     }
-    this.#creating = new Creating(
-      {
-        context: this,
-        staging: this.#rows,
-        charge: (units) => this.#charge(units, 0),
-        own: (own) => this.#own(own),
-        reject: (code, data) => this.#reject(code, data),
-        fault: (message) => this.#fault(message),
-      },
-      plan,
-    );
+    this.#creating = new Creating(plan, items.length, {
+      context: this,
+      staging: this.#rows,
+      charge: (units) => this.#charge(units, 0),
+      own: (own) => this.#own(own),
+      reject: (code, data) => this.#reject(code, data),
+      fault: (message) => this.#fault(message),
+    });
     this.#creating.each(items, fieldsOf);
     this.#creating = undefined;
   }

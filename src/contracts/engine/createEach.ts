@@ -25,10 +25,10 @@ export class Creating {
   readonly #fields: AnyValues[] = [];
   #open = true;
 
-  constructor(within: Within, plan: Plan) {
+  constructor(plan: Plan, most: number, within: Within) {
     this.#within = within;
     this.plan = plan;
-    this.#rows = new NewRows(plan, within.context);
+    this.#rows = new NewRows(plan, within.context, most);
     within.staging.open(this.#rows);
   }
 

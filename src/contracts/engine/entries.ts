@@ -124,24 +124,30 @@ export function findEntries(row: AnyRow): string[] {
 /** What stands in front of the key in the entries for queries of a row: entry = head ‖ key. For rows that are new, whose entries nobody compares. */
 export function rowHeads(row: AnyRow): Bytes[] {
   const { plan, status } = row.$;
-  // Of the length that most have: an array that grows takes room for seventeen.
-  const out = new Array<Bytes>(findsOf(plan).length);
-  out.length = 0;
-  findHeads(plan, status, row, out);
+  const out = headRoom(plan, 1);
+  out.length = findHeads(plan, status, row, out, 0);
   return out;
 }
 
-/** Appends the heads of a row with these fields. */
-export function findHeads(plan: Plan, status: string, fields: AnyValues, out: Bytes[]): void {
+/** For the heads of so many rows, of the length that most have: an array that grows takes room for seventeen. */
+export const headRoom = (plan: Plan, rows: number): Bytes[] => new Array<Bytes>(rows * findsOf(plan).length);
+
+/** Puts the heads of a row with these fields at out[at …]; where they end. */
+export function findHeads(plan: Plan, status: string, fields: AnyValues, out: Bytes[], at: number): number {
   const declared = findsOf(plan);
+  let end = at;
   for (let i = 0; i < declared.length; i++) {
     const find = declared[i]!;
     const value = find.status ? status : fields[find.name];
     if (value === undefined) continue;
-    if (!Array.isArray(value)) out.push(findHead(find, value));
-    else for (const head of new Set(value.map((item) => findText(find, item)))) out.push(unlatin1(head));
+    if (!Array.isArray(value)) out[end++] = findHead(find, value);
+    else for (const head of itemHeads(find, value)) out[end++] = unlatin1(head);
   }
+  return end;
 }
+
+/** Apart: a function that makes another keeps its variables where the other finds them, and makes that place in each turn of a loop. */
+const itemHeads = (find: Find, items: readonly unknown[]): ReadonlySet<string> => new Set(items.map((item) => findText(find, item)));
 
 // Fields that have not been normalised may hold a small amount as a number.
 const findText = ({ prefix, shape, name }: Find, value: unknown): string =>

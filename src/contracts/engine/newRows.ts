@@ -5,7 +5,7 @@
 import { type Bytes, copyOf, writeLatin1 } from "../../base/bytes.ts";
 import { encode, type Value } from "../../base/codec.ts";
 import { writer } from "../../base/encode.ts";
-import { findHeads } from "./entries.ts";
+import { findHeads, headRoom } from "./entries.ts";
 import type { Field, Fields, Shape } from "./fields.ts";
 import { hasForm, isMap, misfit, normaliserOf, sortedNames } from "./normalise.ts";
 import type { AnyValues, Plan } from "./rows.ts";
@@ -60,12 +60,12 @@ export class NewRows {
   #data: Bytes | undefined;
   #used = 0;
   #count = 0;
-  readonly #keys: number[] = [];
-  readonly #rows: number[] = [];
+  readonly #keys: Uint32Array;
+  readonly #rows: Uint32Array;
   readonly keyTexts: string[] = [];
   /** What stands in front of the key in the indexes for queries, and where those of each row end. */
-  readonly #heads: Bytes[] = [];
-  readonly #headEnds: number[] = [];
+  readonly #heads: Bytes[];
+  readonly #headEnds: Uint32Array;
   /** No key stands in it twice, as long as each is above the one before. */
   #ascending = true;
   /** From and to of keys and of rows in `data`. */
@@ -76,7 +76,12 @@ export class NewRows {
   keyHashes: Bytes | undefined;
   rowHashes: Bytes | undefined;
 
-  constructor(plan: Plan, act: { readonly height: number; readonly index: number; readonly time: number }) {
+  /** At most `most` of them, in this act. */
+  constructor(plan: Plan, act: { readonly height: number; readonly index: number; readonly time: number }, most: number) {
+    this.#keys = new Uint32Array(2 * most);
+    this.#rows = new Uint32Array(2 * most);
+    this.#heads = headRoom(plan, most);
+    this.#headEnds = new Uint32Array(most);
     this.plan = plan;
     this.collection = plan.collection;
     this.#scribe = scribeOf(plan)!;
@@ -93,7 +98,7 @@ export class NewRows {
   /** All are in. */
   close(): void {
     this.#data = room.slice(0, this.#used);
-    this.ranges = { keys: Uint32Array.from(this.#keys), rows: Uint32Array.from(this.#rows) };
+    this.ranges = { keys: this.#keys.subarray(0, 2 * this.#count), rows: this.#rows.subarray(0, 2 * this.#count) };
   }
 
   /** The whole: 93 00 key row, 93 00 key row … in canonical bytes. */
@@ -104,7 +109,7 @@ export class NewRows {
   /** Bytes of rows, as work counts them. */
   get rowBytes(): number {
     let sum = 0;
-    for (let i = 0; i < this.#rows.length; i += 2) sum += this.#rows[i + 1]! - this.#rows[i]!;
+    for (let i = 0; i < 2 * this.#count; i += 2) sum += this.#rows[i + 1]! - this.#rows[i]!;
     return sum;
   }
 
@@ -116,7 +121,8 @@ export class NewRows {
     room[this.#used + 1] = 0;
     const from = headOf(this.#used + HEAD_BYTES, length);
     this.#used = writeLatin1(keyText, room, from);
-    this.#keys.push(from, this.#used);
+    this.#keys[2 * this.#count] = from;
+    this.#keys[2 * this.#count + 1] = this.#used;
     const last = this.keyTexts.at(-1);
     if (last !== undefined && last >= keyText) this.#ascending = false;
     this.keyTexts.push(keyText);
@@ -133,9 +139,10 @@ export class NewRows {
     const from = headOf(this.#used, length);
     writer.endInto(room, from);
     this.#used = from + length;
-    this.#rows.push(from, this.#used);
-    findHeads(this.plan, this.plan.start, fields, this.#heads);
-    this.#headEnds.push(this.#heads.length);
+    const row = this.#count - 1;
+    this.#rows[2 * row] = from;
+    this.#rows[2 * row + 1] = this.#used;
+    this.#headEnds[row] = findHeads(this.plan, this.plan.start, fields, this.#heads, row === 0 ? 0 : this.#headEnds[row - 1]!);
   }
 
   /** Where the i-th begins in `data`. */
