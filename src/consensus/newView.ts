@@ -2,17 +2,17 @@
 // Owns what a view begins with. Does not own claims (viewChange.ts) nor the first vote (normal.ts tryFirstVote).
 
 import { equalBytes, latin1 } from "../base/bytes.ts";
-import { voteFrame } from "../base/certificate.ts";
+import { type Certificate, voteFrame } from "../base/certificate.ts";
 import { fetchMissing } from "./batches.ts";
 import { noteContradiction } from "./divergence.ts";
 import { newViewEvidence } from "./evidence.ts";
 import { notePrepare } from "./normal.ts";
 import { acceptChain, chainTo, fetchChain, forgetOrders, know, signersOf } from "./orders.ts";
-import { addVote, verifyVote } from "./quorum.ts";
+import { addVote, holdsItself, verifyVote } from "./quorum.ts";
 import { type Entry, isHeld, keyOf, mayVote, primaryOf, type Replica, slotAt, windowSize } from "./replica.ts";
 import { restartTimers } from "./timers.ts";
 import type { BestClaim, Claim, Effect, JournalRecord, NewView, Outgoing, SignedNewView, ViewChange, Vote } from "./types.ts";
-import { checkBest, checkCommitted, claimHolds, ordersLead } from "./viewChange.ts";
+import { checkBest, claimHolds, ordersLead } from "./viewChange.ts";
 import { countOwn, orderRecords, raiseBest, voteRecord } from "./votes.ts";
 import { newViewFrame, newViewHash } from "./wire.ts";
 
@@ -165,11 +165,22 @@ function checkNewView(r: Replica, m: NewView): boolean {
     m.claims.some((claim) => claim.committedHeight === height && !equalBytes(claim.committedHash, committed.committedHash))
   )
     return false;
-  if (checkCommitted(r, height, committed.committedHash, m.committed) === null) return false;
+  if (!attachedHolds(r, height, committed.committedHash, m.committed)) return false;
   if (best === null) return m.best === null && m.orders.length === 0 && m.prepare === null;
-  if (best.view >= m.view || m.best === null || checkBest(r, best, m.best) === null) return false;
+  if (best.view >= m.view || m.best === null || checkBest(r, best, m.best) === null || !holdsItself(r, m.best.certificate)) return false;
   if (tip === null) return m.orders.length === 0 && m.prepare === null;
   return tip.height <= height + windowSize(r) && ordersLead(r, m.orders, height, tip.height, tip.digest) && prepareFits(r, m, tip);
+}
+
+/**
+ * The certificate of the highest committed height claimed; none where none is needed. What is attached goes on as it is, with the primary's signature over it:
+ * its very bytes must hold, whatever is known of the fact otherwise.
+ */
+function attachedHolds(r: Replica, height: number, hash: Uint8Array, certificate: Certificate | null): boolean {
+  if (certificate === null || height < r.config.start) return certificate === null && height === r.config.start - 1;
+  return (
+    certificate.kind === "commit" && certificate.height === height && equalBytes(certificate.hash, hash) && holdsItself(r, certificate)
+  );
 }
 
 function sameClaim(a: Claim, b: Claim): boolean {

@@ -132,6 +132,13 @@ export function proven(r: Replica, c: Certificate): Certificate | null {
   return c;
 }
 
+/** Whether these very bytes hold, not only what they say: another certificate of the same fact may be known. Of this epoch only. */
+export function holdsItself(r: Replica, c: Certificate): boolean {
+  const known = r.proven.get(factKey(c));
+  if (known !== undefined && equalBytes(known.signers, c.signers) && equalBytes(known.signatures, c.signatures)) return true;
+  return c.epoch === r.config.epoch && certificateFault(r.network, c, r.config.validators, r.ports.verify) === undefined;
+}
+
 /** As `proven`, for the certificate of an order: a Prepare certificate of its digest, or a commit certificate whose header names the order. */
 export function provenOrder(r: Replica, c: OrderCertificate, digest: Uint8Array): OrderCertificate | null {
   const { certificate, header } = c;

@@ -105,7 +105,7 @@ function checkViewChange(r: Replica, message: ViewChange): ViewChange | null {
 }
 
 /** The proof of a committed height, as far as one is needed; null if it does not hold. */
-export function checkCommitted(
+function checkCommitted(
   r: Replica,
   height: number,
   hash: Uint8Array,

@@ -15,7 +15,7 @@ import { withOtherSignature } from "./simBatches.ts";
 type LyingHabit = "forges-certificates" | "replays" | "lies-in-status" | "lies-in-sync" | "lies-in-answers" | "garbage-bytes";
 
 /** A certificate with too few good signatures: its own, again and again, or none. */
-function forged(b: Byzantine, kind: Certificate["kind"], view: number, height: number, hash: Bytes): Certificate {
+export function forged(b: Byzantine, kind: Certificate["kind"], view: number, height: number, hash: Bytes): Certificate {
   const { config } = b.replica;
   const n = config.validators.length;
   const own = b.vote(kind, config.epoch, view, height, hash).signature;

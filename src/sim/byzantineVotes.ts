@@ -2,13 +2,14 @@
 // NewViews to different peers. docs/protocol.md §4.4, §4.5; attacks 1–5, 10, 17, 26. Owns nothing but mischief.
 
 import { equalBytes } from "../base/bytes.ts";
-import { quorum } from "../base/certificate.ts";
+import { type Certificate, quorum } from "../base/certificate.ts";
 import { batchesHash, type OrderHeader } from "../base/header.ts";
 import { select } from "../consensus/newView.ts";
 import { primaryOf } from "../consensus/replica.ts";
 import type { Message, NewView, Order, PrePrepare } from "../consensus/types.ts";
 import { newViewFrame, newViewHash } from "../consensus/wire.ts";
 import type { Byzantine, MakeHabit } from "./byzantine.ts";
+import { forged } from "./byzantineLies.ts";
 import { type Breach, breaks } from "./convictions.ts";
 
 type VotingHabit =
@@ -202,7 +203,8 @@ function anotherNewView(b: Byzantine, m: NewView): NewView {
   );
   const chosen = b.random.shuffle(heard).slice(0, q - 1);
   const all = [b.random.chance(0.5) ? own : b.claim({ ...own, best: null }), ...chosen.map(({ claim }) => claim)];
-  const claims = ++b.made % 4 === 0 ? all.slice(0, -1) : all;
+  const turn = ++b.made % 4;
+  const claims = turn === 0 ? all.slice(0, -1) : all;
   const { committed, best, tip } = select(claims);
   const proof = heard.find(
     ({ claim }) => claim.best !== null && best !== null && claim.best.view === best.view && claim.best.height === best.height,
@@ -211,14 +213,27 @@ function anotherNewView(b: Byzantine, m: NewView): NewView {
   const body = {
     ...m,
     claims,
-    committed: committed === own ? m.committed : (heard.find(({ claim }) => claim === committed)?.committed ?? m.committed),
+    committed:
+      turn === 2
+        ? forgedOfNext(b, m.view)
+        : committed === own
+          ? m.committed
+          : (heard.find(({ claim }) => claim === committed)?.committed ?? m.committed),
     best: honestly ? (proof?.best ?? null) : m.best,
     orders: honestly ? (tip === null ? [] : proof!.orders.filter(({ order }) => order.height > committed.committedHeight)) : m.orders,
     prepare: tip === null ? null : b.vote("prepare", m.epoch, m.view, tip.height, tip.digest),
   };
   const hash = newViewHash(body);
   const made = { ...body, signature: b.sign(newViewFrame(b.network, { epoch: m.epoch, view: m.view, hash, signer: b.node.id })) };
+  if (turn === 2) return breaks("a NewView with a forged certificate", made);
   return claims.length < q ? breaks("a NewView of too few claims", made) : made;
+}
+
+/** Of the block that comes of what it has accepted, as others have: whoever believed it would commit alone. */
+function forgedOfNext(b: Byzantine, view: number): Certificate {
+  const { accepted, results, head } = b.replica;
+  const result = accepted[0] && results.get(accepted[0].key);
+  return forged(b, "commit", view, head.height + 1, result?.hash ?? b.random.bytes(32));
 }
 
 /** Keeps back its votes for the last heights of an epoch. */

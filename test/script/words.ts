@@ -1,7 +1,7 @@
 // The words of the script language: each command and what it does to the world. README.md in this folder lists them for readers.
 
 import { latin1 } from "../../src/base/bytes.ts";
-import { quorum, type VoteKind, voteFrame } from "../../src/base/certificate.ts";
+import { type Certificate, makeCertificate, quorum, type VoteKind, voteFrame } from "../../src/base/certificate.ts";
 import { type ParameterName, parameterNames } from "../../src/base/parameters.ts";
 import type { Claim, Effect, Message, NewView, Order, OrderCertificate, ViewChange, Vote } from "../../src/consensus/types.ts";
 import { claimFrame, newViewFrame, newViewHash } from "../../src/consensus/wire.ts";
@@ -271,6 +271,13 @@ export class Script {
     return { ...made, view, ...(named.has("signer") ? { signer: named.get("signer")! } : {}) };
   }
 
+  private forged(name: string, view: number): Certificate {
+    const { order, height } = this.named(name);
+    const { hash } = this.world.block(name);
+    const signatures = new Map([0, 1, 2].map((i) => [i, new Uint8Array(64)]));
+    return makeCertificate("commit", { epoch: order.epoch, view, height, hash }, signatures, this.world.ids.length);
+  }
+
   /** `… with=a,b,d view=0` */
   private orderCertificate({ named }: Command, name: string, kind: VoteKind, view = Number(named.get("view") ?? 0)): OrderCertificate {
     const { order, digest, height } = this.named(name);
@@ -321,7 +328,10 @@ export class Script {
     return { kind: "viewChange", claim, committed: committedCertificate, best: certificate, orders };
   }
 
-  /** `send d all new-view view=1 claims=a,b,d [tip=x2]`: from view changes that were sent; `tip` may differ from what they select. */
+  /**
+   * `send d all new-view view=1 claims=a,b,d [tip=x2] [forged=x1]`: from view changes that were sent; `tip` may differ from what they select,
+   * and what is attached for the highest committed height may be a commit certificate of another order, without a good signature.
+   */
   private newView({ named }: Command, from: string): NewView {
     const view = Number(named.get("view"));
     const epoch = Number(named.get("epoch") ?? 0);
@@ -348,8 +358,8 @@ export class Script {
       epoch,
       view,
       claims: changes.map((m) => m.claim),
-      committed: highest.committed,
-      best: named.get("best") === "none" ? null : (best?.best ?? null),
+      committed: named.has("forged") ? this.forged(named.get("forged")!, view) : highest.committed,
+      best: named.get("best") === "none" ? null : named.get("best") === "unsigned" ? unsigned(best!.best!) : (best?.best ?? null),
       orders,
       prepare,
     };
@@ -434,3 +444,9 @@ function duration(text: string | undefined): number {
   if (found === null) return stop(`no duration ${text}`);
   return Number(found[1]) * (found[2] === "s" ? 1_000 : 1);
 }
+
+/** Says the same, and bears nobody's signature. */
+const unsigned = ({ certificate, header }: OrderCertificate): OrderCertificate => ({
+  certificate: { ...certificate, signatures: new Uint8Array(certificate.signatures.length) },
+  header,
+});
