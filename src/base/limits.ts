@@ -25,8 +25,8 @@ export const MAX_BATCH_BYTES = 262_144;
 export const MAX_BATCH_TRANSACTIONS = 1_000;
 /** A batch leaves after this long even if it is not full; after as much more for each batch of its origin that is not ordered yet. */
 export const BATCH_DELAY_MS = 5;
-/** Acks to validators that do not propose are gathered for this long; well below PULL_AFTER_MS. */
-export const ACKS_EVERY_MS = 20;
+/** Acks to validators that do not propose are gathered for this long: what is ordered by then, which is nearly all, is not said to them. */
+export const ACKS_EVERY_MS = 100;
 
 // ── consensus messages (§4.2) ────────────────────────────────────────────────────────────────────────────────────────────────
 export const MAX_VALIDATORS = 128;

@@ -37,7 +37,7 @@ export function factsOf(batch: VerifiedBatch): BatchFacts {
 
 export class Dissemination {
   readonly #ports: DisseminationPorts;
-  /** Held, and not said yet: to the primary at the end of the turn, to the others, who need it only to pull what they lack, now and then. */
+  /** Held, and not said yet: to the primary at the end of the turn, to the others, who need it only to pull what they lack, later. */
   #urgent: Bytes[] = [];
   #acks: Bytes[] = [];
   #timer: NodeJS.Timeout | undefined;
@@ -163,11 +163,14 @@ export class Dissemination {
     this.#ports.host.send(this.#ports.primary(), "batches", framed(kinds.ack, concat(...digests)));
   }
 
+  /** What is ordered by now nobody has to look for: under an honest primary next to nothing is left to say. */
   #flush(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    this.#ports.host.broadcast("batches", framed(kinds.ack, concat(...this.#acks)), { to: "validator" });
+    const { mempool, host } = this.#ports;
+    const digests = this.#acks.filter((digest) => mempool.holdings.waits(digest));
     this.#acks = [];
+    if (digests.length > 0) host.broadcast("batches", framed(kinds.ack, concat(...digests)), { to: "validator" });
   }
 }
 

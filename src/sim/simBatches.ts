@@ -220,7 +220,7 @@ export class SimBatches {
     if (this.urgent.length === 1) clock.after(ACK_MS, this.life, () => this.toPrimary());
     if (this.acks.length === 1)
       clock.after(ACKS_EVERY_MS, this.life, () => {
-        const digests = this.acks.splice(0);
+        const digests = this.acks.splice(0).filter((d) => this.node.mempool.holdings.waits(d));
         for (let at = 0; at < digests.length; at += MAX_ACKS_PER_MESSAGE)
           this.node.toValidators({ kind: "ack", digests: digests.slice(at, at + MAX_ACKS_PER_MESSAGE) });
       });
