@@ -93,8 +93,20 @@ export class Replicas {
 
   isTold(part: Known, { number, message }: Lie): Known {
     let next = part.told.get(number);
-    if (next === undefined) part.told.set(number, (next = this.stepped(part, [{ kind: "message", from: this.liar.id, message }])));
+    if (next === undefined) {
+      const { view, pending } = part.local.replica; // behind another NewView of the view it would be evidence
+      const forgeries = message.kind === "newView" && view === 0 && pending === null ? this.liar.forgedIn(message, part.local) : [];
+      for (const forged of forgeries) this.disbelieves(part, forged);
+      part.told.set(number, (next = this.stepped(part, [{ kind: "message", from: this.liar.id, message }])));
+    }
     return next;
+  }
+
+  /** What bears no good signature changes nothing, whatever it says. */
+  private disbelieves({ local, name }: Known, message: Message): void {
+    const then = after(local, [{ kind: "message", from: this.liar.id, message }], this.ledger);
+    if (intern(this.names, describeLocal(then, itself)) !== name)
+      throw new Broken(`${local.replica.organisation} believes a forged ${message.kind}`);
   }
 
   givesUp(part: Known): Known {
@@ -140,7 +152,9 @@ export class Replicas {
   private find(local: Local): Known {
     const name = intern(this.names, describeLocal(local, itself));
     let known = this.known.get(name);
-    if (known === undefined) this.known.set(name, (known = this.workedOut(local, name)));
+    if (known !== undefined) return known;
+    this.known.set(name, (known = this.workedOut(local, name)));
+    for (const forged of local.replica.config.validators.length === 4 ? this.liar.forgeries(local) : []) this.disbelieves(known, forged);
     return known;
   }
 
