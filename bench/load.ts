@@ -1,6 +1,8 @@
 // One load process: sends presigned transactions in bulk requests, waits until each is final, and counts. Run by scenarios through loaders.ts.
 // Closed loop: each connection has one request out, so the network sets the pace. Open loop: requests leave at the times of a fixed schedule whatever
-// comes back, and latency counts from the time in the schedule, so that a stall is felt by everything that was due in it (no coordinated omission).
+// comes back, and latency counts from the time in the schedule, so that a stall is felt by everything that was due in it (no coordinated omission). What a node
+// refuses as busy is offered again in a turn of the schedule that is due a second later or more, as the refusal says ("same", Retry-After): to whichever node is
+// next, as an offer of its own. What is offered stays at the rate all the same, and what a client has left to send does not run out.
 
 import fs from "node:fs";
 import http from "node:http";
@@ -41,16 +43,26 @@ export interface LoadSample {
 const MAX_OUTSTANDING = 60_000;
 const SOCKETS_PER_NODE = 64;
 const RETRY_MS = 100;
+/** What nodes say in Retry-After. */
+const RETRY_AFTER_MS = 1_000;
 /** A node takes so many requests at a time from one address: clients come from several, as they do in life (Linux has all of 127.0.0.0/8, for nodes there). */
 const ADDRESSES = process.platform === "linux" ? 8 : 1;
 const onLoopback = (api: string): boolean => new URL(api).hostname.startsWith("127.");
 /** What a request failed of, without what is its own alone. */
 const failureOf = (error: Error): string => ("code" in error ? String(error.code) : error.name);
 
+/** Transactions that go in one request: the first, and how many. */
+interface Part {
+  readonly from: number;
+  readonly count: number;
+}
+
 class Load {
   readonly #options: LoadOptions;
   readonly #file: number;
   #next: number;
+  /** Parts refused whole, in the order of the time from which they may come again. */
+  #again: { readonly part: Part; readonly at: number }[] = [];
   #mode: LoadMode = { kind: "pause" };
   /** Loops of an older mode end when they see another number. */
   #turn = 0;
@@ -72,6 +84,7 @@ class Load {
 
   set mode(mode: LoadMode) {
     this.#mode = mode;
+    this.#again = [];
     const turn = ++this.#turn;
     if (mode.kind === "closed")
       this.#options.apis.forEach((_, node) => {
@@ -98,9 +111,9 @@ class Load {
 
   async #closed(node: number, perRequest: number, turn: number): Promise<void> {
     while (this.#turn === turn) {
-      const body = this.#take(perRequest);
-      if (body === undefined) return;
-      const well = await this.#send(node, body, performance.now());
+      const part = this.#take(perRequest);
+      if (part === undefined) return;
+      const well = await this.#send(node, part, performance.now());
       if (!well) await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
     }
   }
@@ -117,23 +130,21 @@ class Load {
           this.#refuse("client: too many outstanding", perRequest);
           continue;
         }
-        const body = this.#take(perRequest);
-        if (body === undefined) return;
-        void this.#send(sent % this.#options.apis.length, body, start + sent * every);
+        const part = this.#take(perRequest);
+        if (part === undefined) return;
+        void this.#send(sent % this.#options.apis.length, part, start + sent * every);
       }
       setTimeout(tick, 1);
     };
     tick();
   }
 
-  #take(count: number): Buffer | undefined {
-    const { stride, to } = this.#options;
-    const real = Math.min(count, to - this.#next);
-    if (real <= 0) return undefined;
-    const body = Buffer.allocUnsafe(real * stride);
-    fs.readSync(this.#file, body, 0, body.length, this.#next * stride);
-    this.#next += real;
-    return body;
+  #take(count: number): Part | undefined {
+    const from = this.#next;
+    const fresh = Math.min(count, this.#options.to - from);
+    if (fresh <= 0 || (this.#again[0]?.at ?? Number.POSITIVE_INFINITY) <= performance.now()) return this.#again.shift()?.part;
+    this.#next += fresh;
+    return { from, count: fresh };
   }
 
   #refuse(code: string, count: number): void {
@@ -141,9 +152,16 @@ class Load {
     this.#refusals[code] = (this.#refusals[code] ?? 0) + count;
   }
 
+  #read({ from, count }: Part): Buffer {
+    const { stride } = this.#options;
+    const body = Buffer.allocUnsafe(count * stride);
+    fs.readSync(this.#file, body, 0, body.length, from * stride);
+    return body;
+  }
+
   /** Resolves when the last line has come; false if the request was refused whole. `due` is when it should have left. */
-  #send(node: number, body: Buffer, due: number): Promise<boolean> {
-    const count = body.length / this.#options.stride;
+  #send(node: number, part: Part, due: number): Promise<boolean> {
+    const { count } = part;
     this.#outstanding += count;
     let left = count;
     const line = (text: string): void => {
@@ -157,11 +175,12 @@ class Load {
     return new Promise((resolve) => {
       const end = (well: boolean, why: string): void => {
         if (left > 0) this.#refuse(why, left);
+        if (!well && left === count && why.endsWith(" busy")) this.#again.push({ part, at: performance.now() + RETRY_AFTER_MS });
         left = 0;
         this.#outstanding -= count;
         resolve(well);
       };
-      this.#post(node, body, line, end, () => left === count);
+      this.#post(node, this.#read(part), line, end, () => left === count);
     });
   }
 

@@ -3,6 +3,7 @@
 import fs from "node:fs";
 import path from "node:path";
 import { Command, Option } from "commander";
+import { runBuilt } from "./devnet.ts";
 import { funds, fundsDefaults } from "./funds.ts";
 import { failover } from "./failover.ts";
 import { idle } from "./idle.ts";
@@ -43,6 +44,9 @@ function save(name: string, result: Record<string, unknown>): void {
   );
 }
 
+/** Scenarios without a node of their own. */
+const ALONE = ["ledger", "micro", "report", "scale", "services"];
+
 /** A scenario with what all have in common. Without the addon: CHANCERY_NO_NATIVE=1. */
 function scenario(name: string, description: string, run: (options: Options) => Promise<Record<string, unknown>>): Command {
   return program
@@ -51,6 +55,7 @@ function scenario(name: string, description: string, run: (options: Options) => 
     .option("--json", "one JSON line, last")
     .option("--save <name>", `keep the result as ${SAVED}/NAME.json, for the report`)
     .action(async (options: Options) => {
+      if (!ALONE.includes(name)) runBuilt();
       const result = await run(options);
       if (typeof options["save"] === "string") save(options["save"], result);
       print(result, options.json === true);

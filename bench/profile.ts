@@ -123,8 +123,7 @@ function charge(profile: CpuProfile, from: number, to: number): { charges: Map<s
   return { charges, functions };
 }
 
-const shortened = (url: string): string =>
-  url.replace(/^.*\/(node_modules\/|src\/)/, (_, folder: string) => (folder === "src/" ? "" : "")).replace(/^file:\/\//, "");
+const shortened = (url: string): string => url.replace(/^.*\/(node_modules|src|dist)\//, "").replace(/^file:\/\//, "");
 
 /** The table as text for people. */
 export function showStages({ stages, top, us_per_tx }: StageTable): string {

@@ -28,9 +28,17 @@ export function submitRoutes(app: App, api: Api): void {
   app.get("/v1/transactions/:id", async (request, reply) => lookUp(api, request, reply));
 }
 
+/** The body, in a buffer of its own, so that it can be moved to the worker; the request, which lives until its answer is whole, lets go of it. */
+function takenFrom(request: FastifyRequest): Bytes {
+  const body = request.body as Buffer<ArrayBuffer>;
+  request.body = undefined;
+  const whole = body.byteLength === body.buffer.byteLength;
+  return whole ? new Uint8Array(body.buffer) : new Uint8Array(body);
+}
+
 // ── one ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 function transactionOf(request: FastifyRequest): Bytes {
-  if (Buffer.isBuffer(request.body)) return new Uint8Array(request.body);
+  if (Buffer.isBuffer(request.body)) return takenFrom(request);
   const { body, signatures } = bodyOf(request, ["body", "signatures"]);
   if (!Array.isArray(signatures) || signatures.length > MAX_SIGNERS)
     return invalid("/signatures", `a list of at most ${MAX_SIGNERS}`, signatures);
@@ -132,8 +140,7 @@ async function submitMany(api: Api, request: FastifyRequest, reply: FastifyReply
   const query = queryOf(request, ["wait", "timeout"]);
   const wait = waitOf(query["wait"], "accepted");
   const timeoutMs = durationOf(query, "timeout", BULK_WAIT_MS, MAX_BULK_WAIT_MS);
-  // A buffer of its own, so that it can be moved to the worker.
-  await api.submit(new Uint8Array(request.body), request.ip, (verdict, answers) => {
+  await api.submit(takenFrom(request), request.ip, (verdict, answers) => {
     const answer = new BulkAnswer(api, verdict.ids, reply);
     answer.begin(verdict, answers, wait, timeoutMs);
   });
