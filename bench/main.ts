@@ -161,8 +161,9 @@ scenario("failover", "a backup and the primary killed under load", async (o) =>
   .option("--seconds <n>", "watched after each kill", Number, 10);
 
 scenario("overload", "three times what saturates, offered for a minute", async (o) =>
-  overload({ validators: 4, seconds: o["seconds"] as number, times: o["times"] as number }, say),
+  overload({ validators: 4, seconds: o["seconds"] as number, times: o["times"] as number, perRequest: o["perRequest"] as number }, say),
 )
+  .option("--per-request <n>", "transactions in a request of the overload", Number, d.perRequest)
   .option("--seconds <n>", "of overload", Number, 30)
   .option("--times <n>", "offered, as a multiple of saturation", Number, 3);
 

@@ -3,13 +3,15 @@
 
 import { startDevnet } from "./devnet.ts";
 import { conditions, percentile, rounded, sleep } from "./report.ts";
-import { about, environmentOf, openLoop, Rig, throughputDefaults } from "./throughput.ts";
+import { about, environmentOf, Rig, throughputDefaults } from "./throughput.ts";
 
 export interface OverloadOptions {
   readonly validators: number;
   readonly seconds: number;
   /** Offered, as a multiple of saturation. */
   readonly times: number;
+  /** Transactions in a request of the overload; those of the saturation before it have 250, and small requests cost more each. */
+  readonly perRequest: number;
 }
 
 const PEAK_SECONDS = 8;
@@ -27,8 +29,7 @@ export async function overload(o: OverloadOptions, say: (text: string) => void):
     await sleep(PEAK_SECONDS * 1_000);
     const peak = await rig.run(PEAK_SECONDS, "saturation");
     await rig.drain();
-    const loop = openLoop(peak.txPerSecond * o.times);
-    rig.mode = loop;
+    rig.mode = { kind: "open", rate: peak.txPerSecond * o.times, perRequest: o.perRequest };
     await sleep(2_000);
     await rig.loaders.sample();
     const run = await rig.run(o.seconds, `${o.times} × saturation offered`);
@@ -51,9 +52,9 @@ export async function overload(o: OverloadOptions, say: (text: string) => void):
       cpu_us_per_admitted: Math.round(run.usage.cpu / Math.max(1, run.transactions)),
       // What is not explained by the admitted at the peak's cost, which are dearer in smaller requests: an upper bound.
       cpu_us_per_refused_request: Math.round(
-        (run.usage.cpu - (peak.usage.cpu / Math.max(1, peak.transactions)) * run.transactions) / Math.max(1, run.refused / loop.perRequest),
+        (run.usage.cpu - (peak.usage.cpu / Math.max(1, peak.transactions)) * run.transactions) / Math.max(1, run.refused / o.perRequest),
       ),
-      per_request: loop.perRequest,
+      per_request: o.perRequest,
       loader_of_a_core: rounded(run.loaderCpu / 1e6 / run.usage.seconds, 2),
       cpu_us_per_admitted_at_peak: Math.round(peak.usage.cpu / Math.max(1, peak.transactions)),
       rss_mb_before: mb(peak.usage.rss),
