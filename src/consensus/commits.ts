@@ -10,7 +10,7 @@ import { fetchMissing, mayAsk } from "./batches.ts";
 import { noteContradiction, noteOtherCommits, onExecutedAgain, onOwnDiffers } from "./divergence.ts";
 import { fitsReferences, know, signersOf } from "./orders.ts";
 import { addVote, certify, proven } from "./quorum.ts";
-import { acceptedAt, type Entry, type Fact, isHeld, type Replica, slotAt, windowSize } from "./replica.ts";
+import { acceptedAt, type Entry, type Fact, isHeld, type Replica, slotAt, surelyOfEpoch, windowSize } from "./replica.ts";
 import type { Block, Effect, Head, Result, Vote } from "./types.ts";
 
 /** A Commit of my view by its signer; also while I am leaving it: a promise forbids votes, not facts (§4.5). */
@@ -48,6 +48,7 @@ export function onBlock(r: Replica, out: Effect[], from: string, block: Block): 
   const { height, epoch } = header.order;
   if (height <= r.committing) return;
   if (epoch > r.config.epoch) {
+    if (height <= surelyOfEpoch(r)) return; // no such block can be
     if (height <= r.head.height + SYNC_AHEAD) r.later.set(height, block);
     hintSync(r, out, height, from);
     return;

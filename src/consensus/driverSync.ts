@@ -5,7 +5,7 @@
 import { type Bytes, latin1 } from "../base/bytes.ts";
 import { SYNC_AHEAD, SYNC_STAGED_BYTES, SYNC_TIMEOUT_MS } from "../base/limits.ts";
 import type { DriverPorts, SyncBlock } from "./driverPorts.ts";
-import type { Replica } from "./replica.ts";
+import { type Replica, surelyOfEpoch } from "./replica.ts";
 import type { Block } from "./types.ts";
 
 export class RangeSync {
@@ -81,13 +81,17 @@ export class RangeSync {
     this.taken.delete(latin1(digest));
   }
 
-  /** A certified block whose bodies are nowhere is missing too: peers that have committed it give them with the block and in no other way. */
+  /**
+   * A certified block whose bodies are nowhere is missing too: peers that have committed it give them with the block and in no other way. So is one of this
+   * epoch in whose place somebody put a block of a later one, which nobody can check yet.
+   */
   private firstMissing(): number {
     const { certified, later, head, committing } = this.replica;
+    const own = surelyOfEpoch(this.replica);
     let height = Math.max(head.height, committing) + 1;
     for (; ; height++) {
       const references = certified.get(height)?.references;
-      if (references ? !references.every(({ digest }) => this.isHere(latin1(digest))) : !later.has(height)) return height;
+      if (references ? !references.every(({ digest }) => this.isHere(latin1(digest))) : height <= own || !later.has(height)) return height;
     }
   }
 

@@ -128,6 +128,8 @@ export const silent = (r: Replica): boolean => r.config.epoch < r.silentUntil;
 
 /** Blocks beyond my window are certified: what I vote on is of no use to anybody (§4.6.7). */
 export const syncing = (r: Replica): boolean => r.highestCertified > r.head.height + windowSize(r);
+/** Last height that surely belongs to this epoch: a block that I lack, enacting a change, ends it a window later at the earliest (§4.3.1). */
+export const surelyOfEpoch = (r: Replica): number => Math.min(r.end, r.head.height + 1 + windowSize(r));
 /**
  * Timers rest while certificates are ahead of me that I can catch up with, in a split, and while I may not vote (§4.6.7). A higher block certified while the next
  * one is not is no such thing: a Byzantine Commit for the higher height alone can make that, and only another view ends it.

@@ -6,9 +6,20 @@ import type { DriverPorts, SyncBlock } from "../../../src/consensus/driverPorts.
 import { RangeSync } from "../../../src/consensus/driverSync.ts";
 import type { Replica } from "../../../src/consensus/replica.ts";
 
+const WINDOW = 4;
+const replicaAtZero = () => ({
+  config: { parameters: { window: WINDOW } },
+  end: 100,
+  head: { height: 0 },
+  committing: 0,
+  certified: new Map(),
+  later: new Map(),
+  batches: new Map(),
+});
+
 /** A replica at height 0 to which nothing is known; what it is asked, in order; and how the peers answer. */
 function syncing(answer: (peer: string) => readonly SyncBlock[] | undefined) {
-  const replica = { head: { height: 0 }, committing: 0, certified: new Map(), later: new Map(), batches: new Map() };
+  const replica = replicaAtZero();
   const asked: string[] = [];
   const timers: (() => void)[] = [];
   const fed: string[] = [];
@@ -90,7 +101,7 @@ describe("range sync", () => {
 
 /** A replica that commits whatever it is given, and peers that have the blocks up to some height. */
 function behind(peers: Readonly<Record<string, number>>) {
-  const replica = { head: { height: 0 }, committing: 0, certified: new Map(), later: new Map(), batches: new Map() };
+  const replica = replicaAtZero();
   const asked: [peer: string, first: number, last: number][] = [];
   const blocks = async (peer: string, first: number, last: number): Promise<SyncBlock[]> => {
     asked.push([peer, first, last]);
@@ -118,6 +129,15 @@ function behind(peers: Readonly<Record<string, number>>) {
 }
 
 describe("a replica that is far behind", () => {
+  test("asks for a block in whose place it was given one of a later epoch, which nobody can check yet", async () => {
+    const { replica, sync, asked, settle } = behind({ a: 20 });
+    for (const height of [1, WINDOW + 1]) replica.later.set(height, {});
+    sync.want(20, ["a"]);
+    await settle();
+    expect(asked[0]).toEqual(["a", 1, 20]);
+    expect(replica.head.height).toBe(20);
+  });
+
   test("goes on to what a peer says it has, though each range proves only itself: an epoch's border lies in between", async () => {
     const { replica, sync, asked, settle } = behind({ a: 1_000, b: 1_000 });
     sync.want(1_000, ["a", "b"]);
