@@ -164,7 +164,7 @@ scenario("overload", "three times what saturates, offered for a minute", async (
   overload({ validators: 4, seconds: o["seconds"] as number, times: o["times"] as number, perRequest: o["perRequest"] as number }, say),
 )
   .option("--per-request <n>", "transactions in a request of the overload", Number, d.perRequest)
-  .option("--seconds <n>", "of overload", Number, 30)
+  .option("--seconds <n>", "of overload", Number, 60)
   .option("--times <n>", "offered, as a multiple of saturation", Number, 3);
 
 scenario("idle", "a network that nobody asks anything", async (o) => idle({ validators: 4, seconds: o["seconds"] as number }, say)).option(
