@@ -8,7 +8,7 @@ import { primaryOf, type Replica, windowSize } from "../consensus/replica.ts";
 import type { Message } from "../consensus/types.ts";
 import { batchDigest, readBatch } from "../ledger/batch.ts";
 import { messageOf } from "./byzantine.ts";
-import { type Breach, breachOf, convictions, isScoredAs, provable } from "./convictions.ts";
+import { type Breach, breachOf, convictions, echoes, isScoredAs, provable } from "./convictions.ts";
 import type { Packet } from "./network.ts";
 import type { SimNode } from "./simNode.ts";
 
@@ -65,7 +65,7 @@ export class Breaches {
   rejected(node: SimNode, from: SimNode, code: string): void {
     const at = this.owed.findIndex((owed) => owed.node === node && owed.from === from && isScoredAs(code, provable[owed.breach]));
     if (at >= 0) this.note(`breach ${this.owed.splice(at, 1)[0]!.breach}`);
-    if (node.honest && from.corruption !== undefined && !from.corruption.habitNames.some((habit) => isScoredAs(code, convictions[habit])))
+    if (node.honest && from.corruption !== undefined && !isDeserved(code, from))
       this.violated("§4.11 nobody is scored for what proves nothing", `${node.id} scores ${from.id}: ${code}`);
     if (node.peers.isCut(from.index)) return; // that was still under way
     const { now } = node.world.clock;
@@ -83,6 +83,15 @@ export class Breaches {
 }
 
 const nameOf = (node: SimNode, from: number): string => `${node.index} ${node.incarnation} ${from}`;
+
+/** Some habit of its bearer's accounts for the code; or of another Byzantine validator, whose words it says again. */
+function isDeserved(code: string, { corruption, world }: SimNode): boolean {
+  const own = corruption!.habitNames;
+  const all = own.some((habit) => echoes.has(habit))
+    ? world.watch.checks.nodes.flatMap((other) => other.corruption?.habitNames ?? [])
+    : own;
+  return all.some((habit) => isScoredAs(code, convictions[habit]));
+}
 
 /** By the bytes themselves, else by what whoever made them says of them. */
 function breachIn(packet: Packet, from: SimNode): Breach | undefined {

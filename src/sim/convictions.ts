@@ -77,3 +77,6 @@ export const convictions: { readonly [habit in Habit]: readonly string[] } = {
   /** One bit turned in what another said may leave it readable. */
   "garbage-bytes": [...UNREADABLE, ...BATCH_UNREADABLE, "vote.signer", "block.…", "new_view.invalid", "answer.signer"],
 };
+
+/** These say again what others have said. */
+export const echoes: ReadonlySet<Habit> = new Set(["replays", "garbage-bytes"]);
