@@ -65,7 +65,8 @@ export class Breaches {
   rejected(node: SimNode, from: SimNode, code: string): void {
     const at = this.owed.findIndex((owed) => owed.node === node && owed.from === from && isScoredAs(code, provable[owed.breach]));
     if (at >= 0) this.note(`breach ${this.owed.splice(at, 1)[0]!.breach}`);
-    if (node.honest && from.corruption !== undefined && !isDeserved(code, from))
+    // With a new key it may sign what belongs to the epoch of the old one.
+    if (node.honest && from.corruption !== undefined && from.keyTurn === 0 && !isDeserved(code, from))
       this.violated("§4.11 nobody is scored for what proves nothing", `${node.id} scores ${from.id}: ${code}`);
     if (node.peers.isCut(from.index)) return; // that was still under way
     const { now } = node.world.clock;

@@ -2,7 +2,7 @@
 // NewViews to different peers. docs/protocol.md §4.4, §4.5; attacks 1–5, 10, 17, 26. Owns nothing but mischief.
 
 import { equalBytes } from "../base/bytes.ts";
-import { type Certificate, quorum } from "../base/certificate.ts";
+import { quorum } from "../base/certificate.ts";
 import { batchesHash, type OrderHeader } from "../base/header.ts";
 import { select } from "../consensus/newView.ts";
 import { primaryOf } from "../consensus/replica.ts";
@@ -188,11 +188,38 @@ const splitsViewChanges: MakeHabit = (b) => ({
 const splitsNewViews: MakeHabit = (b) => ({
   message(to, m) {
     if (m.kind !== "newView" || m.signer !== b.node.id) return undefined;
-    if (b.random.chance(0.3)) return [m, anotherNewView(b, m)];
-    if (!b.side(to, `view ${m.view}`)) return undefined;
-    return b.random.chance(0.2) ? [] : [anotherNewView(b, m)];
+    const first = forgedNewView(b, m);
+    if (b.random.chance(0.3)) return [first, m, anotherNewView(b, m)];
+    if (!b.side(to, `view ${m.view}`)) return [first, m];
+    return b.random.chance(0.2) ? [first] : [first, anotherNewView(b, m)];
+  },
+  /** Of the next view that it leads, with its own claim alone. */
+  act() {
+    const { replica } = b;
+    const { config, head, promise } = replica;
+    let view = promise + 1;
+    while (primaryOf(replica, view) !== b.node.id && view <= promise + config.validators.length) view++;
+    const claim = b.claim({ epoch: config.epoch, view, committedHeight: head.height, committedHash: head.hash, best: null });
+    const committed = head.height < config.start ? null : head.certificate;
+    const body = { epoch: config.epoch, view, claims: [claim], committed, best: null, orders: [], prepare: null };
+    const others = b.others();
+    b.send(others[++b.made % others.length]!, breaks("a NewView of too few claims", signedNewView(b, body)));
   },
 });
+
+/** With a commit certificate that nobody signed: of the block that comes of what it has accepted, as others have. */
+function forgedNewView(b: Byzantine, m: NewView): NewView {
+  const { accepted, results, head } = b.replica;
+  const result = accepted[0] && results.get(accepted[0].key);
+  const committed = forged(b, "commit", m.view, head.height + 1, result?.hash ?? b.random.bytes(32));
+  return breaks("a NewView with a forged certificate", signedNewView(b, { ...m, committed }));
+}
+
+function signedNewView(b: Byzantine, m: Omit<NewView, "kind" | "signer" | "signature">): NewView {
+  const { epoch, view } = m;
+  const signature = b.sign(newViewFrame(b.network, { epoch, view, hash: newViewHash(m), signer: b.node.id }));
+  return { ...m, kind: "newView", signer: b.node.id, signature };
+}
 
 function anotherNewView(b: Byzantine, m: NewView): NewView {
   const { config } = b.replica;
@@ -202,9 +229,7 @@ function anotherNewView(b: Byzantine, m: NewView): NewView {
     ({ claim }) => claim.view === m.view && claim.epoch === m.epoch && claim.signer !== b.node.id,
   );
   const chosen = b.random.shuffle(heard).slice(0, q - 1);
-  const all = [b.random.chance(0.5) ? own : b.claim({ ...own, best: null }), ...chosen.map(({ claim }) => claim)];
-  const turn = ++b.made % 4;
-  const claims = turn === 0 ? all.slice(0, -1) : all;
+  const claims = [b.random.chance(0.5) ? own : b.claim({ ...own, best: null }), ...chosen.map(({ claim }) => claim)];
   const { committed, best, tip } = select(claims);
   const proof = heard.find(
     ({ claim }) => claim.best !== null && best !== null && claim.best.view === best.view && claim.best.height === best.height,
@@ -213,27 +238,12 @@ function anotherNewView(b: Byzantine, m: NewView): NewView {
   const body = {
     ...m,
     claims,
-    committed:
-      turn === 2
-        ? forgedOfNext(b, m.view)
-        : committed === own
-          ? m.committed
-          : (heard.find(({ claim }) => claim === committed)?.committed ?? m.committed),
+    committed: committed === own ? m.committed : (heard.find(({ claim }) => claim === committed)?.committed ?? m.committed),
     best: honestly ? (proof?.best ?? null) : m.best,
     orders: honestly ? (tip === null ? [] : proof!.orders.filter(({ order }) => order.height > committed.committedHeight)) : m.orders,
     prepare: tip === null ? null : b.vote("prepare", m.epoch, m.view, tip.height, tip.digest),
   };
-  const hash = newViewHash(body);
-  const made = { ...body, signature: b.sign(newViewFrame(b.network, { epoch: m.epoch, view: m.view, hash, signer: b.node.id })) };
-  if (turn === 2) return breaks("a NewView with a forged certificate", made);
-  return claims.length < q ? breaks("a NewView of too few claims", made) : made;
-}
-
-/** Of the block that comes of what it has accepted, as others have: whoever believed it would commit alone. */
-function forgedOfNext(b: Byzantine, view: number): Certificate {
-  const { accepted, results, head } = b.replica;
-  const result = accepted[0] && results.get(accepted[0].key);
-  return forged(b, "commit", view, head.height + 1, result?.hash ?? b.random.bytes(32));
+  return signedNewView(b, body);
 }
 
 /** Keeps back its votes for the last heights of an epoch. */

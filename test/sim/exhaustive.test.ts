@@ -4,7 +4,7 @@
 import { describe, expect, test } from "vitest";
 import { exhaustAll, models } from "../../src/sim/exhaustive.ts";
 
-const STATES = process.env["CHANCERY_LONG"] === "1" ? 4_000_000 : 300_000;
+const STATES = process.env["CHANCERY_LONG"] === "1" ? 2_000_000 : 300_000;
 
 describe("the exhaustive search", () => {
   test(`finds no two blocks at one height, no contradiction and no honest node in evidence in ${STATES} states of each model`, {
