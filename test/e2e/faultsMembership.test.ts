@@ -133,7 +133,7 @@ describe("membership and parameters by votes on the chain, under load", () => {
     await seat(cluster.named("agency5"));
     await lose("of-five");
     await seat(cluster.named("agency6"));
-    if (LONG) await lose("of-six");
+    await lose("of-six");
   }, 240_000);
 
   test("an agency that nobody knew joins and is the seventh: two may be dead, with three it stands still until one is back", async () => {
