@@ -65,9 +65,9 @@ export class Verifier {
   }
 
   /** The verdict on a peer's batch; `bytes` is moved away if it owns its buffer. */
-  batch(bytes: Bytes, origin: string): Promise<BatchVerdict> {
+  async batch(bytes: Bytes, origin: string): Promise<BatchVerdict> {
     const small = this.#small.batch(bytes);
-    if (small !== undefined) return Promise.resolve(this.#counted(small));
+    if (small !== undefined) return this.#counted(small);
     return new Promise((resolve, reject) => {
       this.#post(
         bytes,
