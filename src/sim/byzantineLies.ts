@@ -3,7 +3,7 @@
 
 import { type Bytes, copyOf } from "../base/bytes.ts";
 import { type Certificate, makeCertificate, quorum } from "../base/certificate.ts";
-import { batchesHash, type BlockHeader, blockHash, orderDigest } from "../base/header.ts";
+import { batchesHash, type BlockHeader, blockHash, orderDigest, type OrderHeader } from "../base/header.ts";
 import { encodeMessage } from "../consensus/messages.ts";
 import type { SyncBlock } from "../consensus/driverPorts.ts";
 import type { Block, Message, Status } from "../consensus/types.ts";
@@ -32,16 +32,16 @@ export function forged(b: Byzantine, kind: Certificate["kind"], view: number, he
   ])();
 }
 
-function emptyBlock(b: Byzantine): { header: BlockHeader; references: [] } {
+/** An order of no batches on the committed head, as anybody may make it. */
+export function emptyOrder(b: Byzantine): OrderHeader {
   const { head, config } = b.replica;
-  const order = {
-    protocol: 1,
-    epoch: config.epoch,
-    height: head.height + 1,
-    parent: head.digest,
-    time: head.time + 1,
-    batches: batchesHash(b.network, []),
-  };
+  const { height, digest, time } = head;
+  return { protocol: 1, epoch: config.epoch, height: height + 1, parent: digest, time: time + 1, batches: batchesHash(b.network, []) };
+}
+
+function emptyBlock(b: Byzantine): { header: BlockHeader; references: [] } {
+  const { head } = b.replica;
+  const order = emptyOrder(b);
   const some = b.random.bytes(32);
   const header = {
     order,

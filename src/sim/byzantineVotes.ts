@@ -9,7 +9,7 @@ import { primaryOf } from "../consensus/replica.ts";
 import type { Message, NewView, Order, PrePrepare } from "../consensus/types.ts";
 import { newViewFrame, newViewHash } from "../consensus/wire.ts";
 import type { Byzantine, MakeHabit } from "./byzantine.ts";
-import { forged } from "./byzantineLies.ts";
+import { emptyOrder, forged } from "./byzantineLies.ts";
 import { type Breach, breaks } from "./convictions.ts";
 
 type VotingHabit =
@@ -148,14 +148,7 @@ const futureViews: MakeHabit = (b) => {
       b.scatter(
         b.vote(random.pick(["prepare", "commit"] as const), config.epoch + random.below(3), view + ahead, height, random.bytes(32)),
       );
-      const order = {
-        protocol: 1,
-        epoch: config.epoch,
-        height: head.height + 1,
-        parent: head.digest,
-        time: head.time + 1,
-        batches: batchesHash(b.network, []),
-      };
+      const order = emptyOrder(b);
       b.scatter(b.proposal(view + ahead, { order, references: [] }));
       usurp(b, { order, references: [] }, turn++);
     },
