@@ -1,6 +1,8 @@
 import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { afterEach, describe, expect, test } from "vitest";
 import { type Bytes, hex, unhex } from "../../../src/base/bytes.ts";
 import { encodeSet, setHash, sortedSet } from "../../../src/base/certificate.ts";
@@ -21,6 +23,8 @@ import { batchOf, NETWORK, put, START_TIME, TestNetwork, testGenesis, transactio
 import { fieldsOf, ITEMS, keyOf } from "./testRegistry.ts";
 import { referenceRoot } from "./treeReference.ts";
 
+setFlagsFromString("--expose-gc");
+const collectGarbage = runInNewContext("gc") as () => void;
 const directories: string[] = [];
 async function temporary(): Promise<string> {
   const directory = await mkdtemp(join(tmpdir(), "chancery-chain-"));
@@ -105,6 +109,26 @@ describe("executing and committing (§3.6)", () => {
     await network.commit(second);
     await network.commit(third);
     expect(value(network, "sum")).toBe(111);
+  });
+
+  test("a chain that always executes ahead of what is committed holds no block that is committed", async () => {
+    const network = await TestNetwork.open();
+    const blocks: WeakRef<object>[] = [];
+    let latest: CommittedBlock | undefined;
+    network.chain.onCommit((block) => {
+      blocks.push(new WeakRef(block.leaves[0]!));
+      latest = block;
+    });
+    let executed = await network.execute([batchOf([transaction([put("0", 0)])])]);
+    for (let i = 1; i <= 12; i++) {
+      const next = await network.execute([batchOf([transaction([put(`${i}`, i)])])], network.after(executed));
+      await network.commit(executed);
+      executed = next;
+    }
+    await new Promise((resolve) => setImmediate(resolve)); // what was dereferenced in a turn lives to its end
+    collectGarbage();
+    expect(latest!.height).toBe(12);
+    expect(blocks.filter((block) => block.deref() !== undefined).length).toBeLessThanOrEqual(2);
   });
 
   test("results are kept by order digest; the branch that commits leaves the state that it alone would give", async () => {
