@@ -5,6 +5,16 @@ import type { Bytes } from "./bytes.ts";
 import { encode } from "./codec.ts";
 import { sha256Into } from "./hash.ts";
 
+/** Buffers of what was gathered and copied out, for whoever gathers as much next: a block's are a quarter of a megabyte, and a collection away from being freed. */
+const spare: Uint8Array[] = [];
+const MOST_SPARE = 4;
+const SPARE_BYTES = 16 << 10;
+
+function bufferOf(bytes: number): Uint8Array {
+  const i = bytes < SPARE_BYTES ? -1 : spare.findIndex((buffer) => buffer.length >= bytes);
+  return i < 0 ? new Uint8Array(bytes) : spare.splice(i, 1)[0]!;
+}
+
 export class Gathering {
   #out: Uint8Array;
   #used = 0;
@@ -75,8 +85,9 @@ export class Gathering {
 
   #room(bytes: number): void {
     if (this.#used + bytes <= this.#out.length) return;
-    const grown = new Uint8Array(2 * (this.#used + bytes));
+    const grown = bufferOf(2 * (this.#used + bytes));
     grown.set(this.#out.subarray(0, this.#used));
+    this.#giveBack();
     this.#out = grown;
   }
 
@@ -84,8 +95,19 @@ export class Gathering {
     sha256Into(this.#out.subarray(0, this.#used), out, offset);
   }
 
-  /** What was gathered; a view. */
+  /** What was gathered; a view, good until more is gathered or `end`. */
   view(): Bytes {
     return this.#out.subarray(0, this.#used);
+  }
+
+  /** Nobody looks at what was gathered any more: empty, and the buffer may serve another. */
+  end(): void {
+    this.#giveBack();
+    this.#out = new Uint8Array(0);
+    this.#used = 0;
+  }
+
+  #giveBack(): void {
+    if (this.#out.length >= SPARE_BYTES && spare.length < MOST_SPARE) spare.push(this.#out);
   }
 }

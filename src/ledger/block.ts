@@ -323,9 +323,11 @@ export class WriteSet {
     this.#starts.byte(at);
   }
 
-  /** As `encodeWriteSet`. */
+  /** As `encodeWriteSet`; once, as nothing is kept. */
   encode(): Bytes {
-    return encode([[...this.#names.keys()], this.#starts.view(), this.#writes.view()]);
+    const bytes = encode([[...this.#names.keys()], this.#starts.view(), this.#writes.view()]);
+    this.#writes.end();
+    return bytes;
   }
 }
 

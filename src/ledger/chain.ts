@@ -246,8 +246,6 @@ export class Chain {
       execution,
     });
     const result: Speculated = { ...sealed, parent: job.parent };
-    // What a leaf says later comes from its execution, which holds this job: through it each block would hold all before it.
-    job.parent = undefined;
     this.#speculation.add(result, 2 * parameters.window);
     return result;
   }

@@ -89,6 +89,11 @@ export interface Outcome {
 /** Due work may take a quarter of the block's declared work (§3). */
 const DUE_SHARE = 4;
 
+interface Made {
+  outcome: Outcome | undefined;
+}
+const sourceIn = (made: Made) => (): LeafSource => made.outcome ?? fail("leaves are read when all have run");
+
 export class Execution {
   readonly #input: ExecutionInput;
   readonly #tree = new TransactionsTree();
@@ -96,8 +101,9 @@ export class Execution {
   readonly #writeSet = new WriteSet();
   readonly #leaves: Leaf[] = [];
   readonly #leafIds = new Gathering(256);
-  #outcome: Outcome | undefined;
-  readonly #source = (): LeafSource => this.#outcome ?? fail("leaves are read when all have run");
+  /** Leaves hold this, not the execution: what it ran on goes when it is over. */
+  readonly #made: Made = { outcome: undefined };
+  readonly #source = sourceIn(this.#made);
   readonly #due: DueRun[] = [];
   readonly #dueRan = new Set<string>();
   readonly #skipped: number[] = [];
@@ -123,7 +129,7 @@ export class Execution {
   }
 
   outcome(): Outcome {
-    this.#outcome ??= {
+    this.#made.outcome ??= {
       leaves: this.#leaves,
       due: this.#due,
       skipped: this.#skipped,
@@ -134,7 +140,7 @@ export class Execution {
       results: this.#receipts.encode(this.#due, this.#skipped),
       writeSet: this.#writeSet.encode(),
     };
-    return this.#outcome;
+    return this.#made.outcome;
   }
 
   #runNext(): boolean {
