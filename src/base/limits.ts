@@ -73,8 +73,8 @@ export const MAX_RECENT_BODY_BYTES = 32 << 20;
 /** Transactions that wait for a batch at one node, of all senders (some seconds of the fastest network) and of one. */
 export const MAX_PENDING_TRANSACTIONS = 20_000;
 /** A node takes no more than it has seen committed in so many seconds, but always so many transactions: whoever is taken in is not kept waiting for long. */
-export const PENDING_SECONDS = 3;
-export const ALWAYS_PENDING = 4_000;
+export const PENDING_SECONDS = 1;
+export const ALWAYS_PENDING = 2_000;
 /** Over how long what is committed is counted for that. */
 export const RATE_OVER_MS = 1_000;
 export const MAX_PENDING_PER_SENDER = 10_000;
