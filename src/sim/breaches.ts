@@ -136,8 +136,10 @@ function looksAt(r: Replica, from: string, m: Message): boolean {
       return from !== primaryOf(r, r.view) || known === undefined || latin1(known) !== latin1(m.prepare.hash);
     }
     case "viewChange": {
-      const { epoch, view } = m.claim;
-      return epoch === r.config.epoch && view > r.view && r.indexes.has(from) && (r.claims.get(from)?.claim.view ?? 0) < view;
+      // Another's claim is dropped unread: who passes it on may not know what is wrong with it.
+      const { epoch, view, signer } = m.claim;
+      const former = r.claims.get(from)?.claim.view ?? 0;
+      return signer === from && epoch === r.config.epoch && view > r.view && r.indexes.has(from) && former < view;
     }
     case "newView":
       return (
