@@ -1,7 +1,7 @@
 // Canonical bytes gathered in one buffer that grows: for forms that are made by the thousand, without a value and a byte string for each.
 // Owns the heads of text and byte strings in that buffer. Does not own: the codec (codec.ts), which forms there are. Browser-clean.
 
-import type { Bytes } from "./bytes.ts";
+import { allocate, type Bytes } from "./bytes.ts";
 import { encode } from "./codec.ts";
 import { sha256Into } from "./hash.ts";
 
@@ -20,7 +20,7 @@ export class Gathering {
   #used = 0;
 
   constructor(bytes: number) {
-    this.#out = new Uint8Array(bytes);
+    this.#out = allocate(bytes);
   }
 
   get length(): number {

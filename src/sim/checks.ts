@@ -145,9 +145,10 @@ export class Checks {
       vote.height > Math.min(replica.head.height + replica.config.parameters.window, replica.end)
     )
       this.violated("§4.1 votes are within window and epoch", `${node.id} ${slot}, committed ${replica.head.height}, end ${replica.end}`);
+    const hash = latin1(vote.hash);
     const former = voting.get(slot);
-    if (former !== undefined && former !== hex(vote.hash)) this.violated("§4.4 one vote a slot", `${node.id} ${slot}`);
-    voting.set(slot, hex(vote.hash));
+    if (former !== undefined && former !== hash) this.violated("§4.4 one vote a slot", `${node.id} ${slot}`);
+    voting.set(slot, hash);
   }
 
   private promises(record: JournalRecord, into: Map<number, number>): void {
@@ -162,8 +163,10 @@ export class Checks {
     if (record.kind !== RECORD || !LOOKED_AT.has(record.body[1]!)) return;
     const written = recordOf(record.body);
     if (written.kind === "vote") {
-      account.durable.add(`${slotOf(written.vote)} ${hex(written.vote.hash)}`);
-      account.voted.set(slotOf(written.vote), hex(written.vote.hash));
+      const slot = slotOf(written.vote);
+      const hash = latin1(written.vote.hash);
+      account.durable.add(`${slot} ${hash}`);
+      account.voted.set(slot, hash);
     } else {
       if (written.kind === "newView") account.durable.add(newViewName(written.newView));
       this.promises(written, account.promised);
@@ -205,9 +208,10 @@ export class Checks {
   private votes(node: SimNode, vote: Vote): void {
     const slot = slotOf(vote);
     if (vote.signer !== node.id) return this.violated("each sends its own votes", `${node.id} sends one of ${vote.signer}`);
-    if (!this.account(node).durable.has(`${slot} ${hex(vote.hash)}`)) this.violated("§4.7 durable before it is sent", `${node.id} ${slot}`);
+    const hash = latin1(vote.hash);
+    if (!this.account(node).durable.has(`${slot} ${hash}`)) this.violated("§4.7 durable before it is sent", `${node.id} ${slot}`);
     if (vote.kind === "prepare") this.holds(node, vote);
-    this.says(node, slot, hex(vote.hash));
+    this.says(node, slot, hash);
   }
 
   private says(node: SimNode, slot: string, what: string): void {

@@ -2,7 +2,7 @@
 // Owns latency, lost and torn writes, images. A batch of the database is atomic, as LevelDB's log makes it: whole or gone. The journal's rules stand in
 // simJournal.ts. Does not own when crashes happen (faults.ts).
 
-import { type Bytes, latin1, unlatin1 } from "../base/bytes.ts";
+import { type Bytes, copyOf, latin1, unlatin1 } from "../base/bytes.ts";
 import { LedgerError } from "../base/errors.ts";
 import type { Database, Range, WriteBatch } from "../ledger/store.ts";
 import type { Clockwork, Life } from "./clockwork.ts";
@@ -11,6 +11,15 @@ import { JournalFiles } from "./simJournal.ts";
 
 /** A disk slower than this is a broken one. */
 const SLOWEST_SYNC_MS = 3_000;
+
+const inOrder = (rows: ReadonlyMap<string, Bytes>): readonly string[] => [...rows.keys()].sort();
+/** All disks of a scenario begin with the same rows, which are never written to. */
+const foundedKeys = new WeakMap<ReadonlyMap<string, Bytes>, readonly string[]>();
+function keysInOrder(rows: ReadonlyMap<string, Bytes>): readonly string[] {
+  let keys = foundedKeys.get(rows);
+  if (keys === undefined) foundedKeys.set(rows, (keys = inOrder(rows)));
+  return keys;
+}
 
 type Operation = readonly [key: string, value: Bytes | undefined];
 
@@ -34,6 +43,7 @@ export class Disk {
 
   constructor(rows: ReadonlyMap<string, Bytes>, random = new Random(1)) {
     this.rows = new Map(rows);
+    this.sorted = { of: this.rows, keys: keysInOrder(rows) };
     this.random = random;
   }
 
@@ -54,7 +64,7 @@ export class Disk {
 
   /** The keys from `low` to before `high`. */
   keys(low: string, high: string): readonly string[] {
-    if (this.sorted?.of !== this.rows) this.sorted = { of: this.rows, keys: [...this.rows.keys()].sort() };
+    if (this.sorted?.of !== this.rows) this.sorted = { of: this.rows, keys: inOrder(this.rows) };
     const { keys } = this.sorted;
     return keys.slice(firstFrom(keys, low), firstFrom(keys, high));
   }
@@ -100,13 +110,14 @@ export class SimDatabase implements Database {
   }
 
   get(key: Bytes): Bytes | undefined {
-    return this.disk.rows.get(latin1(key))?.slice();
+    const value = this.disk.rows.get(latin1(key));
+    return value === undefined ? undefined : copyOf(value);
   }
 
   batch(): WriteBatch {
     const operations: Operation[] = [];
     return {
-      put: (key, value) => void operations.push([latin1(key), value.slice()]),
+      put: (key, value) => void operations.push([latin1(key), copyOf(value)]),
       delete: (key) => void operations.push([latin1(key), undefined]),
       write: () => this.commit(operations),
     };
@@ -140,7 +151,7 @@ export class SimDatabase implements Database {
     if (reverse) keys = keys.toReversed();
     for (const key of limit < keys.length ? keys.slice(0, limit) : keys) {
       const value = this.disk.rows.get(key);
-      if (value !== undefined) yield [unlatin1(key), value.slice()];
+      if (value !== undefined) yield [unlatin1(key), copyOf(value)];
     }
   }
 
