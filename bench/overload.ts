@@ -59,8 +59,11 @@ export async function overload(o: OverloadOptions, say: (text: string) => void):
       p99_ms: rounded(percentile(run.latencies, 99)),
       max_ms: rounded(run.latencies.at(-1) ?? 0),
       cpu_us_per_admitted: Math.round(run.usage.cpu / Math.max(1, run.transactions)),
-      // What is not explained by the admitted at the peak's cost, which are dearer in smaller requests: an upper bound.
-      cpu_us_per_refused_request: Math.round((run.usage.cpu - peakCpu * run.transactions) / Math.max(1, run.refused / o.perRequest)),
+      // What is not explained by the admitted at the peak's cost, which are dearer in smaller requests: an upper bound, 0 where nothing is left to explain.
+      cpu_us_per_refused_request: Math.max(
+        0,
+        Math.round((run.usage.cpu - peakCpu * run.transactions) / Math.max(1, run.refused / o.perRequest)),
+      ),
       per_request: o.perRequest,
       loader_of_a_core: rounded(run.loaderCpu / 1e6 / run.usage.seconds, 2),
       cpu_us_per_admitted_at_peak: Math.round(peakCpu),
