@@ -24,6 +24,9 @@ export class Creating {
   readonly #rows: NewRows;
   readonly #fields: AnyValues[] = [];
   #open = true;
+  /** What had ended the act before the list, and how many were created when something did within it. */
+  #before: unknown;
+  #endedAfter: number | undefined;
 
   constructor(plan: Plan, most: number, within: Within) {
     this.#within = within;
@@ -35,20 +38,17 @@ export class Creating {
   /** Runs through the list. */
   each<T>(items: readonly T[], fieldsOf: (item: T) => AnyValues): void {
     const { context } = this.#within;
-    const before = context.ended;
+    this.#before = context.ended;
     try {
       for (const item of items) {
         const fields = fieldsOf(item);
+        // A handler may go on after its end, which stands all the same: but not before what was created until then.
+        if (context.ended !== undefined) this.#endedAfter ??= this.#fields.length;
         if (this.#open) this.#add(fields);
         else context.create(this.plan.type, fields);
       }
     } catch (error) {
-      if (!this.#open) throw error;
-      // One of those before it may have been there already: then that ends the act.
-      const own = context.ended;
-      if (before === undefined) context.ended = undefined;
-      this.end();
-      context.ended = own;
+      this.end(); // one of those before it may have been there already: then that ends the act
       throw error;
     }
     this.end();
@@ -78,9 +78,10 @@ export class Creating {
     if (!this.#open) return;
     this.#open = false;
     this.#rows.close();
-    const { staging, reject } = this.#within;
+    const { context, staging, reject } = this.#within;
     const taken = staging.taken(this.#rows);
     if (taken < 0) return;
+    if (this.#before === undefined && taken < (this.#endedAfter ?? Number.POSITIVE_INFINITY)) context.ended = undefined;
     const { type } = this.plan;
     reject("engine.already_exists", { record: type.name, key: (type.key as readonly string[]).map((name) => this.#fields[taken]![name]) });
   }
