@@ -11,7 +11,7 @@ export function register(program: Command): void {
 
 /**
  * V8 lets garbage grow to a multiple of what lives, and buffers outside its heap by 64 MB besides, before it looks: a node at full load took 340 MB. Counted
- * together and let grow by 60 % of what lives it takes 50 MB less, for some 3 % of CPU on helper threads (docs/performance.md).
+ * together and let grow by 60 % of what lives it takes 45 MB less, for 2 to 7 % of CPU (docs/performance.md).
  */
 const COLLECT = ["--external-memory-accounted-in-global-limit", "--heap-growing-percent=60"];
 
