@@ -268,15 +268,17 @@ describe("records created from a list at once", () => {
   });
 
   it("leave an end that the handler swallowed where it came: behind what was created before it, before the rest", async () => {
-    const one = (name: string, does: string) => ({ name, amount: 0, does, of: "a", tags: [] });
+    const one = (name: string, does: string, amount: number | bigint = 0) => ({ name, amount, does, of: "a", tags: [] });
+    const misfit = 1n << 53n;
     const lists = [
       [one("x", "swallow"), one("k", "plain"), one("k", "plain"), one("x", "plain")],
+      [one("x", "swallow"), one("k", "plain"), one("k", "plain", misfit), one("x", "plain")],
       [one("k", "plain"), one("k", "plain"), one("x", "swallow"), one("x", "plain")],
     ];
     const batches = [lists.map((items) => [{ items }])].map(batchOf);
     for (const registry of [oneByOne, atOnce]) {
       const [{ ends }] = (await run(registry, batches)) as [{ ends: { code: string }[] }];
-      expect(ends.map(({ code }) => code)).toEqual(["shop.no", "engine.already_exists"]);
+      expect(ends.map(({ code }) => code)).toEqual(["shop.no", "shop.no", "engine.already_exists"]);
     }
   });
 });
