@@ -268,7 +268,7 @@ describe("records created from a list at once", () => {
   });
 
   it("leave an end that the handler swallowed where it came: behind what was created before it, before the rest", async () => {
-    const one = (name: string, does: string, amount: number | bigint = 0) => ({ name, amount, does, of: "a", tags: [] });
+    const one = (called: string, does: string, amount: number | bigint = 0) => ({ name: called, amount, does, of: "a", tags: [] });
     const misfit = 1n << 53n;
     const lists = [
       [one("x", "swallow"), one("k", "plain"), one("k", "plain"), one("x", "plain")],
