@@ -2,7 +2,7 @@
 // nobody is scored for anything else. docs/protocol.md §4.11. Owns that judgement: which breaches must be scored by this receiver in the state in which it is.
 // Does not own what is a breach (convictions.ts). That no honest node is ever scored stands in checks.ts.
 
-import { latin1 } from "../base/bytes.ts";
+import { equalBytes, latin1 } from "../base/bytes.ts";
 import { PEER_BAN_POINTS, PEER_POINTS_HALF_LIFE_MS, REJECT_POINTS } from "../base/limits.ts";
 import { primaryOf, type Replica, windowSize } from "../consensus/replica.ts";
 import type { Message } from "../consensus/types.ts";
@@ -63,10 +63,8 @@ export class Breaches {
   }
 
   rejected(node: SimNode, from: SimNode, code: string): void {
-    const at = this.owed.findIndex((owed) => owed.node === node && owed.from === from && isScoredAs(code, provable[owed.breach]));
-    if (at >= 0) this.note(`breach ${this.owed.splice(at, 1)[0]!.breach}`);
-    // With a new key it may sign what belongs to the epoch of the old one.
-    if (node.honest && from.corruption !== undefined && from.keyTurn === 0 && !isDeserved(code, from))
+    this.settle(node, from, code);
+    if (node.honest && from.corruption !== undefined && !hasOtherKey(from, node) && !isDeserved(code, from))
       this.violated("§4.11 nobody is scored for what proves nothing", `${node.id} scores ${from.id}: ${code}`);
     if (node.peers.isCut(from.index)) return; // that was still under way
     const { now } = node.world.clock;
@@ -78,12 +76,26 @@ export class Breaches {
       this.violated("§4.11 who breaks rules again and again is cut off", `${node.id} has scored ${from.id} ${times.length} times`);
   }
 
+  /** A score names its code, not its message: of several it is for one that is still looked at. What no longer is may have been dropped unread meanwhile. */
+  private settle(node: SimNode, from: SimNode, code: string): void {
+    const fits = (owed: Owed): boolean => owed.node === node && owed.from === from && isScoredAs(code, provable[owed.breach]);
+    const looked = this.owed.findIndex((owed) => fits(owed) && node.driver !== undefined && isJudged(node, from, owed.breach, owed.packet));
+    const at = looked >= 0 ? looked : this.owed.findIndex(fits);
+    if (at >= 0) this.note(`breach ${this.owed.splice(at, 1)[0]!.breach}`);
+  }
+
   cutOff(node: SimNode, from: number): void {
     this.scores.delete(nameOf(node, from));
   }
 }
 
 const nameOf = (node: SimNode, from: number): string => `${node.index} ${node.incarnation} ${from}`;
+
+/** With a new key it may sign what belongs to the epoch of the old one; with the old one, before its operator has changed it, what belongs to the new. */
+const hasOtherKey = (from: SimNode, judge: SimNode): boolean => {
+  const named = judge.config.validators.find(({ id }) => id === from.id);
+  return from.keyTurn > 0 || (named !== undefined && !equalBytes(named.key, from.secrets.consensus.key));
+};
 
 /** Some habit of its bearer's accounts for the code; or of another Byzantine validator, whose words it says again. */
 function isDeserved(code: string, { corruption, world }: SimNode): boolean {
