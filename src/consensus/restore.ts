@@ -7,7 +7,7 @@ import { chainTo, know } from "./orders.ts";
 import { addVote } from "./quorum.ts";
 import { acceptedAt, createReplica, type Replica, slotAt } from "./replica.ts";
 import type { JournalRecord, NewView, Setup, Vote } from "./types.ts";
-import { prePrepareOf, raiseBest, voteName } from "./votes.ts";
+import { prePrepareOf, raiseBest, voteName, voteRecord } from "./votes.ts";
 import { newViewHash } from "./wire.ts";
 
 type Of<K extends JournalRecord["kind"]> = Extract<JournalRecord, { kind: K }>;
@@ -22,7 +22,7 @@ export function restore(setup: Setup, records: readonly JournalRecord[]): Replic
   for (const record of current) if (record.kind === "newView") restoreNewView(r, record.newView);
   for (const record of current) restoreDuty(r, record);
   restoreHead(r);
-  const votes = current.filter(
+  const votes = [...saidWithNewView(r), ...current].filter(
     (record): record is Of<"vote"> => record.kind === "vote" && record.height > r.head.height && record.vote.view === r.view,
   );
   restoreAccepted(r, votes);
@@ -47,6 +47,12 @@ function restoreNewView(r: Replica, newView: NewView): void {
   r.newView = newView;
   r.newViewHash = newViewHash(newView);
   r.firstVote = tip?.height ?? 0;
+}
+
+/** The Prepare in the own NewView is cast with it: a power cut may have come between this record and that of the vote. */
+function saidWithNewView({ newView, organisation }: Replica): JournalRecord[] {
+  if (newView === null || newView.prepare === null || newView.signer !== organisation) return [];
+  return [voteRecord(newView.prepare, newView.prepare.hash)];
 }
 
 function restoreDuty(r: Replica, record: JournalRecord): void {

@@ -162,15 +162,16 @@ export class Checks {
     if (record.kind === BODY) return void account.bodies.add(this.digestOf(node, record.body));
     if (record.kind !== RECORD || !LOOKED_AT.has(record.body[1]!)) return;
     const written = recordOf(record.body);
-    if (written.kind === "vote") {
-      const slot = slotOf(written.vote);
-      const hash = latin1(written.vote.hash);
+    // The tip's Prepare is in the NewView of its signer.
+    const vote = written.kind === "vote" ? written.vote : written.kind === "newView" ? written.newView.prepare : null;
+    if (vote !== null && vote.signer === node.id) {
+      const slot = slotOf(vote);
+      const hash = latin1(vote.hash);
       account.durable.add(`${slot} ${hash}`);
       account.voted.set(slot, hash);
-    } else {
-      if (written.kind === "newView") account.durable.add(newViewName(written.newView));
-      this.promises(written, account.promised);
     }
+    if (written.kind === "newView") account.durable.add(newViewName(written.newView));
+    if (written.kind !== "vote") this.promises(written, account.promised);
   }
 
   private digestOf(node: SimNode, body: Bytes): string {

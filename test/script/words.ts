@@ -77,6 +77,8 @@ export class Script {
         return;
       case "restart":
         return this.world.boot(this.world.node(plain[0]!), named.get("answered") !== "no");
+      case "tear":
+        return void this.world.node(plain[0]!).records.pop();
       case "wipe":
         return this.world.boot(this.world.node(plain[0]!), named.get("answered") !== "no", false);
       case "image":
