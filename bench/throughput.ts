@@ -5,7 +5,7 @@
 import fs from "node:fs";
 import path from "node:path";
 import type { LoadMode, LoadSample } from "./load.ts";
-import { type Devnet, startDevnet } from "./devnet.ts";
+import { type Devnet, residentBytes, startDevnet } from "./devnet.ts";
 import { Loaders } from "./loaders.ts";
 import { headOf } from "./nodeApi.ts";
 import { presign } from "./presign.ts";
@@ -57,6 +57,8 @@ const WARM_UP_CONNECTIONS = 16;
 /** More requests than can be reached. */
 const WARM_UP_PER_SECOND = 4_000;
 const SETTLE_MS = 3_000;
+/** Records up to which the target for memory is given. */
+const SMALL_STATE = 100_000;
 /** So much fewer transactions of a hundred records are needed. */
 const BATCH_SHARE = 10;
 type Say = (text: string) => void;
@@ -82,6 +84,8 @@ export class Rig {
   readonly loaders: Loaders;
   readonly bytes: number;
   readonly say: Say;
+  /** Of each node: most memory, looked at each second, as long as there were no more records than SMALL_STATE. */
+  smallState: readonly number[] = [];
 
   private constructor(devnet: Devnet, work: Workload, loaders: Loaders, bytes: number, say: Say) {
     this.devnet = devnet;
@@ -124,6 +128,7 @@ export class Rig {
       perSecond.push(now.applied - last.applied);
       for (const ms of now.latencies) latencies.push(ms);
       last = now;
+      this.noteMemory(now.applied);
     }
     const usage = end();
     latencies.sort((a, b) => a - b);
@@ -141,6 +146,20 @@ export class Rig {
     };
     this.say(`  ${name}: ${Math.round(run.txPerSecond)} tx/s, ${Math.round(usage.cpu / Math.max(1, transactions))} µs a transaction`);
     return run;
+  }
+
+  /** Whatever the loaders do, for so many seconds, and what they have seen is forgotten. */
+  async warmUp(seconds: number): Promise<void> {
+    const start = performance.now();
+    for (let s = 1; s <= seconds; s++) {
+      await sleep(start + s * 1_000 - performance.now());
+      this.noteMemory((await this.loaders.sample()).applied);
+    }
+  }
+
+  private noteMemory(applied: number): void {
+    if (applied * this.workload.records > SMALL_STATE) return;
+    this.smallState = this.devnet.nodes.map(({ pid }, i) => Math.max(this.smallState[i] ?? 0, residentBytes(pid)));
   }
 
   /** No more is sent; waits until what is out has been answered, `limitMs` at most. */
@@ -190,7 +209,7 @@ export async function throughput(o: ThroughputOptions, say: Say): Promise<Record
     say(`warming up for ${o.warmupSeconds} s`);
     if (o.rate === undefined) rig.mode = { kind: "closed", connectionsPerNode: o.connectionsPerNode, perRequest: o.perRequest };
     else rig.mode = { kind: "closed", connectionsPerNode: WARM_UP_CONNECTIONS, perRequest: openLoop(o.rate).perRequest };
-    await sleep(o.warmupSeconds * 1_000);
+    await rig.warmUp(o.warmupSeconds);
     if (o.rate !== undefined) {
       await rig.drain();
       rig.mode = openLoop(o.rate);
@@ -211,6 +230,7 @@ export async function throughput(o: ThroughputOptions, say: Say): Promise<Record
       ...about(rig, o.validators),
       ...(o.wan === undefined ? {} : { one_way_ms: o.wan }),
       ...figures(runs, o.validators, verifications, rig.workload),
+      ...(o.rate === undefined ? { rss_mb_to_100k_records: rig.smallState.map((b) => Math.round(b / 2 ** 20)) } : {}),
       ...more,
       supply_exhausted: end.exhausted,
       refusals: end.refusals,

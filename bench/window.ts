@@ -4,6 +4,8 @@ import fs from "node:fs";
 import { cpuMicroseconds, type Devnet, diskBytes, residentBytes } from "./devnet.ts";
 import { sum } from "./report.ts";
 
+const SECTOR_BYTES = 512;
+
 export interface Usage {
   readonly seconds: number;
   /** µs of all nodes together. */
@@ -14,7 +16,10 @@ export interface Usage {
   readonly rss: readonly number[];
   /** Bytes that the homes grew by on disk, all nodes together. */
   readonly disk: number;
-  /** Bytes that the processes handed to the disk (`write_bytes` of the kernel), all nodes together. */
+  /**
+   * Bytes written to the device on which the homes are, by whatever runs here. The kernel's account of a process (`write_bytes`) is of no use for it: who
+   * dirties a byte of a file that was written in pieces of a megabyte is charged a megabyte, where two sectors are written.
+   */
   readonly written: number;
   /** CLOCK_MONOTONIC µs: the clock that CPU profiles use. */
   readonly from: number;
@@ -28,7 +33,7 @@ export function watchUsage({ nodes }: Pick<Devnet, "nodes">): () => Usage {
     cpu: sum(nodes.map((n) => cpuMicroseconds(n.pid))),
     threads: nodes.map((n) => threadsOf(n.pid)),
     disk: sum(nodes.map((n) => diskBytes(n.home))),
-    written: sum(nodes.map((n) => writtenBytes(n.pid))),
+    written: writtenBytes(nodes[0]!.home),
   });
   const before = state();
   return () => {
@@ -53,12 +58,15 @@ export function watchUsage({ nodes }: Pick<Devnet, "nodes">): () => Usage {
   };
 }
 
-function writtenBytes(pid: number): number {
-  try {
-    return Number(/^write_bytes: (\d+)/m.exec(fs.readFileSync(`/proc/${pid}/io`, "latin1"))?.[1] ?? 0);
-  } catch {
-    return 0; // the kernel may keep it from us
+/** 0 where the directory is on no block device. */
+function writtenBytes(directory: string): number {
+  const { dev } = fs.statSync(directory);
+  const device = `${(dev >> 8) & 0xfff} ${(dev & 0xff) | ((dev >> 12) & 0xfff00)}`;
+  for (const line of fs.readFileSync("/proc/diskstats", "latin1").split("\n")) {
+    const fields = line.trim().split(/\s+/);
+    if (fields.slice(0, 2).join(" ") === device) return Number(fields[9]) * SECTOR_BYTES;
   }
+  return 0;
 }
 
 /** CPU of each thread of a process so far, and what the thread is for. */
