@@ -74,8 +74,17 @@ export const convictions: { readonly [habit in Habit]: readonly string[] } = {
   "lies-in-answers": ["answer.signer"],
   "drags-epochs": [],
   silent: [],
-  /** One bit turned in what another said may leave it readable. */
-  "garbage-bytes": [...UNREADABLE, ...BATCH_UNREADABLE, "vote.signer", "block.…", "new_view.invalid", "answer.signer"],
+  /** One bit turned in what another said may leave it readable, and the name of m00 is one bit from that of m08. */
+  "garbage-bytes": [
+    ...UNREADABLE,
+    ...BATCH_UNREADABLE,
+    "vote.signer",
+    "proposal.…",
+    "block.…",
+    "view_change.unproven",
+    "new_view.invalid",
+    "answer.signer",
+  ],
 };
 
 /** These say again what others have said. */
