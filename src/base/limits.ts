@@ -143,6 +143,10 @@ export const MAX_JSON_DEPTH = 8;
 export const MAX_URL_LENGTH = 4_096;
 export const MAX_HEADER_BYTES = 16_384;
 export const MAX_CONNECTIONS = 1_024;
+/** Bearer tokens: their size; how long from now they may last, and how far clocks may be apart (seconds). */
+export const MAX_TOKEN_BYTES = 2_048;
+export const TOKEN_LIFETIME_S = 600;
+export const TOKEN_SKEW_S = 30;
 /** Requests of one address that are being answered at the same time. */
 export const MAX_REQUESTS_IN_FLIGHT = 64;
 export const HEADER_TIMEOUT_MS = 10_000;

@@ -20,6 +20,8 @@ export function programOptions(): Option[] {
       .env("CHANCERY_KEY")
       .argParser((file: string, all: string[] | undefined) => [...(all ?? []), file]),
     new Option("--passphrase-file <file>", "the passphrase of the key files"),
+    new Option("--access-key <file>", "an access key, to read what is not public").env("CHANCERY_ACCESS_KEY"),
+    new Option("--node-of <id>", "whose node it is, for the access key's tokens").env("CHANCERY_NODE_OF"),
     new Option("--ca <file>", "certificates to trust for https nodes"),
     new Option("--timeout <duration>", "how long to wait").default("30s"),
     new Option("--no-color", "no colours"),
@@ -38,6 +40,8 @@ export function globalsOf(command: Command): Globals {
     keys: typeof keys === "string" ? [keys] : ((keys as string[] | undefined) ?? []),
     passphraseFile: o["passphraseFile"] as string | undefined,
     ca: o["ca"] as string | undefined,
+    accessKey: o["accessKey"] as string | undefined,
+    nodeOf: o["nodeOf"] as string | undefined,
     timeoutMs: duration(String(o["timeout"] ?? "30s")),
     quiet: o["quiet"] === true,
   };

@@ -4,7 +4,12 @@
 import type { Command } from "commander";
 import { hex } from "../base/bytes.ts";
 import { fingerprint, type KeyPurpose, keyPurposes, newKey, readKeyHeader, saveSecretFile, sealKey } from "../base/keyFile.ts";
-import { globalsOf, newPassphrase, openKeyFile, readText } from "./globals.ts";
+import { readGenesis } from "../base/genesis.ts";
+import { TOKEN_LIFETIME_S } from "../base/limits.ts";
+import { provePossession } from "../base/member.ts";
+import { accessToken } from "../client/token.ts";
+import { duration, globalsOf, newPassphrase, openKeyFile, readText } from "./globals.ts";
+import { accessOf } from "./nodes.ts";
 import { answer, usage } from "./output.ts";
 
 export function register(program: Command): void {
@@ -18,6 +23,19 @@ export function register(program: Command): void {
     .action(create);
   keys.command("show <file>").description("what a key file says without its passphrase").action(show);
   keys.command("fingerprint <file>").description("the public key's fingerprint, to be read aloud").action(show);
+  keys
+    .command("prove <file>")
+    .description("what is registered with a new key: that its holder has it (the argument `proof` of eid.bind and eid.register)")
+    .requiredOption("--genesis <file>", "the network's genesis file")
+    .requiredOption("--of <principal>", "whose key it will be")
+    .option("--for <purpose>", "if not the file's own: post, device, company")
+    .action(prove);
+  keys
+    .command("token <file>")
+    .description("a token with which this access key reads at the node of --node-of what is not public")
+    .requiredOption("--genesis <file>", "the network's genesis file")
+    .option("--lifetime <duration>", "how long it is good, 10m at most", "10m")
+    .action(token);
   keys
     .command("passwd <file>")
     .description("seal a key file under another passphrase")
@@ -64,3 +82,22 @@ async function reseal(file: string, options: { unprotected: boolean }, command: 
     `${file} is ${options.unprotected ? "no longer sealed" : "sealed under the new passphrase"}`,
   );
 }
+
+async function prove(file: string, o: { genesis: string; of: string; for?: string }, command: Command): Promise<void> {
+  const key = await openKeyFile(file, globalsOf(command));
+  const purpose = o.for ?? key.purpose;
+  const proof = hex(provePossession(networkOf(o.genesis), o.of, purpose, key.publicKey, key.secret));
+  answer({ principal: o.of, purpose, key: hex(key.publicKey), proof }, [`key     ${hex(key.publicKey)}`, `proof   ${proof}`]);
+}
+
+async function token(file: string, o: { genesis: string; lifetime: string }, command: Command): Promise<void> {
+  const globals = globalsOf(command);
+  const seconds = Math.floor(duration(o.lifetime) / 1_000);
+  if (seconds < 1 || seconds > TOKEN_LIFETIME_S)
+    usage(`a token is good for 1 s to ${TOKEN_LIFETIME_S} s`, "leave out --lifetime, or shorten it");
+  const access = (await accessOf({ ...globals, accessKey: file }))!;
+  const made = await accessToken(access, hex(networkOf(o.genesis)), seconds);
+  answer({ token: made, seconds }, made);
+}
+
+const networkOf = (file: string): Uint8Array => readGenesis(readText(file)).network;

@@ -1,9 +1,10 @@
 // How commands reach a node: the client library, with exit 3 where nothing was sent and the node's own words where it refused.
 
-import { connect, type Ledger } from "../client/index.ts";
+import { seedSigner } from "../client/build.ts";
+import { type Access, authorizationOf, connect, type Ledger } from "../client/index.ts";
 import { ChanceryError, Connection } from "../client/connection.ts";
-import { type Globals, refuse } from "./output.ts";
-import { readText } from "./globals.ts";
+import { type Globals, refuse, usage } from "./output.ts";
+import { openKeyFile, readText } from "./globals.ts";
 
 async function trustCa(globals: Globals): Promise<void> {
   if (globals.ca === undefined) return;
@@ -14,13 +15,28 @@ async function trustCa(globals: Globals): Promise<void> {
 /** The network behind --node. */
 export async function ledgerOf(globals: Globals, genesis = process.env["CHANCERY_GENESIS"]): Promise<Ledger> {
   await trustCa(globals);
-  return connect({ nodes: [globals.node], ...(genesis === undefined ? {} : { genesis }) });
+  const access = await accessOf(globals);
+  return connect({ nodes: [globals.node], ...(genesis === undefined ? {} : { genesis }), ...(access === undefined ? {} : { access }) });
 }
 
 /** Bare requests to --node. */
 export async function connectionOf(globals: Globals): Promise<Connection> {
   await trustCa(globals);
-  return new Connection([globals.node]);
+  const connection = new Connection([globals.node]);
+  const access = await accessOf(globals);
+  if (access !== undefined) {
+    const { body } = await connection.request<{ network: string }>("/v1/network");
+    connection.authorization = authorizationOf(access, body.network);
+  }
+  return connection;
+}
+
+/** Who reads, by --access-key and --node-of; undefined without them. */
+export async function accessOf(globals: Globals): Promise<Access | undefined> {
+  const { accessKey, nodeOf } = globals;
+  if (accessKey === undefined) return undefined;
+  if (nodeOf === undefined) return usage("a token is for one member's node, and it is not said whose", "add --node-of ORGANISATION");
+  return { key: seedSigner((await openKeyFile(accessKey, globals, ["access"])).secret), organisation: nodeOf };
 }
 
 /** `contract/collection` of the two words of a command. */

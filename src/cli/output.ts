@@ -15,6 +15,9 @@ export interface Globals {
   readonly keys: readonly string[];
   readonly passphraseFile: string | undefined;
   readonly ca: string | undefined;
+  /** A key file to read with, and whose node it is that is read. */
+  readonly accessKey: string | undefined;
+  readonly nodeOf: string | undefined;
   readonly timeoutMs: number;
   readonly quiet: boolean;
 }

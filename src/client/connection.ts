@@ -71,6 +71,9 @@ export class Connection {
   /** Highest height this client has seen: no node may answer from before it. */
   #seen = 0;
 
+  /** The Authorization header of each request, if there is to be one. */
+  authorization: (() => Promise<string>) | undefined;
+
   constructor(nodes: readonly string[]) {
     this.nodes = nodes.map((n) => n.replace(/\/+$/, ""));
   }
@@ -140,6 +143,7 @@ export class Connection {
     const url = new URL(`${node}${path}`);
     for (const [name, value] of Object.entries(query)) if (value !== undefined) url.searchParams.set(name, String(value));
     const headers: Record<string, string> = { accept: accept ?? "application/json" };
+    if (this.authorization !== undefined) headers["authorization"] = await this.authorization();
     if (this.#seen > 0) headers["chancery-min-height"] = String(this.#seen);
     if (body !== undefined) headers["content-type"] = contentType ?? "application/json";
     const limit = AbortSignal.timeout(timeoutMs + GRACE_MS);

@@ -7,7 +7,7 @@ import * as evidence from "./documents/evidence.ts";
 import * as invoices from "./documents/invoices.ts";
 import * as credentials from "./identity/credentials.ts";
 import * as eid from "./identity/eid.ts";
-import { actsFor, known, type Signer, signerOf } from "./identity/principals.ts";
+import { actsFor, known, readerOf, type Signer, signerOf } from "./identity/principals.ts";
 import * as benefits from "./money/benefits.ts";
 import * as energy from "./money/energy.ts";
 import * as funds from "./money/funds.ts";
@@ -20,6 +20,7 @@ import { delegated, granted } from "./platform/network.ts";
 
 const resolver: Resolver<Signer> = {
   standing: signerOf,
+  access: readerOf,
   actsFor,
   holds(tx, principal, role, scope, signer) {
     if (signer === undefined && !known(tx, principal)) return false; // what an agency holds rests while it is no member

@@ -176,6 +176,7 @@ function apiOf(node: Node, networkHex: string): Api {
   return {
     network,
     networkHex,
+    organisation: node.options.organisation,
     genesis,
     genesisText,
     release: RELEASE,
@@ -193,6 +194,7 @@ function apiOf(node: Node, networkHex: string): Api {
     charged: (address, act) => intake.charged(address, act),
     isPending: (id) => node.mempool.isPending(id),
     status: () => statusOf(node),
+    now: () => node.clock.now(),
     stopping: () => node.stopping,
   };
 }

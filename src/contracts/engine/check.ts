@@ -15,6 +15,7 @@ import type { Action, AnyRecord } from "./define.ts";
 import type { Field, Fields } from "./fields.ts";
 import { isPart } from "./keys.ts";
 import { type Module, slotsOf } from "./modules.ts";
+import { unknownReaders } from "./readers.ts";
 
 const NAME = /^[a-z][a-z0-9_]{0,39}$/;
 const EXPORT = /^[a-z][A-Za-z0-9]{0,39}$/;
@@ -33,7 +34,10 @@ export function problemsOf(module: Module): string[] {
   for (const flag of Object.keys(options.flags ?? {})) if (flag in options.rules) say(name, `"${flag}" is both a rule and a flag`);
   const names = options.records.map((type) => type.name);
   if (new Set(names).size !== names.length) say(name, "two records of one name");
-  for (const type of options.records) recordProblems(type, (what) => say(`${name}/${type.name}`, what));
+  for (const type of options.records) {
+    recordProblems(type, (what) => say(`${name}/${type.name}`, what));
+    for (const reader of unknownReaders(contract, type)) say(`${name}/${type.name}`, `read: ${reader} is no field of parties and no role`);
+  }
   for (const action of actions) actionProblems(module, action, (what) => say(action.name, what));
   for (const due of dues) {
     if (!EXPORT.test(due.name)) say(name, `"${due.name}" is no name of due work`);

@@ -30,9 +30,11 @@ import type { Resolver } from "./roles.ts";
 import { type AnyRow, type Plan, planOf, rowOf, type StoredRow } from "./rows.ts";
 import { type ActionPlan, type Call, failedProofs, fitted, inForce, prepareTransaction, runTransaction } from "./run.ts";
 import { type ContractDescription, describeContract } from "./schema.ts";
+import { isReader } from "./readers.ts";
+import type { Standing } from "./roles.ts";
 import type { State } from "./staging.ts";
 
-export type { BlockContext, Call, DueEntry, Need, NewRows, Result, State, StoredRow };
+export type { BlockContext, Call, DueEntry, Need, NewRows, Result, Standing, State, StoredRow };
 
 /** What contracts/all.ts puts together. */
 export interface Composition {
@@ -83,6 +85,10 @@ export interface Registry {
   plan(collection: string): Plan;
   /** Reads rows outside of any transaction: for what the ledger must know of the state (consensusView). */
   reader(state: State, block?: BlockContext): Reader & Pick<Tx, "scan" | "ordered" | "unique">;
+  /** Who may sign by this key, or read by it, now; undefined for nobody. */
+  standing(key: Bytes, purpose: "signs" | "reads", state: State, block: BlockContext): Standing | undefined;
+  /** May `who` read this row through a node's API (what the record's `read` says)? Without a row: any row there may ever be. */
+  mayRead(collection: string, row: AnyRow | undefined, who: Standing, state: State, block: BlockContext): boolean;
   /** Begins the audits of a contract; undefined if there is no such contract. */
   audit(contract: string, asOf: { readonly height: number; readonly time: number }): Auditing | undefined;
   /** The answer of a view: `contract.view`. Throws `request.invalid` when the arguments do not fit. */
@@ -182,6 +188,13 @@ export function build(composition: Composition, options: BuildOptions = {}): Reg
     plan,
     reader(state, block = NOWHERE) {
       return new Context(engine, state, block, { id: new Uint8Array(32), index: 0, signers: [], contract: FOUNDING, readOnly: true });
+    },
+    standing(key, purpose, state, block) {
+      const tx = this.reader(state, block);
+      return purpose === "signs" ? resolver.standing(tx, key) : resolver.access(tx, key);
+    },
+    mayRead(collection, row, who, state, block) {
+      return isReader(plan(collection), row, { resolver, tx: this.reader(state, block), who });
     },
     audit(name, asOf) {
       const module = contracts.find(({ contract }) => contract.name === name);

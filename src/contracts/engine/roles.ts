@@ -19,6 +19,8 @@ export interface Standing {
 export interface Resolver<S extends Standing = Standing> {
   /** Undefined for a key that is unknown, expired, suspended or revoked, or whose principal is not in good standing. */
   standing(tx: Reader, key: Bytes): S | undefined;
+  /** Who reads by this key, which is for nothing else; undefined as above. */
+  access(tx: Reader, key: Bytes): S | undefined;
   /** May this signer sign as `party`: it is the party (and its post may sign for it), or its registered guardian or agent? */
   actsFor(tx: Reader, signer: S, party: Party): boolean;
   /**

@@ -69,6 +69,14 @@ export function signerOf(tx: Reader, key: Bytes): Signer | undefined {
   return { principal: it.principal, kind: who.kind, represents: it.represents, ...(it.post !== undefined && { post: it.post }) };
 }
 
+/** Who reads by a key of purpose `access`, which signs no transactions; undefined if nobody may now. */
+export function readerOf(tx: Reader, key: Bytes): Signer | undefined {
+  const it = tx.find(keys, key);
+  if (it === undefined || !serves(it, tx.time) || it.purpose !== "access") return undefined;
+  const who = tx.find(principals, it.principal);
+  return who?.$.status === "live" ? { principal: it.principal, kind: who.kind, represents: true } : undefined;
+}
+
 /** May the signer sign as this party: as itself, or as its agent or guardian? */
 export function actsFor(tx: Reader, { principal, represents }: Signer, who: Party): boolean {
   if (!represents) return false;

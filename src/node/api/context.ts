@@ -18,6 +18,8 @@ export interface Api {
   readonly network: Bytes;
   /** The genesis hash in hex. */
   readonly networkHex: string;
+  /** Whose node this is. */
+  readonly organisation: string;
   readonly genesis: Genesis;
   readonly genesisText: string;
   readonly release: string;
@@ -44,5 +46,7 @@ export interface Api {
   charged<T>(address: string, act: () => T): T;
   isPending(id: Bytes): boolean;
   status(): NodeStatus;
+  /** Of the node's clock, milliseconds since 1970. */
+  now(): number;
   readonly stopping: () => boolean;
 }

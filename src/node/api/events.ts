@@ -8,8 +8,9 @@ import { LedgerError } from "../../base/errors.ts";
 import { DEFAULT_PAGE, EVENT_BLOCKS_PER_PAGE, EVENT_HEAD_MS, MAX_PAGE } from "../../base/limits.ts";
 import { toJson } from "../../contracts/engine/json.ts";
 import type { Fields } from "../../contracts/engine/fields.ts";
+import type { AnyRow } from "../../contracts/engine/rows.ts";
 import { decodeReceipt, type Write } from "../../ledger/block.ts";
-import { isOwn, isPublic } from "./access.ts";
+import { type Reader, readerOf, sees } from "./access.ts";
 import type { Api } from "./context.ts";
 import { actionsOf, type Leaves, type LeafView, outcomeNames, recordName } from "./leaves.ts";
 import { invalid } from "./problems.ts";
@@ -45,8 +46,7 @@ interface Reading {
   readonly api: Api;
   readonly leaves: Leaves;
   readonly query: Query;
-  /** May see what is not public. */
-  readonly own: boolean;
+  readonly reader: Reader;
 }
 
 /** Events behind `from`, at most `limit`, looking at so many blocks; `to` is how far it came. */
@@ -91,7 +91,7 @@ function eventOf(reading: Reading, height: number, time: number, leaf: LeafView)
   if (collection !== undefined && !writes.some((w) => w.collection === collection || w.collection.endsWith(`/${collection}`)))
     return undefined;
   if (key !== undefined && !shown.some((w) => w.record.endsWith(`/${key}`))) return undefined;
-  if (party !== undefined && !writes.some((w) => names(api.registry.rowOf(w.collection, w.key, { bytes: w.row }), party))) return undefined;
+  if (party !== undefined && !writes.some((w) => names(seen(reading, w), party))) return undefined;
   return {
     id: `${height}.${leaf.index}`,
     transaction: hex(leaf.id),
@@ -107,27 +107,32 @@ function eventOf(reading: Reading, height: number, time: number, leaf: LeafView)
   };
 }
 
-function writeOf(
-  { api, own }: Reading,
-  { collection, key, row }: Write,
-): { record: string; revision: number; status: string; fields?: unknown } {
+/** The row, if its values may be seen. Then they may be asked for, too: what a filter finds is told by it. */
+function seen({ api, reader }: Reading, { collection, key, row }: Write): AnyRow | undefined {
   const read = api.registry.rowOf(collection, key, { bytes: row });
-  const { revision, status, type } = read.$;
-  const fields = own || isPublic(api, collection) ? { fields: toJson(type.fields as Fields, read) } : {};
+  return sees(api, reader, collection, read) ? read : undefined;
+}
+
+function writeOf(reading: Reading, write: Write): { record: string; revision: number; status: string; fields?: unknown } {
+  const { api } = reading;
+  const { collection, key, row } = write;
+  const read = seen(reading, write);
+  const { revision, status, type } = (read ?? api.registry.rowOf(collection, key, { bytes: row })).$;
+  const fields = read === undefined ? {} : { fields: toJson(type.fields as Fields, read) };
   return { record: recordName(api, collection, key), revision, status: String(status), ...fields };
 }
 
 /** Does a text of the row, however deep, name the party? */
 function names(value: unknown, party: string): boolean {
   if (typeof value === "string") return value === party;
-  if (value === null || typeof value !== "object" || value instanceof Uint8Array) return false;
+  if (value === null || value === undefined || typeof value !== "object" || value instanceof Uint8Array) return false;
   return Object.values(value).some((inner) => names(inner, party));
 }
 
 async function page(api: Api, leaves: Leaves, query: Query, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
   const limit = integerOf(query, "limit", 1, MAX_PAGE) ?? DEFAULT_PAGE;
   const waitMs = durationOf(query, "wait", 0, api.config["api.max_wait"]);
-  const reading: Reading = { api, leaves, query, own: isOwn(request) };
+  const reading: Reading = { api, leaves, query, reader: readerOf(api, request) };
   const end = performance.now() + waitMs;
   let { items, to } = eventsBehind(reading, positionOf(query["after"]), limit);
   while (items.length === 0 && !request.socket.destroyed) {
@@ -151,7 +156,7 @@ async function stream(
     throw new LedgerError("busy", { detail: "as many event streams are open as may be" });
   const resume = request.headers["last-event-id"];
   let at = positionOf(typeof resume === "string" && resume !== "" ? resume : query["after"]);
-  const reading: Reading = { api, leaves, query, own: isOwn(request) };
+  const reading: Reading = { api, leaves, query, reader: readerOf(api, request) };
   eventsBehind(reading, at, 1); // what is wrong is said before the stream begins
   const out = beginStream(
     reply,

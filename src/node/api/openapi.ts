@@ -161,7 +161,12 @@ export function openApi(api: Pick<Api, "registry" | "release" | "genesis">): Jso
     },
     servers: [{ url: "/" }],
     paths,
-    components: { schemas: schemas(contracts.flatMap((c) => c.collections)) },
+    // Writing needs none, nor does reading what is public.
+    security: [{}, { access: [] }],
+    components: {
+      securitySchemes: { access: { type: "http", scheme: "bearer", bearerFormat: "JWT" } },
+      schemas: schemas(contracts.flatMap((c) => c.collections)),
+    },
   };
 }
 

@@ -6,10 +6,12 @@ import { type Bytes, hex } from "../../base/bytes.ts";
 import { LedgerError } from "../../base/errors.ts";
 import { MAX_SIGNERS, NONCE_BYTES, TRANSACTION_TIME_LIMIT } from "../../base/limits.ts";
 import { generateSeed } from "../../base/signature.ts";
+import type { State } from "../../contracts/engine/registry.ts";
 import type { ActionPlan } from "../../contracts/engine/run.ts";
 import { fromJson } from "../../contracts/engine/json.ts";
 import { sentenceOf } from "../../contracts/engine/schema.ts";
 import { encodeBody, signingBytes, transactionId } from "../../ledger/transaction.ts";
+import { isPublic, isSigner, readerOf } from "./access.ts";
 import type { Api } from "./context.ts";
 import { outcomeNames } from "./leaves.ts";
 import { invalid } from "./problems.ts";
@@ -43,7 +45,11 @@ async function prepare(api: Api, request: FastifyRequest, reply: FastifyReply): 
   const id = transactionId(api.network, bytes);
   const proofs = (): readonly string[] => api.registry.proofs(plan.name, args, api.network);
   const failedProofs = (plan.action.options.proofs === undefined ? [] : api.charged(request.ip, proofs)).map((rule) => `0:${rule}`);
-  const { result, needs } = api.registry.prepare(api.reader.state, { id, index: 0, signers, operations: operations, failedProofs }, block);
+  const { state, onlyPublic } = watched(api);
+  const { result, needs } = api.registry.prepare(state, { id, index: 0, signers, operations: operations, failedProofs }, block);
+  const reader = readerOf(api, request);
+  // How it would end tells of the rows that decide it.
+  const told = reader === "own" || onlyPublic() || isSigner(api, reader, signers);
   const says = result.code === null ? undefined : sentenceOf(result.code, api.registry.contracts);
   const dryRun = {
     outcome: outcomeNames[result.outcome],
@@ -51,14 +57,38 @@ async function prepare(api: Api, request: FastifyRequest, reply: FastifyReply): 
     ...(result.flags.length > 0 ? { flags: result.flags } : {}),
     at: api.head().height,
   };
-  return reply
-    .header("cache-control", "no-store")
-    .send(
-      JSON.stringify(
-        { body: hex(bytes), sign: hex(signingBytes(api.network, bytes)), id: hex(id), version: plan.name, needs, dryRun },
-        shown,
-      ),
-    );
+  return reply.header("cache-control", "no-store").send(
+    JSON.stringify(
+      {
+        body: hex(bytes),
+        sign: hex(signingBytes(api.network, bytes)),
+        id: hex(id),
+        version: plan.name,
+        ...(told ? { needs, dryRun } : {}),
+      },
+      shown,
+    ),
+  );
+}
+
+/** The committed state, and whether only public collections of it have been read. */
+function watched(api: Api): { state: State; onlyPublic: () => boolean } {
+  const { state } = api.reader;
+  let only = true;
+  return {
+    onlyPublic: () => only,
+    state: {
+      get(collection, key, keyText) {
+        only &&= isPublic(api, collection);
+        return state.get(collection, key, keyText);
+      },
+      put: (...row) => state.put(...row),
+      entries(...where) {
+        only = false; // an entry is of whichever collection
+        return state.entries(...where);
+      },
+    },
+  };
 }
 
 function shown(_name: string, value: unknown): unknown {

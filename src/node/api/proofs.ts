@@ -5,7 +5,8 @@ import { hex } from "../../base/bytes.ts";
 import { encodeCertificate, encodeSet, setHash } from "../../base/certificate.ts";
 import { LedgerError } from "../../base/errors.ts";
 import { type ProofOptions, type ProofSource, proveRecord, proveTransaction } from "../../ledger/proof.ts";
-import { writeProof } from "../../ledger/proofFile.ts";
+import { type ProofFile, writeProof } from "../../ledger/proofFile.ts";
+import { keepForEver, maySee, maySeeTransaction, readerOf } from "./access.ts";
 import type { Api } from "./context.ts";
 import { addressed } from "./records.ts";
 import { invalid } from "./problems.ts";
@@ -20,11 +21,13 @@ export function proofRoutes(app: App, api: Api): void {
   app.get("/v1/proofs/transactions/:id", async (request, reply) => {
     const query = queryOf(request, ["from"]);
     const id = hexOf((request.params as { id: string }).id, "/id", 32, 32);
-    return send(reply, writeProof(proveTransaction(source, id, anchorOf(api, query))));
+    const proof = proveTransaction(source, id, anchorOf(api, query));
+    actsShown(api, request, proof);
+    return send(reply, writeProof(proof));
   });
   app.get("/v1/proofs/:contract/:collection/*", async (request, reply) => {
     const query = queryOf(request, ["at", "from", "transaction"]);
-    const { collection, key } = addressed(api, request);
+    const { reader, collection, key } = addressed(api, request);
     const at = integerOf(query, "at", 0, Number.MAX_SAFE_INTEGER);
     if (query["transaction"] !== undefined && query["transaction"] !== "false") invalid("?transaction", "false", query["transaction"]);
     const options: ProofOptions = {
@@ -32,10 +35,20 @@ export function proofRoutes(app: App, api: Api): void {
       ...(at === undefined ? {} : { at }),
       ...(query["transaction"] === "false" ? { transaction: false } : {}),
     };
-    if (at !== undefined) void reply.header("cache-control", "public, max-age=31536000, immutable");
-    return send(reply, writeProof(await proveRecord(source, collection, key, options)));
+    if (at !== undefined) keepForEver(api, reply, collection);
+    const proof = await proveRecord(source, collection, key, options);
+    const row = proof.record?.row;
+    maySee(api, reader, collection, row ? api.registry.rowOf(collection, key, { bytes: row }) : undefined);
+    actsShown(api, request, proof, "; without it: ?transaction=false");
+    return send(reply, writeProof(proof));
   });
   app.get("/v1/anchor", async (request, reply) => anchor(api, source, request, reply));
+}
+
+/** Throws unless the reader sees what the transactions in the file said. */
+function actsShown(api: Api, request: FastifyRequest, { transaction, replaced }: ProofFile, otherwise?: string): void {
+  const reader = readerOf(api, request);
+  for (const act of [transaction, replaced]) if (act?.bytes !== undefined) maySeeTransaction(api, reader, act.bytes, otherwise);
 }
 
 /** The anchor that the verifier has, by its height: its header is ours as well, or its certificate would not hold. */

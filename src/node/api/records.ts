@@ -7,7 +7,7 @@ import { LedgerError } from "../../base/errors.ts";
 import { DEFAULT_PAGE, MAX_PAGE } from "../../base/limits.ts";
 import { rowToJson } from "../../contracts/engine/json.ts";
 import type { Version } from "../../ledger/chainReader.ts";
-import { mayRead } from "./access.ts";
+import { keepForEver, mayAsk, maySee, type Reader, readerOf, sees } from "./access.ts";
 import type { Api } from "./context.ts";
 import { recordName } from "./leaves.ts";
 import { invalid } from "./problems.ts";
@@ -23,34 +23,43 @@ export function recordRoutes(app: App, api: Api): void {
   app.get("/v1/history/:contract/:collection/*", async (request, reply) => history(api, request, reply));
 }
 
-/** Collection and encoded key of a path. Throws `collection.unknown`, `request.invalid`, `access.token`. */
-export function addressed(api: Api, request: FastifyRequest): { collection: string; key: Bytes; record: string } {
-  const collection = collectionOf(api, request);
+export interface Addressed {
+  readonly reader: Reader;
+  readonly collection: string;
+  readonly key: Bytes;
+  readonly record: string;
+}
+/** Who asks, for which collection and encoded key. Throws `collection.unknown`, `request.invalid`, `access.token`. */
+export function addressed(api: Api, request: FastifyRequest): Addressed {
+  const { reader, collection } = collectionOf(api, request);
   const key = api.registry.keyOf(collection, keyParts(request, KEY_AT));
-  return { collection, key, record: recordName(api, collection, key) };
+  return { reader, collection, key, record: recordName(api, collection, key) };
 }
 
-function collectionOf(api: Api, request: FastifyRequest): string {
+function collectionOf(api: Api, request: FastifyRequest): Pick<Addressed, "reader" | "collection"> {
   const { contract, collection } = request.params as { contract: string; collection: string };
   const name = `${contract}/${collection}`;
-  mayRead(api, request, name);
-  return name;
+  const reader = readerOf(api, request);
+  mayAsk(api, reader, name);
+  return { reader, collection: name };
 }
 
 async function one(api: Api, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
   const query = queryOf(request, ["at"]);
-  const { collection, key, record } = addressed(api, request);
+  const { reader, collection, key, record } = addressed(api, request);
   const at = integerOf(query, "at", 0, Number.MAX_SAFE_INTEGER);
   const asOf = api.head();
   if (at !== undefined && at > asOf.height) throw new LedgerError("block.unknown", { detail: `the head is at height ${asOf.height}` });
   const row = at === undefined ? api.reader.row(collection, key) : versionAt(api, collection, key, at)?.row;
   const where = at === undefined ? asOf : moment(api, at);
-  if (row === undefined) throw new LedgerError("record.unknown", { detail: `${record}, as of height ${where.height}`, asOf: where });
-  const shown = rowToJson(api.registry.rowOf(collection, key, { bytes: row }));
+  const read = row && api.registry.rowOf(collection, key, { bytes: row });
+  maySee(api, reader, collection, read);
+  if (read === undefined) throw new LedgerError("record.unknown", { detail: `${record}, as of height ${where.height}`, asOf: where });
+  const shown = rowToJson(read);
   const { height, index } = shown["written"] as { height: number; index: number };
   const etag = `"r${String(shown["revision"])}-${height}.${index}"`;
   void reply.header("etag", etag);
-  if (at !== undefined) void reply.header("cache-control", "public, max-age=31536000, immutable");
+  if (at !== undefined) keepForEver(api, reply, collection);
   if (request.headers["if-none-match"] === etag) return reply.code(304).send();
   return reply.send({ record, ...shown, asOf: where });
 }
@@ -76,7 +85,7 @@ function moment(api: Api, at: number): { height: number; time: number } {
 // ── lists ────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 async function list(api: Api, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
   const query = queryOf(request, ["limit", "after", "at"], ["find."]);
-  const collection = collectionOf(api, request);
+  const { reader, collection } = collectionOf(api, request);
   const at = integerOf(query, "at", 0, Number.MAX_SAFE_INTEGER);
   const limit = integerOf(query, "limit", 1, MAX_PAGE) ?? DEFAULT_PAGE;
   const finds = Object.entries(query).filter(([name]) => name.startsWith("find."));
@@ -101,7 +110,9 @@ async function list(api: Api, request: FastifyRequest, reply: FastifyReply): Pro
   for (const key of keys) {
     // A row that came after the head of this page is not shown: the page says as of when it is.
     const row = at === undefined ? api.reader.state.get(collection, key) : stored(versionAt(api, collection, key, at));
-    if (row !== undefined) items.push({ record: recordName(api, collection, key), ...rowToJson(api.registry.rowOf(collection, key, row)) });
+    const read = row && api.registry.rowOf(collection, key, row);
+    if (read !== undefined && sees(api, reader, collection, read))
+      items.push({ record: recordName(api, collection, key), ...rowToJson(read) });
   }
   const last = keys.at(-1);
   const next = keys.length < limit || last === undefined ? null : api.cursors.write(scope, last);
@@ -125,7 +136,7 @@ async function matching(
 // ── history ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 async function history(api: Api, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
   const query = queryOf(request, ["limit", "after"]);
-  const { collection, key, record } = addressed(api, request);
+  const { reader, collection, key, record } = addressed(api, request);
   const limit = integerOf(query, "limit", 1, MAX_PAGE) ?? DEFAULT_PAGE;
   const asOf = api.head();
   const scope = `history ${record}`;
@@ -133,7 +144,8 @@ async function history(api: Api, request: FastifyRequest, reply: FastifyReply): 
   // One more than asked for: the page after begins with it.
   const versions = api.reader.history(collection, key, limit + 1, from);
   const next = versions[limit];
-  const items = versions.slice(0, limit).map((v) => ({ record, ...rowToJson(api.registry.rowOf(collection, key, { bytes: v.row })) }));
+  const rows = versions.slice(0, limit).map((v) => api.registry.rowOf(collection, key, { bytes: v.row }));
+  const items = rows.filter((row) => sees(api, reader, collection, row)).map((row) => ({ record, ...rowToJson(row) }));
   // Older versions stood in blocks that are no longer kept here.
   const pruned = next === undefined && (versions.at(-1)?.revision ?? 1) > 1 ? { pruned: { keptFrom: api.reader.lowest } } : {};
   return reply.send({

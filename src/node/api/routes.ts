@@ -1,5 +1,6 @@
 // All routes of the API on one server.
 
+import { addReaders } from "./access.ts";
 import type { Api } from "./context.ts";
 import { eventRoutes } from "./events.ts";
 import { Leaves } from "./leaves.ts";
@@ -13,6 +14,7 @@ import { submitRoutes } from "./submit.ts";
 
 export function addRoutes(app: App, api: Api): void {
   const leaves = new Leaves(api);
+  addReaders(app, api);
   submitRoutes(app, api);
   prepareRoutes(app, api);
   recordRoutes(app, api);

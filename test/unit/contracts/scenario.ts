@@ -248,6 +248,7 @@ export function plainRights(grants: Readonly<Record<string, readonly string[]>>,
       const principal = nameOf(key);
       return principal === undefined ? undefined : { principal, kind: principal.startsWith("p:") ? "person" : "agency" };
     },
+    access: () => undefined,
     actsFor: (_tx, standing, party) => standing.principal === party,
     holds: (_tx, principal, role, scope) => {
       const held = grants[principal] ?? [];

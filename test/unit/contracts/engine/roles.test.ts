@@ -90,6 +90,7 @@ function town() {
         ? { principal: row.of, kind: row.of.startsWith("p:") ? "person" : "agency", ...(row.post === undefined ? {} : { post: row.post }) }
         : undefined;
     },
+    access: () => undefined,
     actsFor(tx, standing, who) {
       if (standing.principal === who) return standing.post === undefined;
       return tx.find(agencies, who)?.guards.includes(standing.principal) ?? false;
