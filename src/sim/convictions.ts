@@ -7,7 +7,7 @@ import type { Message } from "../consensus/types.ts";
 import type { Habit } from "./scenario.ts";
 
 /** A code, or all that begin so. */
-const UNREADABLE = ["codec.…", "message.…", "header.…"];
+const UNREADABLE = ["codec.…", "message.…", "header.…", "certificate.…"];
 const BATCH_UNREADABLE = ["codec.…", "batch.…", "transaction.…"];
 
 export const provable = {
