@@ -143,6 +143,9 @@ export const MAX_JSON_DEPTH = 8;
 export const MAX_URL_LENGTH = 4_096;
 export const MAX_HEADER_BYTES = 16_384;
 export const MAX_CONNECTIONS = 1_024;
+/** How often the API's certificate is looked at, and how long before its end a warning is given each day. */
+export const TLS_LOOK_MS = 60_000;
+export const TLS_WARN_MS = 14 * 24 * 3_600_000;
 /** Bearer tokens: their size; how long from now they may last, and how far clocks may be apart (seconds). */
 export const MAX_TOKEN_BYTES = 2_048;
 export const TOKEN_LIFETIME_S = 600;

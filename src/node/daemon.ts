@@ -88,7 +88,10 @@ export async function runDaemon(directory: string, options: DaemonOptions): Prom
     if (!ending) void end(0, "disconnect");
   });
   process.channel?.unref(); // to hear of its end is no reason to go on: what cannot start must not wait for it
-  process.on("SIGHUP", () => reload(home.config, config, log));
+  process.on("SIGHUP", () => {
+    reload(home.config, config, log);
+    node?.reloadFiles();
+  });
 
   log.info("starting", { organisation, network: hex(network).slice(0, 16), release: RELEASE, native: hasNative });
   const start = async (): Promise<string | undefined> => {
@@ -113,6 +116,9 @@ export async function runDaemon(directory: string, options: DaemonOptions): Prom
   };
   const url = await start().catch(async (error: unknown) => {
     log.error("start.failed", { error: error instanceof Error ? (error.stack ?? error.message) : String(error) });
+    // One whose API cannot listen must not go on unseen.
+    ending = true;
+    await node?.stop().catch((failed: unknown) => log.error("stop.failed", { error: String(failed) }));
     await log.flush();
     throw error;
   });
@@ -152,6 +158,8 @@ async function serve(node: Node): Promise<string> {
     head: () => headOf(node),
     reached: (height, timeoutMs) => node.heads.reached(height, timeoutMs),
     full: () => node.intake.full,
+    log,
+    onReload: (act) => (node.reloadFiles = act),
     onBug: (error, request) =>
       log.error("api.bug", {
         route: request.routeOptions.url,

@@ -64,6 +64,8 @@ export class Node {
   ownActs: OwnActs | undefined;
   counters: Counters | undefined;
   app: App | undefined;
+  /** Files that may change under a running node are read again. */
+  reloadFiles: () => void = () => {};
   stopping = false;
   lastCommitAt = performance.now();
   clockOffMs: number | null = null;

@@ -1,8 +1,8 @@
 // The HTTP server: limits, headers that every answer carries, refusals in one form. docs/reference/http.md.
 // Owns what all routes share. Does not own: routes (their own files), what they read (the node).
 
-import fs from "node:fs";
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Server as HttpsServer } from "node:https";
 import type { Socket } from "node:net";
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import { LedgerError } from "../../base/errors.ts";
@@ -16,10 +16,12 @@ import {
   MAX_REQUESTS_IN_FLIGHT,
   MAX_URL_LENGTH,
 } from "../../base/limits.ts";
+import type { Logger } from "../../base/log.ts";
 import { listenAddress } from "../config.ts";
 import type { Config } from "../settings.ts";
 import { addGate } from "./gate.ts";
 import { errorHandler, invalid, PROBLEM_TYPE, sendProblem } from "./problems.ts";
+import { readTls, TlsReload } from "./tls.ts";
 
 export interface ServerOptions {
   readonly config: Config;
@@ -32,6 +34,9 @@ export interface ServerOptions {
   readonly reached: (height: number, timeoutMs: number) => Promise<boolean>;
   /** Why no transactions are taken of clients at the moment, for them to read; undefined while there is room. Asked before a body is read. */
   readonly full?: () => string | undefined;
+  readonly log: Pick<Logger, "info" | "warn">;
+  /** Takes what is to be done when the operator says that files have changed. */
+  readonly onReload?: (act: () => void) => void;
   readonly onBug: (error: unknown, request: FastifyRequest) => void;
   readonly onAnswer?: (route: string, status: number, seconds: number) => void;
 }
@@ -41,7 +46,7 @@ export type App = FastifyInstance;
 export function createServer(options: ServerOptions): App {
   const { config, onBug } = options;
   const refuse = errorHandler(onBug);
-  const tls = config["api.tls_certificate"];
+  const tls = readTls(config, options.resolve);
   const common = {
     bodyLimit: MAX_JSON_BYTES,
     requestTimeout: BODY_TIMEOUT_MS,
@@ -58,10 +63,7 @@ export function createServer(options: ServerOptions): App {
   const limits = { maxHeaderSize: MAX_HEADER_BYTES, headersTimeout: HEADER_TIMEOUT_MS };
   const app = (tls === undefined
     ? Fastify({ ...common, http: limits })
-    : Fastify({
-        ...common,
-        https: { ...limits, cert: fs.readFileSync(options.resolve(tls)), key: fs.readFileSync(options.resolve(config["api.tls_key"]!)) },
-      })) as unknown as App;
+    : Fastify({ ...common, https: { ...limits, ...tls } })) as unknown as App;
   app.server.maxConnections = MAX_CONNECTIONS;
   app.setErrorHandler(refuse);
   app.setNotFoundHandler((request, reply) =>
@@ -72,6 +74,12 @@ export function createServer(options: ServerOptions): App {
   addLimits(app, options);
   addHeaders(app, options);
   addCors(app, config["api.cors_origins"]);
+  if (tls !== undefined) {
+    const server = app.server as unknown as HttpsServer;
+    const certificate = new TlsReload({ server, tls, read: () => readTls(config, options.resolve), log: options.log });
+    options.onReload?.(() => certificate.look());
+    app.addHook("onClose", async () => certificate.stop());
+  }
   if (options.full !== undefined) addGate(app.server, { ...options, full: options.full });
   return app;
 }

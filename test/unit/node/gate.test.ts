@@ -24,6 +24,7 @@ beforeEach(async () => {
     head: () => ({ height: 7, time: 1_700_000_000_000 }),
     reached: async () => true,
     full: () => why,
+    log: { info: () => {}, warn: () => {} },
     onBug: (error) => expect.unreachable(String(error)),
     onAnswer: (route, status) => answered.push([route, status]),
   });
