@@ -127,6 +127,17 @@ describe("records that are not public", { timeout: LIMIT }, () => {
     expect(await far("proofs/eid/grant/none", "p:ann")).toMatchObject(DENIED);
   });
 
+  test("are not told by where a page ends", async () => {
+    for (const where of ["records/eid/grant?find.subject=p:bob&limit=1", "history/eid/grant/g-bob?limit=1", "history/eid/grant/none?limit=1"])
+      expect((await far(where, "p:ann")).body, where).toEqual({ items: [], next: null, asOf: expect.anything() });
+    // g-ann comes first, g-bob behind it.
+    expect((await far("records/eid/grant?limit=1", "p:ann")).body).toMatchObject({ items: [{ record: "eid/grant/g-ann" }], next: null });
+    const page = (await far("records/eid/grant?limit=1", "tax")).body;
+    expect(page).toMatchObject({ items: [{ record: "eid/grant/g-ann" }], next: expect.any(String) });
+    const rest = await far(`records/eid/grant?limit=1&after=${page.next as string}`, "tax");
+    expect(rest.body).toMatchObject({ items: [{ record: "eid/grant/g-bob" }] });
+  });
+
   test("cannot be read from the transactions that wrote them", async () => {
     expect(await far(`proofs/transactions/${ids["grant"]!}`)).toMatchObject(TOKEN);
     expect(await far(`proofs/transactions/${ids["grant"]!}`, "p:bob")).toMatchObject(DENIED);
@@ -155,6 +166,22 @@ describe("records that are not public", { timeout: LIMIT }, () => {
     expect(await prepared("eid.withdraw", withdraw, "ann", "p:ann")).toMatchObject({ dryRun: { outcome: "applied" } });
     const open = JSON.parse(deposit("another")) as object;
     expect(await prepared("evidence.deposit", open, "tax")).toMatchObject({ dryRun: { outcome: "applied" } });
+  });
+
+  test("are paged through for whom they name, past those that are not for him", async () => {
+    for (let i = 0; i < 3; i++) {
+      await act("eid.grant@1", grant(`h-${i}-bob`, "p:bob"), "bob");
+      await act("eid.grant@1", grant(`h-${i}-dora`, "p:dora"), "dora");
+    }
+    const found: string[] = [];
+    let after = "";
+    for (let pages = 0; pages < 10; pages++) {
+      const { items, next } = (await far(`records/eid/grant?limit=2${after}`, "p:bob")).body;
+      found.push(...items.map(({ record }: { record: string }) => record.slice("eid/grant/".length)));
+      if (next === null) break;
+      after = `&after=${next as string}`;
+    }
+    expect(found).toEqual(["g-bob", "h-0-bob", "h-1-bob", "h-2-bob"]);
   });
 });
 

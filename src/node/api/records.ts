@@ -6,14 +6,17 @@ import { type Bytes, text, unlatin1, utf8 } from "../../base/bytes.ts";
 import { LedgerError } from "../../base/errors.ts";
 import { DEFAULT_PAGE, MAX_PAGE } from "../../base/limits.ts";
 import { rowToJson } from "../../contracts/engine/json.ts";
+import type { AnyRow } from "../../contracts/engine/rows.ts";
 import type { Version } from "../../ledger/chainReader.ts";
-import { keepForEver, mayAsk, maySee, type Reader, readerOf, sees } from "./access.ts";
+import { keepForEver, mayAsk, maySee, type Reader, readerOf, sees, seesAll } from "./access.ts";
 import type { Api } from "./context.ts";
 import { recordName } from "./leaves.ts";
 import { invalid } from "./problems.ts";
 import { integerOf, keyParts, queryOf } from "./requests.ts";
 import type { App } from "./server.ts";
 
+/** Rows or versions that are looked through for a reader who may not see all of them. */
+const LOOKED_THROUGH = 1_000;
 /** "", v1, records, contract, collection: segments before the key. */
 const KEY_AT = 4;
 
@@ -50,7 +53,7 @@ async function one(api: Api, request: FastifyRequest, reply: FastifyReply): Prom
   const at = integerOf(query, "at", 0, Number.MAX_SAFE_INTEGER);
   const asOf = api.head();
   if (at !== undefined && at > asOf.height) throw new LedgerError("block.unknown", { detail: `the head is at height ${asOf.height}` });
-  const row = at === undefined ? api.reader.row(collection, key) : versionAt(api, collection, key, at)?.row;
+  const row = at === undefined ? api.reader.row(collection, key) : versionFor(api, reader, collection, key, at)?.row;
   const where = at === undefined ? asOf : moment(api, at);
   const read = row && api.registry.rowOf(collection, key, { bytes: row });
   maySee(api, reader, collection, read);
@@ -62,6 +65,17 @@ async function one(api: Api, request: FastifyRequest, reply: FastifyReply): Prom
   if (at !== undefined) keepForEver(api, reply, collection);
   if (request.headers["if-none-match"] === etag) return reply.code(304).send();
   return reply.send({ record, ...shown, asOf: where });
+}
+
+/** As `versionAt`; who may not see the record is not told that its older versions are gone. */
+function versionFor(api: Api, reader: Reader, collection: string, key: Bytes, at: number): Version | undefined {
+  try {
+    return versionAt(api, collection, key, at);
+  } catch (error) {
+    const row = api.reader.row(collection, key);
+    maySee(api, reader, collection, row && api.registry.rowOf(collection, key, { bytes: row }));
+    throw error;
+  }
 }
 
 const STEP = 64;
@@ -102,20 +116,23 @@ async function list(api: Api, request: FastifyRequest, reply: FastifyReply): Pro
   const name = find === undefined ? "" : `${find[0]}=${find[1]!}`;
   const scope = `${collection}?${name}@${at ?? ""}`;
   const after = query["after"] === undefined ? undefined : api.cursors.read(scope, query["after"]);
+  const most = seesAll(api, reader, collection) ? limit : LOOKED_THROUGH;
   const keys =
     find === undefined
-      ? await api.keys(collection, limit, after)
-      : await matching(api, collection, find[0].slice("find.".length), find[1]!, limit, after);
-  const items: unknown[] = [];
+      ? await api.keys(collection, most, after)
+      : await matching(api, collection, find[0].slice("find.".length), find[1]!, most, after);
+  const shown: { readonly key: Bytes; readonly row: AnyRow }[] = [];
   for (const key of keys) {
     // A row that came after the head of this page is not shown: the page says as of when it is.
-    const row = at === undefined ? api.reader.state.get(collection, key) : stored(versionAt(api, collection, key, at));
-    const read = row && api.registry.rowOf(collection, key, row);
-    if (read !== undefined && sees(api, reader, collection, read))
-      items.push({ record: recordName(api, collection, key), ...rowToJson(read) });
+    const found = at === undefined ? api.reader.state.get(collection, key) : stored(versionAt(api, collection, key, at));
+    const row = found && api.registry.rowOf(collection, key, found);
+    if (row !== undefined && sees(api, reader, collection, row)) shown.push({ key, row });
+    if (shown.length > limit) break;
   }
-  const last = keys.at(-1);
-  const next = keys.length < limit || last === undefined ? null : api.cursors.write(scope, last);
+  const items = shown.slice(0, limit).map(({ key, row }) => ({ record: recordName(api, collection, key), ...rowToJson(row) }));
+  // Where rows were left out, there is a page more only if there is something on it, or too much to tell.
+  const last = shown.length > limit ? shown[limit - 1]!.key : keys.length === most ? keys.at(-1) : undefined;
+  const next = last === undefined ? null : api.cursors.write(scope, last);
   return reply.send({ items, next, asOf: at === undefined ? asOf : moment(api, at) });
 }
 const stored = (version: Version | undefined): { bytes: Bytes } | undefined => version && { bytes: version.row };
@@ -142,16 +159,20 @@ async function history(api: Api, request: FastifyRequest, reply: FastifyReply): 
   const scope = `history ${record}`;
   const from = query["after"] === undefined ? undefined : placeOf(text(api.cursors.read(scope, query["after"])));
   // One more than asked for: the page after begins with it.
-  const versions = api.reader.history(collection, key, limit + 1, from);
-  const next = versions[limit];
-  const rows = versions.slice(0, limit).map((v) => api.registry.rowOf(collection, key, { bytes: v.row }));
-  const items = rows.filter((row) => sees(api, reader, collection, row)).map((row) => ({ record, ...rowToJson(row) }));
+  const full = seesAll(api, reader, collection);
+  const most = full ? limit : LOOKED_THROUGH;
+  const versions = api.reader.history(collection, key, most + 1, from);
+  const shown = versions
+    .map(({ row, height, index }) => ({ row: api.registry.rowOf(collection, key, { bytes: row }), height, index }))
+    .filter(({ row }) => sees(api, reader, collection, row));
+  const next = shown[limit] ?? versions[most];
+  const items = shown.slice(0, limit).map(({ row }) => ({ record, ...rowToJson(row) }));
   // Older versions stood in blocks that are no longer kept here.
-  const pruned = next === undefined && (versions.at(-1)?.revision ?? 1) > 1 ? { pruned: { keptFrom: api.reader.lowest } } : {};
+  const cut = next === undefined && (versions.at(-1)?.revision ?? 1) > 1 && (full || items.length > 0);
   return reply.send({
     items,
     next: next === undefined ? null : api.cursors.write(scope, utf8(`${next.height}.${next.index}`)),
-    ...pruned,
+    ...(cut ? { pruned: { keptFrom: api.reader.lowest } } : {}),
     asOf,
   });
 }
