@@ -128,7 +128,11 @@ describe("records that are not public", { timeout: LIMIT }, () => {
   });
 
   test("are not told by where a page ends", async () => {
-    for (const where of ["records/eid/grant?find.subject=p:bob&limit=1", "history/eid/grant/g-bob?limit=1", "history/eid/grant/none?limit=1"])
+    for (const where of [
+      "records/eid/grant?find.subject=p:bob&limit=1",
+      "history/eid/grant/g-bob?limit=1",
+      "history/eid/grant/none?limit=1",
+    ])
       expect((await far(where, "p:ann")).body, where).toEqual({ items: [], next: null, asOf: expect.anything() });
     // g-ann comes first, g-bob behind it.
     expect((await far("records/eid/grant?limit=1", "p:ann")).body).toMatchObject({ items: [{ record: "eid/grant/g-ann" }], next: null });
@@ -230,8 +234,12 @@ describe("a token", { timeout: LIMIT }, () => {
     const bob = "records/eid/grant/g-bob";
     expect(await far(bob, "p:bob")).toMatchObject({ status: 200 });
     const { publicKey } = access["p:bob"]!.key;
+    const headers = { ...FROM_ELSEWHERE, accept: "text/event-stream", authorization: `Bearer ${await tokenOf("p:bob")}` };
+    const stream = await fetch(`${api}/v1/events`, { headers });
+    expect(stream.status).toBe(200);
     await act("eid.setKey@1", { key: publicKey, to: "suspended" }, "bob");
     expect(await far(bob, "p:bob")).toMatchObject(TOKEN);
+    expect(await stream.text()).toContain('"subject":"p:bob"'); // it ends
     await act("eid.setKey@1", { key: publicKey, to: "live" }, "bob");
     expect(await far(bob, "p:bob")).toMatchObject({ status: 200 });
   });

@@ -11,7 +11,7 @@ import { decodeBody, readLayout, transactionId } from "../../ledger/transaction.
 import { isLoopback } from "../config.ts";
 import type { Api } from "./context.ts";
 import type { App } from "./server.ts";
-import { holderOf } from "./tokens.ts";
+import { type Holder, holderOf } from "./tokens.ts";
 
 /** Everybody, the member whose node this is, or somebody known. */
 export type Reader = "anybody" | "own" | Standing;
@@ -19,7 +19,7 @@ export type Reader = "anybody" | "own" | Standing;
 declare module "fastify" {
   interface FastifyRequest {
     /** Whom the request's token names; null without one. */
-    holder: Standing | null;
+    holder: Holder | null;
   }
 }
 
@@ -52,7 +52,9 @@ export function isPublic(api: Pick<Api, "registry">, collection: string): boolea
 
 /** May this reader see every row of the collection? */
 export const seesAll = (api: Policy, reader: Reader, collection: string): boolean =>
-  reader === "own" || isPublic(api, collection) || (reader !== "anybody" && api.registry.mayRead(collection, undefined, reader, api.reader.state, api.nextBlock()));
+  reader === "own" ||
+  isPublic(api, collection) ||
+  (reader !== "anybody" && api.registry.mayRead(collection, undefined, reader, api.reader.state, api.nextBlock()));
 
 /** May this reader see the row? Without a row: whatever row there may be. */
 export function sees(api: Policy, reader: Reader, collection: string, row?: AnyRow): boolean {

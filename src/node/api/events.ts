@@ -14,6 +14,7 @@ import { type Reader, readerOf, sees } from "./access.ts";
 import type { Api } from "./context.ts";
 import { actionsOf, type Leaves, type LeafView, outcomeNames, recordName } from "./leaves.ts";
 import { invalid } from "./problems.ts";
+import { holdsStill } from "./tokens.ts";
 import { durationOf, integerOf, type Query, queryOf } from "./requests.ts";
 import { type App, beginStream } from "./server.ts";
 
@@ -167,7 +168,7 @@ async function stream(
   streams.open++;
   out.once("close", () => streams.open--);
   let headAt = performance.now();
-  while (!out.destroyed && !api.stopping()) {
+  while (!out.destroyed && !api.stopping() && (request.holder === null || holdsStill(api, request.holder))) {
     const { items, to } = eventsBehind(reading, at, DEFAULT_PAGE);
     at = to;
     const text = (items as { id: string }[]).map((event) => `id: ${event.id}\ndata: ${JSON.stringify(event)}\n\n`).join("");

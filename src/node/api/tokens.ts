@@ -2,15 +2,26 @@
 // Owns what a token must say. Nothing is stored: a key that is suspended or revoked on the chain stops at once. Does not own: who may read what (access.ts).
 
 import { decodeProtectedHeader, importJWK, type JWTPayload, jwtVerify } from "jose";
-import { unhex } from "../../base/bytes.ts";
+import { type Bytes, unhex } from "../../base/bytes.ts";
 import { LedgerError } from "../../base/errors.ts";
 import { MAX_TOKEN_BYTES, TOKEN_LIFETIME_S, TOKEN_SKEW_S } from "../../base/limits.ts";
 import { tokenAudience } from "../../base/token.ts";
 import type { Standing } from "../../contracts/engine/registry.ts";
 import type { Api } from "./context.ts";
 
+export interface Holder extends Standing {
+  /** The key that signed the token. */
+  readonly key: Bytes;
+  /** When the token ends, ms since 1970. */
+  readonly until: number;
+}
+
+/** Does what the token said hold still? Streams outlive the moment in which they were asked for. */
+export const holdsStill = (api: Api, { key, until }: Holder): boolean =>
+  api.now() < until && api.registry.standing(key, "reads", api.reader.state, api.nextBlock()) !== undefined;
+
 /** Whom an Authorization header names. Throws `access.token`. */
-export async function holderOf(api: Api, header: string): Promise<Standing> {
+export async function holderOf(api: Api, header: string): Promise<Holder> {
   const [, token] = /^Bearer ([\w-]+\.[\w-]+\.[\w-]+)$/i.exec(header) ?? [];
   if (token === undefined || token.length > MAX_TOKEN_BYTES)
     return refuse(`"Authorization: Bearer" and a JWT of at most ${MAX_TOKEN_BYTES} bytes`);
@@ -20,7 +31,7 @@ export async function holderOf(api: Api, header: string): Promise<Standing> {
   const now = api.now();
   const { exp } = await claimsOf(token, kid, tokenAudience(api.networkHex, api.organisation), now);
   if (exp! > now / 1_000 + TOKEN_LIFETIME_S + TOKEN_SKEW_S) return refuse(`it lasts longer than ${TOKEN_LIFETIME_S} s`);
-  return holder;
+  return { ...holder, key: unhex(kid), until: exp! * 1_000 };
 }
 
 /** Hex of the public key that the header names. */
