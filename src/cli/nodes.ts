@@ -1,8 +1,9 @@
 // How commands reach a node: the client library, with exit 3 where nothing was sent and the node's own words where it refused.
 
 import { seedSigner } from "../client/build.ts";
-import { type Access, authorizationOf, connect, type Ledger } from "../client/index.ts";
+import { connect, type Ledger } from "../client/index.ts";
 import { ChanceryError, Connection } from "../client/connection.ts";
+import { type Access, authorizationOf } from "../client/token.ts";
 import { type Globals, refuse, usage } from "./output.ts";
 import { openKeyFile, readText } from "./globals.ts";
 

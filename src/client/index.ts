@@ -5,14 +5,14 @@ import { type Bytes, concat, hex, u32be, unhex } from "../base/bytes.ts";
 import type { Value } from "../base/codec.ts";
 import { readDocument } from "../base/document.ts";
 import { LedgerError } from "../base/errors.ts";
-import { NONCE_BYTES, TOKEN_LIFETIME_S } from "../base/limits.ts";
+import { NONCE_BYTES } from "../base/limits.ts";
 import { generateSeed } from "../base/signature.ts";
 import * as tags from "../base/tagNames.ts";
 import { noNetwork, taggedBytes } from "../base/tags.ts";
 import { check, Draft, draft, type Json, type SignedTransaction, type Signer, seedSigner } from "./build.ts";
 import { ChanceryError, Connection, keyPath } from "./connection.ts";
 import { type EventFilter, follow, type LedgerEvent } from "./events.ts";
-import { type Access, accessToken } from "./token.ts";
+import { type Access, authorizationOf } from "./token.ts";
 
 export { check, Draft, type Intent, type Json, type SignedTransaction, type Signer } from "./build.ts";
 export { ChanceryError, Connection, keyPath } from "./connection.ts";
@@ -123,20 +123,6 @@ export async function connect(options: ConnectOptions): Promise<Ledger> {
   }
   if (options.access !== undefined) connection.authorization = authorizationOf(options.access, hex(network));
   return new Ledger(connection, network, text);
-}
-
-/** The header that shows who reads, with a token that is made anew when the last one has lived for half of its time. */
-export function authorizationOf(access: Access, network: string): () => Promise<string> {
-  let until = 0;
-  let header: Promise<string>;
-  return async () => {
-    const now = Date.now();
-    if (now >= until) {
-      until = now + TOKEN_LIFETIME_S * 500;
-      header = accessToken(access, network, TOKEN_LIFETIME_S, now).then((token) => `Bearer ${token}`);
-    }
-    return header;
-  };
 }
 
 async function fetchGenesis(connection: Connection): Promise<string> {

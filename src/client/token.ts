@@ -22,4 +22,18 @@ export async function accessToken(access: Access, network: string, seconds = TOK
   return `${signed}.${base64url(await access.key.sign(utf8(signed)))}`;
 }
 
+/** The Authorization header of requests to that organisation's nodes; its token is made anew when the last one has lived for half of its time. */
+export function authorizationOf(access: Access, network: string): () => Promise<string> {
+  let until = 0;
+  let header = "";
+  return async () => {
+    const now = Date.now();
+    if (now >= until) {
+      header = `Bearer ${await accessToken(access, network, TOKEN_LIFETIME_S, now)}`;
+      until = now + TOKEN_LIFETIME_S * 500;
+    }
+    return header;
+  };
+}
+
 const base64url = (bytes: Uint8Array): string => base64(bytes).replaceAll("+", "-").replaceAll("/", "_").replace(/=+$/, "");

@@ -172,6 +172,14 @@ describe("records that are not public", { timeout: LIMIT }, () => {
     expect(await prepared("evidence.deposit", open, "tax")).toMatchObject({ dryRun: { outcome: "applied" } });
   });
 
+  test("leave a trace when they are searched: whose key, which collection, how many", async () => {
+    expect((await far("records/eid/grant?find.subject=p:ann", "p:ann")).body.items).toHaveLength(1);
+    const log = fs.readFileSync(path.join(network.nodes[0]!.home, "node.log"), "utf8").split("\n");
+    const traces = log.filter((line) => line.includes("records.searched")).map((line) => JSON.parse(line) as { key: string });
+    expect(traces.at(-1)).toMatchObject({ collection: "eid/grant", count: 1, key: hex(access["p:ann"]!.key.publicKey) });
+    expect(JSON.stringify(traces)).not.toContain("p:ann");
+  });
+
   test("are paged through for whom they name, past those that are not for him", async () => {
     for (let i = 0; i < 3; i++) {
       await act("eid.grant@1", grant(`h-${i}-bob`, "p:bob"), "bob");

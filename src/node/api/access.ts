@@ -50,13 +50,7 @@ export function isPublic(api: Pick<Api, "registry">, collection: string): boolea
   return (api.registry.plan(collection).type.options.read ?? "members") === "public";
 }
 
-/** May this reader see every row of the collection? */
-export const seesAll = (api: Policy, reader: Reader, collection: string): boolean =>
-  reader === "own" ||
-  isPublic(api, collection) ||
-  (reader !== "anybody" && api.registry.mayRead(collection, undefined, reader, api.reader.state, api.nextBlock()));
-
-/** May this reader see the row? Without a row: whatever row there may be. */
+/** May this reader see the row? Without a row: whatever row of the collection there may be. */
 export function sees(api: Policy, reader: Reader, collection: string, row?: AnyRow): boolean {
   if (reader === "own" || isPublic(api, collection)) return true;
   return reader !== "anybody" && api.registry.mayRead(collection, row, reader, api.reader.state, api.nextBlock());

@@ -2,13 +2,13 @@
 // Owns these routes. Does not own: JSON forms of rows (contracts/engine/json), walking back (ledger/chainReader).
 
 import type { FastifyReply, FastifyRequest } from "fastify";
-import { type Bytes, text, unlatin1, utf8 } from "../../base/bytes.ts";
+import { type Bytes, hex, text, unlatin1, utf8 } from "../../base/bytes.ts";
 import { LedgerError } from "../../base/errors.ts";
 import { DEFAULT_PAGE, MAX_PAGE } from "../../base/limits.ts";
 import { rowToJson } from "../../contracts/engine/json.ts";
 import type { AnyRow } from "../../contracts/engine/rows.ts";
 import type { Version } from "../../ledger/chainReader.ts";
-import { keepForEver, mayAsk, maySee, type Reader, readerOf, sees, seesAll } from "./access.ts";
+import { isPublic, keepForEver, mayAsk, maySee, type Reader, readerOf, sees } from "./access.ts";
 import type { Api } from "./context.ts";
 import { recordName } from "./leaves.ts";
 import { invalid } from "./problems.ts";
@@ -116,7 +116,7 @@ async function list(api: Api, request: FastifyRequest, reply: FastifyReply): Pro
   const name = find === undefined ? "" : `${find[0]}=${find[1]!}`;
   const scope = `${collection}?${name}@${at ?? ""}`;
   const after = query["after"] === undefined ? undefined : api.cursors.read(scope, query["after"]);
-  const most = seesAll(api, reader, collection) ? limit : LOOKED_THROUGH;
+  const most = sees(api, reader, collection) ? limit : LOOKED_THROUGH;
   const keys =
     find === undefined
       ? await api.keys(collection, most, after)
@@ -130,6 +130,13 @@ async function list(api: Api, request: FastifyRequest, reply: FastifyReply): Pro
     if (shown.length > limit) break;
   }
   const items = shown.slice(0, limit).map(({ key, row }) => ({ record: recordName(api, collection, key), ...rowToJson(row) }));
+  // Who searches among what is not public leaves a trace: neither what he looked for nor what he found.
+  if (find !== undefined && !isPublic(api, collection))
+    api.log.info("records.searched", {
+      key: request.holder === null ? "own machine" : hex(request.holder.key),
+      collection,
+      count: items.length,
+    });
   // Where rows were left out, there is a page more only if there is something on it, or too much to tell.
   const last = shown.length > limit ? shown[limit - 1]!.key : keys.length === most ? keys.at(-1) : undefined;
   const next = last === undefined ? null : api.cursors.write(scope, last);
@@ -159,7 +166,7 @@ async function history(api: Api, request: FastifyRequest, reply: FastifyReply): 
   const scope = `history ${record}`;
   const from = query["after"] === undefined ? undefined : placeOf(text(api.cursors.read(scope, query["after"])));
   // One more than asked for: the page after begins with it.
-  const full = seesAll(api, reader, collection);
+  const full = sees(api, reader, collection);
   const most = full ? limit : LOOKED_THROUGH;
   const versions = api.reader.history(collection, key, most + 1, from);
   const shown = versions
