@@ -69,6 +69,9 @@ export async function overload(o: OverloadOptions, say: (text: string) => void):
       cpu_us_per_admitted_at_peak: Math.round(peakCpu),
       rss_mb_before: mb(before.usage.rss),
       rss_mb_after: mb(run.usage.rss),
+      // The second saturation adds records as the first and overload did: what it adds of memory is theirs.
+      rss_mb_again: mb(again.usage.rss),
+      records_added: { overloaded: run.transactions, again: again.transactions },
       per_second: run.perSecond,
       peaks_per_second: [before.perSecond, again.perSecond],
       supply_exhausted: exhausted,

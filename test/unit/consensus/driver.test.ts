@@ -2,6 +2,7 @@
 
 import { rmSync } from "node:fs";
 import { afterEach, describe, expect, test } from "vitest";
+import { segmentNumbers } from "../../../src/consensus/journalSegments.ts";
 import { Cluster } from "./driverHarness.ts";
 
 let cluster: Cluster;
@@ -71,6 +72,30 @@ describe("four drivers in one process", () => {
     expect(cluster.node("tax").driver.replica.view).toBeGreaterThan(0);
     await cluster.start("courts");
     await cluster.until(() => cluster.height("courts") >= cluster.height("tax") - 2);
+    expect(cluster.contradictions).toEqual([]);
+  });
+});
+
+describe("§4.7.3 segments that are used again", () => {
+  test("the view stands after a restart, before anybody answers, though the segment in which it was entered is long gone", async () => {
+    await four({ timeout_base_ms: 400 }, 1 << 14);
+    cluster.keepFeeding(4, 600);
+    await cluster.until(all(3));
+    await cluster.kill("courts"); // the primary of view 0
+    const { directory } = cluster.home("tax");
+    const replica = () => cluster.node("tax").driver.replica;
+    await cluster.until(() => replica().view > 0 && replica().mode === "active");
+    const entered = segmentNumbers(directory).at(-1)!;
+    await cluster.until(() => segmentNumbers(directory)[0]! > entered);
+    const { view, config } = replica();
+    expect([view > 0, config.epoch]).toEqual([true, 0]);
+    for (const id of ["health", "land", "tax"]) await cluster.kill(id);
+    await cluster.start("tax");
+    expect(replica().view).toBe(view);
+    expect(replica().newView?.view).toBe(view);
+    for (const id of ["courts", "health", "land"]) await cluster.start(id);
+    const before = cluster.height("tax");
+    await cluster.until(all(before + 3));
     expect(cluster.contradictions).toEqual([]);
   });
 });
