@@ -59,7 +59,8 @@ export const convictions: { readonly [habit in Habit]: readonly string[] } = {
   "withholds-bodies": [],
   "withholds-votes": [],
   "two-bodies": ["batch.signature", "transaction.signature"],
-  "garbage-proposals": ["proposal.fields", "proposal.references", "proposal.size"],
+  /** With references beyond what a header may have it cannot be read at all. */
+  "garbage-proposals": ["proposal.fields", "proposal.references", "proposal.size", "header.malformed"],
   "bad-times": [],
   censors: [],
   drips: [],
