@@ -125,6 +125,9 @@ describe("records that are not public", { timeout: LIMIT }, () => {
     expect([there, absent]).toMatchObject([DENIED, DENIED]);
     expect(there.body.detail).toBe(absent.body.detail);
     expect(await far("proofs/eid/grant/none", "p:ann")).toMatchObject(DENIED);
+    for (const where of ["records", "proofs"])
+      for (const key of ["g-bob", "none"])
+        expect(await far(`${where}/eid/grant/${key}?at=1`, "p:ann"), `${where} ${key}`).toMatchObject(DENIED);
   });
 
   test("are not told by where a page ends", async () => {

@@ -73,6 +73,17 @@ export function maySee(api: Policy, reader: Reader, collection: string, row: Any
   throw new LedgerError("access.denied", { detail: `${collection}: the record does not name you among its readers` });
 }
 
+/** What `find` gives; where it fails, who may not see the record hears that and not why (it is not there, or no longer). Throws `access.denied`. */
+export async function hidden<T>(api: Policy, reader: Reader, collection: string, key: Bytes, find: () => T | Promise<T>): Promise<T> {
+  try {
+    return await find();
+  } catch (error) {
+    const row = api.reader.row(collection, key);
+    maySee(api, reader, collection, row && api.registry.rowOf(collection, key, { bytes: row }));
+    throw error;
+  }
+}
+
 /**
  * What a transaction said: shown to whoever signed it, and to who sees all that it wrote. One that was refused wrote nothing, so nothing says of whom its
  * arguments speak. Throws `access.token` or `access.denied`.

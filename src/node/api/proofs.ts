@@ -6,7 +6,7 @@ import { encodeCertificate, encodeSet, setHash } from "../../base/certificate.ts
 import { LedgerError } from "../../base/errors.ts";
 import { type ProofOptions, type ProofSource, proveRecord, proveTransaction } from "../../ledger/proof.ts";
 import { type ProofFile, writeProof } from "../../ledger/proofFile.ts";
-import { keepForEver, maySee, maySeeTransaction, readerOf } from "./access.ts";
+import { hidden, keepForEver, maySee, maySeeTransaction, readerOf } from "./access.ts";
 import type { Api } from "./context.ts";
 import { addressed } from "./records.ts";
 import { invalid } from "./problems.ts";
@@ -35,11 +35,11 @@ export function proofRoutes(app: App, api: Api): void {
       ...(at === undefined ? {} : { at }),
       ...(query["transaction"] === "false" ? { transaction: false } : {}),
     };
-    if (at !== undefined) keepForEver(api, reply, collection);
-    const proof = await proveRecord(source, collection, key, options);
+    const proof = await hidden(api, reader, collection, key, () => proveRecord(source, collection, key, options));
     const row = proof.record?.row;
     maySee(api, reader, collection, row ? api.registry.rowOf(collection, key, { bytes: row }) : undefined);
     actsShown(api, request, proof, "; without it: ?transaction=false");
+    if (at !== undefined) keepForEver(api, reply, collection);
     return send(reply, writeProof(proof));
   });
   app.get("/v1/anchor", async (request, reply) => anchor(api, source, request, reply));

@@ -8,7 +8,7 @@ import { DEFAULT_PAGE, MAX_PAGE } from "../../base/limits.ts";
 import { rowToJson } from "../../contracts/engine/json.ts";
 import type { AnyRow } from "../../contracts/engine/rows.ts";
 import type { Version } from "../../ledger/chainReader.ts";
-import { isPublic, keepForEver, mayAsk, maySee, type Reader, readerOf, sees } from "./access.ts";
+import { hidden, isPublic, keepForEver, mayAsk, maySee, type Reader, readerOf, sees } from "./access.ts";
 import type { Api } from "./context.ts";
 import { recordName } from "./leaves.ts";
 import { invalid } from "./problems.ts";
@@ -53,7 +53,8 @@ async function one(api: Api, request: FastifyRequest, reply: FastifyReply): Prom
   const at = integerOf(query, "at", 0, Number.MAX_SAFE_INTEGER);
   const asOf = api.head();
   if (at !== undefined && at > asOf.height) throw new LedgerError("block.unknown", { detail: `the head is at height ${asOf.height}` });
-  const row = at === undefined ? api.reader.row(collection, key) : versionFor(api, reader, collection, key, at)?.row;
+  const version = (height: number): Version | undefined => versionAt(api, collection, key, height);
+  const row = at === undefined ? api.reader.row(collection, key) : (await hidden(api, reader, collection, key, () => version(at)))?.row;
   const where = at === undefined ? asOf : moment(api, at);
   const read = row && api.registry.rowOf(collection, key, { bytes: row });
   maySee(api, reader, collection, read);
@@ -65,17 +66,6 @@ async function one(api: Api, request: FastifyRequest, reply: FastifyReply): Prom
   if (at !== undefined) keepForEver(api, reply, collection);
   if (request.headers["if-none-match"] === etag) return reply.code(304).send();
   return reply.send({ record, ...shown, asOf: where });
-}
-
-/** As `versionAt`; who may not see the record is not told that its older versions are gone. */
-function versionFor(api: Api, reader: Reader, collection: string, key: Bytes, at: number): Version | undefined {
-  try {
-    return versionAt(api, collection, key, at);
-  } catch (error) {
-    const row = api.reader.row(collection, key);
-    maySee(api, reader, collection, row && api.registry.rowOf(collection, key, { bytes: row }));
-    throw error;
-  }
 }
 
 const STEP = 64;

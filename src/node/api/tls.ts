@@ -7,7 +7,7 @@ import { createSecureContext } from "node:tls";
 import { LedgerError } from "../../base/errors.ts";
 import { TLS_LOOK_MS, TLS_WARN_MS } from "../../base/limits.ts";
 import type { Logger } from "../../base/log.ts";
-import { certificateEnd, isKeyOf } from "../../base/x509.ts";
+import { certificateEnd } from "../../base/x509.ts";
 import type { Config } from "../settings.ts";
 
 export interface Tls {
@@ -21,17 +21,12 @@ export function readTls(config: Config, resolve: (file: string) => string): Tls 
   if (certificate === undefined || keyFile === undefined) return undefined;
   try {
     const tls = { cert: fs.readFileSync(resolve(certificate)), key: fs.readFileSync(resolve(keyFile)) };
-    createSecureContext(tls);
-    return isKeyOf(tls.key, tls.cert) ? tls : unusable("the key is not the certificate's");
+    createSecureContext(tls); // throws unless they fit each other
+    return tls;
   } catch (cause) {
-    if (cause instanceof LedgerError) throw cause;
-    return unusable((cause as Error).message, cause);
+    const todo = "give a certificate chain and its key, both PEM";
+    throw new LedgerError("config.invalid", { why: `api.tls_certificate, api.tls_key: ${(cause as Error).message}`, do: todo }, cause);
   }
-}
-
-function unusable(why: string, cause?: unknown): never {
-  const todo = "give a certificate chain and its key, both PEM";
-  throw new LedgerError("config.invalid", { why: `api.tls_certificate, api.tls_key: ${why}`, do: todo }, cause);
 }
 
 interface Watched {
@@ -62,10 +57,10 @@ export class TlsReload {
     this.#warn();
     try {
       const tls = read();
+      this.#refused = undefined;
       if (tls === undefined || (tls.cert.equals(this.#tls.cert) && tls.key.equals(this.#tls.key))) return;
       server.setSecureContext(tls);
       this.#tls = tls;
-      this.#refused = undefined;
       this.#warnedAt = 0;
       log.info("tls.changed", { until: endOf(tls) });
     } catch (error) {

@@ -70,6 +70,7 @@ describe("a declaration", () => {
   it.each<[string, Parts, RegExp]>([
     ["a row that may outgrow its bytes", body({ notes: list(text(500), 100) }), /a row may take \d+ bytes, more than 16384/],
     ["more bytes than a record may declare", { record: { bytes: 100_000 } }, /bytes: at most/],
+    ["a reader who can be nobody", { record: { read: ["clerk", "size"] } }, /read: size is no field of parties and no role/],
     ["a key over no field", { record: { key: ["none"] } }, /key: none is not a field/],
     [
       "a key over a list",
