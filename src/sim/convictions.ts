@@ -67,7 +67,8 @@ export const convictions: { readonly [habit in Habit]: readonly string[] } = {
   "stale-views": [],
   "future-views": ["proposal.not_primary"],
   "forges-certificates": ["block.certificate", "view_change.unproven", "vote.signature"],
-  replays: ["vote.signer"],
+  /** An answer to one that started is none to another, which may have started in the same moment and asks with the same number. */
+  replays: ["vote.signer", "answer.signer"],
   "splits-view-changes": [],
   "splits-new-views": ["new_view.invalid"],
   "lies-in-status": [],
