@@ -31,6 +31,7 @@ function advance(r: Replica, out: Effect[], head: Head, result: Result): void {
   if (onChain) r.accepted.shift();
   else if (r.accepted.length > 0) {
     r.accepted = [];
+    r.certifiedInView = Math.min(r.certifiedInView, height); // what was certified above is not on this chain (§4.4.4)
     markInFlight(r);
   }
   r.recent.push({ kind: "block", header: header!, references, certificate });

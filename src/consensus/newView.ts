@@ -183,11 +183,11 @@ function attachedHolds(r: Replica, height: number, hash: Uint8Array, certificate
   );
 }
 
+/** Of one signer and view: the rest is the same too, so that whoever does not know `a` comes to the same verdict on `b`. */
 function sameClaim(a: Claim, b: Claim): boolean {
   const bests = a.best === null || b.best === null ? a.best === b.best : same(a.best, b.best);
-  return (
-    bests && a.committedHeight === b.committedHeight && equalBytes(a.committedHash, b.committedHash) && equalBytes(a.signature, b.signature)
-  );
+  const committed = a.committedHeight === b.committedHeight && equalBytes(a.committedHash, b.committedHash);
+  return bests && committed && a.epoch === b.epoch && equalBytes(a.signature, b.signature);
 }
 
 function prepareFits(r: Replica, { prepare, view, signer, epoch }: NewView, tip: BestClaim): boolean {

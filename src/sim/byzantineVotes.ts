@@ -181,7 +181,7 @@ const splitsViewChanges: MakeHabit = (b) => ({
 const splitsNewViews: MakeHabit = (b) => ({
   message(to, m) {
     if (m.kind !== "newView" || m.signer !== b.node.id) return undefined;
-    const first = forgedNewView(b, m);
+    const first = b.random.chance(0.5) ? forgedNewView(b, m) : alteredNewView(b, m);
     if (b.random.chance(0.3)) return [first, m, anotherNewView(b, m)];
     if (!b.side(to, `view ${m.view}`)) return [first, m];
     return b.random.chance(0.2) ? [first] : [first, anotherNewView(b, m)];
@@ -206,6 +206,13 @@ function forgedNewView(b: Byzantine, m: NewView): NewView {
   const result = accepted[0] && results.get(accepted[0].key);
   const committed = forged(b, "commit", m.view, head.height + 1, result?.hash ?? b.random.bytes(32));
   return breaks("a NewView with a forged certificate", signedNewView(b, { ...m, committed }));
+}
+
+/** One of its claims names an epoch that its signer did not sign. */
+function alteredNewView(b: Byzantine, m: NewView): NewView {
+  const which = b.random.below(m.claims.length);
+  const claims = m.claims.map((claim, i) => (i === which ? { ...claim, epoch: claim.epoch + 1 } : claim));
+  return breaks("a NewView with an altered claim", signedNewView(b, { ...m, claims }));
 }
 
 function signedNewView(b: Byzantine, m: Omit<NewView, "kind" | "signer" | "signature">): NewView {

@@ -20,6 +20,7 @@ export const provable = {
   "a claim with a forged certificate": ["view_change.unproven"],
   "a NewView of too few claims": ["new_view.invalid"],
   "a NewView with a forged certificate": ["new_view.invalid"],
+  "a NewView with an altered claim": ["new_view.invalid"],
   "a block with a forged certificate": ["block.certificate"],
   "a block that its certificate does not name": ["block.certificate"],
   "a block without its references": ["block.references"],

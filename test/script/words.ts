@@ -331,8 +331,8 @@ export class Script {
   }
 
   /**
-   * `send d all new-view view=1 claims=a,b,d [tip=x2] [forged=x1]`: from view changes that were sent; `tip` may differ from what they select,
-   * and what is attached for the highest committed height may be a commit certificate of another order, without a good signature.
+   * `send d all new-view view=1 claims=a,b,d [tip=x2] [forged=x1] [claims-epoch=1]`: from view changes that were sent; `tip` may differ from what they select,
+   * claims may name an epoch that was not signed, and what is attached for the highest committed height may be a commit certificate of another order, without a good signature.
    */
   private newView({ named }: Command, from: string): NewView {
     const view = Number(named.get("view"));
@@ -359,7 +359,7 @@ export class Script {
     const body = {
       epoch,
       view,
-      claims: changes.map((m) => m.claim),
+      claims: changes.map(({ claim }) => ({ ...claim, epoch: Number(named.get("claims-epoch") ?? claim.epoch) })),
       committed: named.has("forged") ? this.forged(named.get("forged")!, view) : highest.committed,
       best: named.get("best") === "none" ? null : named.get("best") === "unsigned" ? unsigned(best!.best!) : (best?.best ?? null),
       orders,
