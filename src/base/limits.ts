@@ -226,7 +226,9 @@ export const MAX_ORDER_MESSAGE_BYTES = 32_768;
 export const RECENT_BLOCKS = 16;
 /** Certified blocks kept above the committed height while they wait for their turn; sync hands in no more. */
 export const SYNC_AHEAD = 32;
-/** Digests of batches committed last, so that a late copy does not wait a second time. */
+/** Contradictions of one signer that a validator takes to the chain in one epoch. */
+export const MAX_ACCUSATIONS = 8;
+/** Digests of batches committed last, so that a late copy does not wait a second time; and of those that were refused. */
 export const ORDERED_DIGESTS = 4_096;
 /** Batches that others acked and I lack, over all peers. */
 export const MAX_WANTED = 1_024;

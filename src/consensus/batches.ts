@@ -54,6 +54,19 @@ export function onBatch(r: Replica, out: Effect[], facts: BatchFacts): void {
   refreshHead(r, origin);
 }
 
+/** A batch with an ill-formed transaction: whoever proposes it is malformed himself (§4.8.2). */
+export function noteRefused(r: Replica, digest: Bytes): void {
+  r.refused.add(latin1(digest));
+  forgetOldest(r.refused);
+}
+
+function forgetOldest(digests: Set<Key>): void {
+  for (const key of digests) {
+    if (digests.size <= ORDERED_DIGESTS) return;
+    digests.delete(key);
+  }
+}
+
 function originOf(r: Replica, id: string): Origin {
   let origin = r.origins.get(id);
   if (origin === undefined) {
@@ -154,10 +167,7 @@ export function takeCommitted(r: Replica, references: readonly BatchReference[])
     batch.gone = true;
     r.batches.delete(key);
   }
-  for (const key of r.ordered) {
-    if (r.ordered.size <= ORDERED_DIGESTS) break;
-    r.ordered.delete(key);
-  }
+  forgetOldest(r.ordered);
   return { latest, took };
 }
 

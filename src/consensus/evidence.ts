@@ -2,6 +2,7 @@
 // Owns what counts as evidence and that it is said once. Does not own its consequences: they are governance's.
 
 import { equalBytes } from "../base/bytes.ts";
+import { MAX_ACCUSATIONS } from "../base/limits.ts";
 import { keyOf, primaryOf, type Replica } from "./replica.ts";
 import type { Effect, Evidence, SignedNewView, Vote } from "./types.ts";
 
@@ -43,13 +44,19 @@ export function contradicts(a: Vote, b: Vote): boolean {
 
 const signed = ({ hash, signature }: { hash: Uint8Array; signature: Uint8Array }) => ({ hash, signature });
 
-/** True the first time. */
+type Slot = Pick<Evidence, "signer" | "kind" | "epoch" | "view" | "height">;
+const slotName = ({ signer, kind, epoch, view, height }: Slot): string => `${signer} ${kind} ${epoch} ${view} ${height}`;
+export const isConvicted = (r: Replica, slot: Slot): boolean => r.convicted.has(slotName(slot));
+
+/** True the first time. Of one signer only so many go to the chain in an epoch: each is a transaction of everybody who saw it, and one is enough for the vote. */
 function convict(r: Replica, out: Effect[], evidence: Evidence): boolean {
   const { kind, epoch, view, height, signer } = evidence;
-  const name = `${signer} ${kind} ${epoch} ${view} ${height}`;
-  if (r.convicted.has(name)) return false; // once per (key, kind, epoch, view, height)
+  if (isConvicted(r, evidence)) return false; // once per (key, kind, epoch, view, height)
   if (r.convicted.size >= MOST_CONVICTED) r.convicted.clear();
-  r.convicted.add(name);
+  r.convicted.add(slotName(evidence));
+  const accusations = (r.accusations.get(signer) ?? 0) + 1;
+  if (accusations > MAX_ACCUSATIONS) return true;
+  r.accusations.set(signer, accusations);
   out.push({ kind: "evidence", evidence });
   out.push({ kind: "notice", code: "equivocation", data: { signer, vote: kind, epoch, view, height } });
   return true;

@@ -91,6 +91,7 @@ export function enterEpoch(r: Replica, out: Effect[], config: EpochConfig): void
     splitLeft: 0,
   });
   r.claims.clear();
+  r.accusations.clear();
   r.votes.clear();
   r.locks.clear();
   remapAcks(r, former);

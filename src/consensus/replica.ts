@@ -71,7 +71,7 @@ export function createReplica(setup: Setup): Replica {
     started: false,
     nonce: now,
     answered: new Map(),
-    lacking: [],
+    lacking: null,
     startHead: head.height,
     elsewhere: new Set(),
     settledTurn: "",
@@ -90,6 +90,7 @@ export function createReplica(setup: Setup): Replica {
     clockOff: false,
     peers: new Map(),
     convicted: new Set(),
+    accusations: new Map(),
     proven: new Map(),
   };
   setConfig(r, config);

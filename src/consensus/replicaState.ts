@@ -233,8 +233,8 @@ export interface Replica {
   nonce: number;
   /** Who answered, and its committed height. */
   readonly answered: Map<string, number>;
-  /** Heights of own votes that others showed and my journal lacks. */
-  readonly lacking: number[];
+  /** The highest height of an own vote that others showed and my journal lacks, until voting begins. */
+  lacking: number | null;
   /** The highest head certified when I started, as the answers told. */
   startHead: number;
   /** Who says that my peer key answers on another connection. */
@@ -262,6 +262,8 @@ export interface Replica {
   readonly peers: Map<string, Peer>;
   /** Slots for which evidence went out. */
   readonly convicted: Set<string>;
+  /** How often evidence against a signer went out in this epoch. */
+  readonly accusations: Map<string, number>;
   /** Certificates verified lately, by what they certify. */
   readonly proven: Map<string, Certificate>;
 }

@@ -68,8 +68,8 @@ export function tryReady(r: Replica, out: Effect[]): void {
   }
   if (count < answersNeeded(r)) return;
   r.ready = true;
-  const lacking = r.lacking.splice(0);
-  for (const height of lacking) judge(r, out, height);
+  if (r.lacking !== null) judge(r, out, r.lacking);
+  r.lacking = null;
   out.push({ kind: "notice", code: "start.ready", data: { answers: count, silent: silent(r) } });
 }
 
@@ -123,7 +123,7 @@ export function noteOwnInCertificate(r: Replica, out: Effect[], certificate: Cer
 
 function lacks(r: Replica, out: Effect[], height: number): void {
   if (r.ready) judge(r, out, height);
-  else r.lacking.push(height);
+  else r.lacking = Math.max(r.lacking ?? 0, height);
 }
 
 /** Above what I could have voted on before my start somebody else signs; below, this journal is an old image (§4.7). */

@@ -1,11 +1,10 @@
 // The pure core: one input, the effects it has. docs/protocol.md §4. Nothing here waits, sends, writes or looks at a clock.
 // Owns dispatch, the epoch and window filter of messages, early messages, and the order in which consequences are drawn.
 
-import { latin1 } from "../base/bytes.ts";
-import { onAcked, onBatch, onForward, pullWanted, refreshHeads } from "./batches.ts";
+import { noteRefused, onAcked, onBatch, onForward, pullWanted, refreshHeads } from "./batches.ts";
 import { learn, noteCommit, onBlock, onCommit, onExecuted, tryCommitted, tryExecute } from "./commits.ts";
 import { isBoundByReleasedVote, onRecovery } from "./divergence.ts";
-import { contradicts, voteEvidence } from "./evidence.ts";
+import { contradicts, isConvicted, voteEvidence } from "./evidence.ts";
 import { onCommitted } from "./head.ts";
 import { fetchAccepted, onNewView, tryEnter, tryNewView } from "./newView.ts";
 import { onOrder, onPrepare, onPrePrepare, tryAccept, tryAdopt, tryCommit, tryFirstVote } from "./normal.ts";
@@ -45,8 +44,7 @@ function take(r: Replica, out: Effect[], input: Input): void {
     case "batch":
       return onBatch(r, out, input.batch);
     case "refused":
-      r.refused.add(latin1(input.digest));
-      return;
+      return noteRefused(r, input.digest);
     case "acked":
       return onAcked(r, input.from, input.digests);
     case "executed":
@@ -149,11 +147,13 @@ function learnCertificate(r: Replica, out: Effect[], certificate: NonNullable<Vi
   learn(r, certificate, null);
 }
 
-/** §4.6.6: two PrePrepares of the primary for one slot, told by somebody who saw both. */
+/** §4.6.6: two PrePrepares of the primary for one slot, told by somebody who saw both. Far from here it could sign as many as it likes. */
 function onConflict(r: Replica, out: Effect[], { first, second }: Conflict): void {
-  if (!contradicts(first, second) || first.epoch !== r.config.epoch || first.view !== r.view || first.signer !== primaryOf(r, r.view))
+  const { kind, epoch, view, height, signer } = first;
+  if (kind !== "prepare" || !contradicts(first, second) || epoch !== r.config.epoch || view !== r.view || signer !== primaryOf(r, view))
     return;
-  if (first.kind === "prepare" && verifyVote(r, first) && verifyVote(r, second)) voteEvidence(r, out, first, second);
+  if (Math.abs(height - r.head.height) > 2 * windowSize(r) || isConvicted(r, first)) return;
+  if (verifyVote(r, first) && verifyVote(r, second)) voteEvidence(r, out, first, second);
 }
 
 /** Blocks of the epoch just entered, whose certificates can be checked now. */

@@ -31,6 +31,8 @@ export interface VerifiedBatch {
   readonly work: number;
   /** Transactions of which proofs failed, ascending by index; each as "operationIndex:rule". */
   readonly failedProofs: readonly FailedProofs[];
+  /** A certificate vouched for it, or the own journal: nobody looked at the origin's signature, which may be whatever the sender of a block put there. */
+  readonly vouched?: true;
 }
 export interface FailedProofs {
   readonly index: number;

@@ -21,7 +21,7 @@ export function admitBatch(
   for (let i = 0; i < offsets.length; i += 2)
     items.push(knownTransaction(network, registry, protocol, bytes.subarray(offsets[i], offsets[i]! + offsets[i + 1]!)));
   const batch = ownBatch(network, bytes, items);
-  return digest === null || equalBytes(batch.reference.digest, digest) ? batch : undefined;
+  return digest === null || equalBytes(batch.reference.digest, digest) ? { ...batch, vouched: true } : undefined;
 }
 
 function knownTransaction(network: Bytes, registry: Registry, protocol: number, bytes: Bytes): KnownTransaction {

@@ -74,8 +74,15 @@ export class Dissemination {
     if (kind === kinds.ack) return driver.acked(peer, digests);
     for (const digest of digests) {
       const batch = mempool.holdings.get(digest);
-      if (batch !== undefined) host.send(peer, "batches", framed(kinds.batch, batch.bytes));
+      if (batch !== undefined && this.#isPassedOn(batch)) host.send(peer, "batches", framed(kinds.batch, batch.bytes));
     }
+  }
+
+  /** Whoever gets a batch under a signature that does not hold blames who sent it. One that came with a certified block may be such. */
+  #isPassedOn({ bytes, origin, vouched }: VerifiedBatch): boolean {
+    if (vouched === undefined) return true;
+    const key = this.#ports.peerKeyOf(origin);
+    return key !== undefined && batchSigned(this.#ports.network, bytes, readBatch(bytes), key);
   }
 
   /** A batch in a buffer of its own, pushed or asked for. */

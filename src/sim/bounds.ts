@@ -31,6 +31,7 @@ const bounds: readonly (readonly [name: string, size: (held: Held) => number, mo
   ["held", ({ mempool }) => mempool.holdings.size, ({ waiting }) => waiting],
   ["wanted", ({ r }) => r.wanted.size, () => MAX_WANTED],
   ["ordered", ({ r }) => r.ordered.size, () => ORDERED_DIGESTS],
+  ["refused", ({ r }) => r.refused.size, () => ORDERED_DIGESTS],
   ["proven", ({ r }) => r.proven.size, () => MOST_PROVEN],
   ["votes", ({ r }) => r.votes.size, () => 2 * (MAX_WINDOW + 1)],
   ["locks", ({ r }) => r.locks.size, () => MOST_KNOWN_ORDERS],

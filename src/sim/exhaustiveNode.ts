@@ -166,7 +166,7 @@ function copy(value: unknown, seen: Map<object, unknown>): unknown {
 
 /** Times, what follows from other fields, and what only saves work. */
 const SKIPPED = new Set(
-  "ports network key supported now at me indexes config committing committingHead committingHeads recent gapSince asked proven nonce answered lacking startHead elsewhere settledTurn started silenceSince newViewSince restSince lastCommitAt lastProposalAt lastClaimAt lastStatusAt lastFetchAt clockOff left headSince arrivedAt statusAt answeredAt offset firstCommitted since askedAt verified signature certificateOf ordered wanted lockNoticed convicted facts lastServed counts total results executing".split(
+  "ports network key supported now at me indexes config committing committingHead committingHeads recent gapSince asked proven nonce answered lacking startHead elsewhere settledTurn started silenceSince newViewSince restSince lastCommitAt lastProposalAt lastClaimAt lastStatusAt lastFetchAt clockOff left headSince arrivedAt statusAt answeredAt offset firstCommitted since askedAt verified signature certificateOf ordered wanted lockNoticed convicted accusations facts lastServed counts total results executing".split(
     " ",
   ),
 );

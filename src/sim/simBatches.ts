@@ -186,8 +186,13 @@ export class SimBatches {
   pulled(from: number, digests: readonly Bytes[]): void {
     for (const digest of digests.slice(0, MAX_ACKS_PER_MESSAGE)) {
       const batch = this.node.mempool.holdings.get(digest);
-      if (batch !== undefined) this.node.transmit(from, { kind: "batch", bytes: batch.bytes });
+      if (batch !== undefined && this.isPassedOn(batch)) this.node.transmit(from, { kind: "batch", bytes: batch.bytes });
     }
+  }
+
+  private isPassedOn({ bytes, origin, vouched }: VerifiedBatch): boolean {
+    if (vouched === undefined) return true;
+    return batchSigned(this.node.world.founding.network, bytes, readBatch(bytes), secretsOf(indexOf(origin)).peer.key);
   }
 
   /** Consensus needs this body: ask one of these for it. */

@@ -63,7 +63,7 @@ export function simPorts(node: SimNode, life: Life): DriverPorts {
       try {
         const batch = admitBatch(network, node.config.protocol, bytes, digest);
         if (batch === undefined) return undefined;
-        mempool.hold(batch, true);
+        mempool.hold({ ...batch, vouched: true }, true);
         return factsOf(batch);
       } catch (error) {
         if (isLedgerError(error) && /^(batch|transaction|codec)\./.test(error.code)) return undefined;

@@ -1,0 +1,56 @@
+// What a node passes on of batches. docs/protocol.md §4.8.2.
+
+import { expect, test } from "vitest";
+import { type Bytes, concat } from "../../../src/base/bytes.ts";
+import { silent } from "../../../src/base/log.ts";
+import { defaultParameters } from "../../../src/base/parameters.ts";
+import { generateSeed, publicKeyOf } from "../../../src/base/signature.ts";
+import { makeBatch } from "../../../src/ledger/batch.ts";
+import { Mempool } from "../../../src/ledger/mempool.ts";
+import { signTransaction } from "../../../src/ledger/transaction.ts";
+import { admitBatch } from "../../../src/node/admit.ts";
+import { Dissemination } from "../../../src/node/dissemination.ts";
+import { contracts } from "../../../src/node/registry.ts";
+
+const network = new Uint8Array(32).fill(1);
+const land = generateSeed();
+const transaction = signTransaction(
+  network,
+  { nonce: new Uint8Array(16), notAfter: 1_700_000_000_000, operations: [{ action: "evidence.deposit@1", args: {} }] },
+  [generateSeed()],
+);
+
+/** Asks a node for a batch of land's that came to it with a certified block, in these bytes; the messages that it sends. */
+function askedFor(bytes: Bytes, peerKey: Bytes | undefined): Bytes[] {
+  const sent: Bytes[] = [];
+  const mempool = new Mempool({ network, organisation: "tax", peerSeed: generateSeed(), now: 0, parameters: defaultParameters });
+  const batch = admitBatch(network, contracts(), 1, bytes, null)!;
+  mempool.hold(batch, true);
+  const dissemination = new Dissemination({
+    network,
+    host: {
+      send: (_peer, _channel, message) => {
+        sent.push(message);
+        return "sent";
+      },
+      broadcast: () => 0,
+      penalise: () => {},
+    },
+    verifier: { backlog: 0, batch: () => Promise.reject(new Error("nothing is verified here")) },
+    mempool,
+    peerKeyOf: (organisation) => (organisation === "land" ? peerKey : undefined),
+    primary: () => "tax",
+    driver: { batch: () => {}, refused: () => {}, acked: () => {} },
+    log: silent,
+  });
+  dissemination.received("courts", concat(Uint8Array.of(3), batch.reference.digest));
+  return sent;
+}
+
+test("a batch that came with a certified block is passed on only under its origin's signature", () => {
+  const good = makeBatch(network, "land", 1, [transaction], land);
+  expect(askedFor(good, publicKeyOf(land))).toEqual([concat(Uint8Array.of(1), good)]);
+  const spoiled = concat(good.subarray(0, -64), new Uint8Array(64).fill(7));
+  expect(askedFor(spoiled, publicKeyOf(land))).toEqual([]);
+  expect(askedFor(good, undefined)).toEqual([]);
+});
