@@ -16,6 +16,7 @@ export const commandNames = {
   tender: ["tender"],
   ocds: ["ocds"],
   operations: ["status", "peers", "doctor"],
+  rotate: ["rotate"],
   backup: ["backup", "restore"],
   recover: ["divergence", "recover"],
   selftest: ["selftest"],

@@ -7,7 +7,7 @@ import { faults, quorum } from "../base/certificate.ts";
 import type { Key } from "../base/keyFile.ts";
 import { type Json, seedSigner } from "../client/build.ts";
 import type { Found, Ledger, Page } from "../client/index.ts";
-import { collect, duration, globalsOf, openKeyFile, readText, wholeNumber } from "./globals.ts";
+import { collect, duration, globalsOf, openKeyFile, readJson, readText, wholeNumber } from "./globals.ts";
 import { connectionOf, isProblem, ledgerOf } from "./nodes.ts";
 import { showOutcome } from "./outcomes.ts";
 import { answer, bold, dim, type Globals, green, progress, refuse, usage } from "./output.ts";
@@ -19,6 +19,7 @@ interface ProposeOptions {
   readonly scope: string;
   readonly set?: string[];
   readonly protocol?: number;
+  readonly proof?: string;
   readonly notAfter: string;
 }
 
@@ -32,10 +33,11 @@ export function register(program: Command): void {
   program
     .command("propose <kind> [agency]")
     .description(
-      "member.add | member.remove | validator.add | validator.remove | role.grant | role.revoke | parameters.change | protocol.activate",
+      "member.add | member.remove | member.key | validator.add | validator.remove | role.grant | role.revoke | parameters.change | protocol.activate",
     )
     .option("--id <name>", "the proposal's id; made from kind and agency if left out")
     .option("--member <file>", "the member file (member.add)")
+    .option("--proof <file>", "of the new key: what `keys prove --json` printed, or `rotate` wrote (member.key)")
     .option("--role <role>", "contract.role (role.grant, role.revoke)")
     .option("--scope <scope>", "of the role; everywhere if left out", "")
     .option("--set <name=value>", "a parameter (parameters.change)", collect)
@@ -107,6 +109,14 @@ async function whatOf(kind: string, agency: string | undefined, o: ProposeOption
     case "validator.add":
     case "validator.remove":
       return { agency: whose ?? usage(`${kind} needs an agency`, `chancery propose ${kind} ID --key ORGANISATION.key`) };
+    case "member.key": {
+      const file = o.proof ?? usage("member.key needs the new key and its proof", "add --proof FILE (chancery keys prove … --json > FILE)");
+      const { principal, member, purpose, key, proof } = readJson(file) as Readonly<Record<string, Json>>;
+      const of = principal ?? member;
+      if (agency !== undefined && agency !== of)
+        usage(`${file} is of ${String(of)}, not of ${agency}`, "take the file that this agency gave");
+      return { agency: of ?? null, purpose: purpose ?? null, key: key ?? null, proof: proof ?? null };
+    }
     case "role.grant":
     case "role.revoke":
       return {

@@ -25,6 +25,7 @@ export const groups: readonly Group[] = [
   { commands: commandNames.tender, load: async () => import("./tender.ts") },
   { commands: commandNames.ocds, load: async () => import("./ocds.ts") },
   { commands: commandNames.operations, load: async () => import("./operations.ts") },
+  { commands: commandNames.rotate, load: async () => import("./rotate.ts") },
   { commands: commandNames.recover, load: async () => import("./recover.ts") },
   { commands: commandNames.backup, load: async () => import("./backup.ts") },
   { commands: commandNames.selftest, load: async () => import("./selftest.ts") },

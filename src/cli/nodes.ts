@@ -5,7 +5,7 @@ import { connect, type Ledger } from "../client/index.ts";
 import { ChanceryError, Connection } from "../client/connection.ts";
 import { type Access, authorizationOf } from "../client/token.ts";
 import { type Globals, refuse, usage } from "./output.ts";
-import { openKeyFile, readText } from "./globals.ts";
+import { DEFAULT_NODE, openKeyFile, readText } from "./globals.ts";
 
 async function trustCa(globals: Globals): Promise<void> {
   if (globals.ca === undefined) return;
@@ -30,6 +30,14 @@ export async function connectionOf(globals: Globals): Promise<Connection> {
     connection.authorization = authorizationOf(access, body.network);
   }
   return connection;
+}
+
+/** --home names a node by its configuration, where --node names none. */
+export async function atHome(globals: Globals): Promise<Globals> {
+  if (globals.home === undefined || process.env["CHANCERY_NODE"] !== undefined || globals.node !== DEFAULT_NODE) return globals;
+  const [{ loadConfig }, { homeAt }] = await Promise.all([import("../node/config.ts"), import("../node/home.ts")]);
+  const { config } = loadConfig(homeAt(globals.home).config);
+  return { ...globals, node: `${config["api.tls_certificate"] === undefined ? "http" : "https"}://${config["api.listen"]}` };
 }
 
 /** Who reads, by --access-key and --node-of; undefined without them. */

@@ -3,7 +3,7 @@
 import type { Command } from "commander";
 import type { NodeStatus, PeerInfo } from "../node/status.ts";
 import { globalsOf } from "./globals.ts";
-import { connectionOf } from "./nodes.ts";
+import { atHome, connectionOf } from "./nodes.ts";
 import { answer, bold, dim, exits, type Globals, green, red, usage, yellow } from "./output.ts";
 
 interface NodeAnswer extends NodeStatus {
@@ -22,14 +22,8 @@ export function register(program: Command): void {
   program.command("doctor").description("what could keep a node from working").option("--for <purpose>", "start", "start").action(doctor);
 }
 
-/** --home names a node by its configuration, --node by its address. */
 async function ask(globals: Globals): Promise<NodeAnswer> {
-  let node = globals.node;
-  if (globals.home !== undefined && process.env["CHANCERY_NODE"] === undefined && node === "http://127.0.0.1:7601") {
-    const [{ loadConfig }, { homeAt }] = await Promise.all([import("../node/config.ts"), import("../node/home.ts")]);
-    node = `http://${loadConfig(homeAt(globals.home).config).config["api.listen"]}`;
-  }
-  const connection = await connectionOf({ ...globals, node });
+  const connection = await connectionOf(await atHome(globals));
   return (await connection.request<NodeAnswer>("/v1/node", { timeoutMs: globals.timeoutMs })).body;
 }
 

@@ -1,4 +1,4 @@
-// What cannot be fetched from others, in one file: keys, configuration, genesis, anchor. docs/operations.md, "Back up and restore".
+// What cannot be fetched from others, in one file: keys, configuration, genesis, anchor, and what says whose node it is. docs/operations.md, "Back up and restore".
 // Owns the file's form, its check and laying a home anew from it. Never the chain (the others have it), and never the vote journal: a restored journal
 // votes twice (docs/protocol.md §4.7); a home without one follows silently until it is safe to vote.
 
@@ -10,10 +10,12 @@ import { readGenesis } from "../base/genesis.ts";
 import { sha256 } from "../base/hash.ts";
 import { readKeyHeader, saveSecretFile } from "../base/keyFile.ts";
 import { homeAt } from "./home.ts";
+import { PEER_ROTATION } from "./nodeKeys.ts";
 
 const FORMAT = "chancery-backup/1";
 const MAX_FILES = 32;
-const ALLOWED = /^(VERSION|chancery\.toml|genesis\.json|anchor\.json|keys\/[a-z-]{1,32}\.key)$/;
+const ALLOWED =
+  /^(VERSION|chancery\.toml|genesis\.json|anchor\.json|[a-z][a-z0-9-]{1,31}\.member\.json|peer\.rotation\.json|keys\/[a-z-]{1,32}\.key)$/;
 
 interface BackupFile {
   readonly path: string;
@@ -36,6 +38,7 @@ export function makeBackup(directory: string): string {
     "chancery.toml",
     "genesis.json",
     "anchor.json",
+    ...fs.readdirSync(directory).filter((name) => name.endsWith(".member.json") || name === PEER_ROTATION),
     ...fs
       .readdirSync(home.keys)
       .sort()

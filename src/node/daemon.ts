@@ -44,7 +44,7 @@ export async function runDaemon(directory: string, options: DaemonOptions): Prom
   const genesisText = fs.readFileSync(home.genesis, "utf8");
   const { genesis, network } = readGenesis(genesisText);
   const secrets = openNodeKeys(home, config, genesis.purpose, options.passphraseFile);
-  const organisation = organisationOf(home, genesis, secrets.peer.publicKey);
+  const organisation = organisationOf(home, genesis, network, secrets.peer.publicKey);
 
   let ending = false;
   let node: Node | undefined;

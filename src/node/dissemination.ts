@@ -7,7 +7,7 @@ import { isLedgerError } from "../base/errors.ts";
 import { ACKS_EVERY_MS, MAX_ACKS_PER_MESSAGE, MAX_VERIFY_BACKLOG_BYTES } from "../base/limits.ts";
 import type { Logger } from "../base/log.ts";
 import type { BatchFacts } from "../consensus/types.ts";
-import { batchDigest, batchSigned, readBatch, type VerifiedBatch } from "../ledger/batch.ts";
+import { batchDigest, type BatchParts, batchSigned, readBatch, type VerifiedBatch } from "../ledger/batch.ts";
 import type { Mempool } from "../ledger/mempool.ts";
 import type { PeerHost } from "../p2p/types.ts";
 import type { Verifier } from "./verifier.ts";
@@ -19,8 +19,8 @@ export interface DisseminationPorts {
   readonly host: Pick<PeerHost, "send" | "broadcast" | "penalise">;
   readonly verifier: Pick<Verifier, "batch" | "backlog">;
   readonly mempool: Mempool;
-  /** Peer key of a member; undefined for anybody else. */
-  readonly peerKeyOf: (organisation: string) => Bytes | undefined;
+  /** Peer keys under which a member's batches may be; none for anybody else. */
+  readonly batchKeysOf: (organisation: string) => readonly Bytes[];
   /** Who proposes in the view in force: waits for acks. */
   readonly primary: () => string;
   readonly driver: { batch(facts: BatchFacts): void; refused(digest: Bytes): void; acked(from: string, digests: readonly Bytes[]): void };
@@ -79,15 +79,18 @@ export class Dissemination {
   }
 
   /** Whoever gets a batch under a signature that does not hold blames who sent it. One that came with a certified block may be such. */
-  #isPassedOn({ bytes, origin, vouched }: VerifiedBatch): boolean {
-    if (vouched === undefined) return true;
-    const key = this.#ports.peerKeyOf(origin);
-    return key !== undefined && batchSigned(this.#ports.network, bytes, readBatch(bytes), key);
+  #isPassedOn({ bytes, vouched }: VerifiedBatch): boolean {
+    return vouched === undefined || this.#isSigned(bytes, readBatch(bytes));
+  }
+
+  #isSigned(bytes: Bytes, parts: BatchParts): boolean {
+    const { network, batchKeysOf } = this.#ports;
+    return batchKeysOf(parts.origin).some((key) => batchSigned(network, bytes, parts, key));
   }
 
   /** A batch in a buffer of its own, pushed or asked for. */
   receivedBatch(peer: string, bytes: Bytes): void {
-    const { network, host, mempool, peerKeyOf, verifier, log } = this.#ports;
+    const { network, host, mempool, verifier, log } = this.#ports;
     try {
       const parts = readBatch(bytes);
       const digest = batchDigest(network, bytes, parts);
@@ -96,8 +99,7 @@ export class Dissemination {
       if (this.#verifying.has(name)) return;
       // Back-pressure: what is not taken now is pulled when it is needed.
       if (verifier.backlog > MAX_VERIFY_BACKLOG_BYTES && !this.#wanted.has(name)) return;
-      const key = peerKeyOf(parts.origin);
-      if (key === undefined || !batchSigned(network, bytes, parts, key)) return host.penalise(peer, "batch.signature");
+      if (!this.#isSigned(bytes, parts)) return host.penalise(peer, "batch.signature");
       this.#verifying.add(name);
       void this.#verify(peer, bytes, parts.origin, digest, name);
     } catch (error) {

@@ -1,4 +1,4 @@
-// Who may connect, and what other members say against this node: another genesis, our key elsewhere. docs/protocol.md §4.7, §6.
+// Who may connect and under which peer key, and what other members say against this node: another genesis, our key elsewhere. docs/protocol.md §4.7, §6.2.
 // Owns the allow-list as the chain gives it, and counting such voices: no single liar stops a node. Does not own: connections (p2p).
 
 import { type Bytes, equalBytes, hex } from "../base/bytes.ts";
@@ -9,15 +9,28 @@ import type { AllowedPeer, PeerHost } from "../p2p/types.ts";
 
 export class Membership {
   readonly #organisation: string;
-  #members: readonly NetworkMember[] = [];
+  #members: readonly NetworkMember[];
+  /** Who may connect in this epoch, with the peer keys that count in it. */
+  #nodes: readonly NetworkMember[];
+  /** Peer keys of the epoch before that count no more: batches under them are still on their way. */
+  #formerKeys = new Map<string, Bytes>();
   #epoch: EpochConfig;
+  /** Peer keys that the operator says members have now, and of which this node's chain has not heard yet. */
+  readonly #newer: () => ReadonlyMap<string, Bytes>;
   readonly #otherGenesis = new Map<string, Set<string>>();
   readonly #elsewhere = new Set<string>();
 
-  constructor(organisation: string, members: readonly NetworkMember[], epoch: EpochConfig) {
+  constructor(
+    organisation: string,
+    members: readonly NetworkMember[],
+    epoch: EpochConfig,
+    newer: () => ReadonlyMap<string, Bytes> = () => new Map(),
+  ) {
     this.#organisation = organisation;
     this.#members = members;
     this.#epoch = epoch;
+    this.#newer = newer;
+    this.#nodes = this.#withNewer(members);
   }
 
   get epoch(): EpochConfig {
@@ -40,26 +53,76 @@ export class Membership {
     return this.#members.length > this.#epoch.validators.length;
   }
 
+  /** The peer key under which a member's node connects in this epoch. */
   peerKeyOf(organisation: string): Bytes | undefined {
-    return this.#members.find((m) => m.id === organisation)?.keys.peer;
+    return this.#nodes.find((m) => m.id === organisation)?.keys.peer;
+  }
+
+  /** The keys under which its batches may be: that of this epoch, the one before, and the next if the chain names it already. Others may be an epoch ahead. */
+  batchKeysOf(organisation: string): Bytes[] {
+    const next = this.#members.find((m) => m.id === organisation)?.keys.peer;
+    const keys = [this.peerKeyOf(organisation), this.#formerKeys.get(organisation), next].filter((key) => key !== undefined);
+    return keys.filter((key, i) => keys.findIndex((other) => equalBytes(other, key)) === i);
   }
 
   allowed(): AllowedPeer[] {
-    const seated = new Set(this.#epoch.validators.map((v) => v.id));
-    return this.#members.map((m) => ({
+    return this.#nodes.map((m) => ({
       id: m.id,
       peerKey: m.keys.peer,
       addresses: m.addresses,
-      role: seated.has(m.id) || m.seat ? "validator" : "observer",
+      role: this.#serves(m.id) || m.seat ? "validator" : "observer",
     }));
   }
 
-  /** The chain changed who is who. */
+  #serves(id: string): boolean {
+    return this.#epoch.validators.some((v) => v.id === id);
+  }
+
+  /** The chain changed who is who. A peer key changes with the epoch, and a validator that is no member any more serves until then (§4.3.2). */
   update(host: PeerHost | undefined, epoch: EpochConfig, members: readonly NetworkMember[] | undefined): void {
     const turned = epoch.epoch !== this.#epoch.epoch;
     this.#epoch = epoch;
-    if (members !== undefined) this.#members = members;
-    if (turned || members !== undefined) host?.setAllowed(this.allowed());
+    if (!turned && members === undefined) return;
+    this.#members = members ?? this.#members;
+    if (turned) this.#turn();
+    else this.#nodes = this.#withNewer([...this.#members.map((m) => this.#asBefore(m)), ...this.#leaving()]);
+    host?.setAllowed(this.allowed());
+  }
+
+  #turn(): void {
+    const before = this.#nodes;
+    this.#nodes = this.#withNewer(this.#members);
+    this.#formerKeys = new Map(
+      before.filter(({ id, keys }) => !equalBytes(this.peerKeyOf(id) ?? keys.peer, keys.peer)).map(({ id, keys }) => [id, keys.peer]),
+    );
+  }
+
+  #asBefore(member: NetworkMember): NetworkMember {
+    return withPeerKey(member, this.peerKeyOf(member.id));
+  }
+
+  #withNewer(members: readonly NetworkMember[]): NetworkMember[] {
+    const newer = this.#newer();
+    return members.map((m) => withPeerKey(m, newer.get(m.id)));
+  }
+
+  #leaving(): NetworkMember[] {
+    return this.#nodes.filter(({ id }) => this.#serves(id) && !this.#members.some((m) => m.id === id));
+  }
+
+  /**
+   * Which of the node's own keys the chain has replaced: with such a one it reaches nobody, or votes on nothing. Whoever is cut off under a key that is on its
+   * way out may not have seen the block with which it goes.
+   */
+  replaced(peer: Bytes, consensus: Bytes | undefined, connected: number): ("peer" | "consensus")[] {
+    const { own } = this;
+    if (own === undefined) return [];
+    const named = connected === 0 ? own.keys.peer : this.peerKeyOf(this.#organisation);
+    const inForce = this.#epoch.validators.find((v) => v.id === this.#organisation)?.key ?? own.keys.consensus;
+    const found: ("peer" | "consensus")[] = [];
+    if (!equalBytes(named ?? own.keys.peer, peer)) found.push("peer");
+    if (consensus !== undefined && !equalBytes(inForce, consensus)) found.push("consensus");
+    return found;
   }
 
   #believed(voices: ReadonlySet<string>): boolean {
@@ -81,4 +144,8 @@ export class Membership {
     this.#elsewhere.add(peer);
     return this.#believed(this.#elsewhere);
   }
+}
+
+function withPeerKey(member: NetworkMember, key: Bytes | undefined): NetworkMember {
+  return key === undefined ? member : { ...member, keys: { ...member.keys, peer: key } };
 }

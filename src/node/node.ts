@@ -29,10 +29,10 @@ import { Heads } from "./heads.ts";
 import { Intake } from "./intake.ts";
 import { Membership } from "./membership.ts";
 import type { Counters, NodeOptions } from "./nodeOptions.ts";
-import { levelOf, sayFailures } from "./notices.ts";
+import { levelOf, otherGenesis, sayFailures, sayReplacedKeys } from "./notices.ts";
 import { OwnActs } from "./ownActs.ts";
 import { clockOf, openGenesis } from "./openGenesis.ts";
-import { contracts, principalOf, saidReady, viewOf } from "./registry.ts";
+import { contracts, newerPeerKeys, principalOf, saidReady, viewOf } from "./registry.ts";
 import { retentionOf, stateSyncOf } from "./past.ts";
 import { applyRecovery } from "./recovery.ts";
 import type { RetentionTask } from "./retention.ts";
@@ -132,11 +132,13 @@ export class Node {
     });
     this.chain.onCommit((block) => this.#committed(block));
     this.heads = new Heads(this.chain.head.height);
-    this.membership = new Membership(organisation, viewOf(this.chain.reader.state).members, this.chain.epoch);
+    const { reader } = this.chain;
+    const newer = () => newerPeerKeys(config["peer.keys"], reader.state);
+    this.membership = new Membership(organisation, viewOf(reader.state).members, this.chain.epoch, newer);
+    sayReplacedKeys(this.replacedKeys(), this.membership.epoch.epoch, this.options.log);
     const { protocol, parameters } = this.chain.epoch;
     this.verifier = new Verifier({ network, protocol }, config["workers.verify"], (error) => this.bug(error));
     this.mempool = new Mempool({ network, organisation, peerSeed: secrets.peer.secret, now: clock.now(), parameters });
-    const { reader } = this.chain;
     this.intake = new Intake({
       organisation,
       config,
@@ -198,7 +200,7 @@ export class Node {
       },
       verifier,
       mempool,
-      peerKeyOf: (id) => this.membership.peerKeyOf(id),
+      batchKeysOf: (id) => this.membership.batchKeysOf(id),
       primary: () => (this.driver === undefined ? organisation : primaryOf(this.driver.replica, this.driver.replica.view)),
       driver: {
         batch: (facts) => this.driver?.batch(facts),
@@ -300,13 +302,7 @@ export class Node {
     const { log } = this.options;
     log.warn("genesis.other", { peer, theirs: hex(theirs).slice(0, 16), ours: hex(this.network).slice(0, 16) });
     const believed = this.membership.otherGenesis(peer, theirs, this.host?.connectedPeers() ?? []);
-    if (believed === undefined) return;
-    const why = `${faults(this.membership.epoch.validators.length) + 1} or more members follow genesis ${believed.slice(0, 16)}, this home has ${hex(this.network).slice(0, 16)}`;
-    this.#end({
-      exit: 15,
-      code: "genesis.mismatch",
-      data: { why, do: "compare genesis.json with the other members: chancery genesis show" },
-    });
+    if (believed !== undefined) this.#end(otherGenesis(believed, this.network, faults(this.membership.epoch.validators.length) + 1));
   }
 
   // ── what happens ───────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -327,6 +323,11 @@ export class Node {
       this.host?.broadcast("votes", encodeMessage({ kind: "block", header, references, certificate }), { to: "observer" });
   }
 
+  /** Own keys that the chain has replaced: with these the node reaches nobody, or votes on nothing. */
+  replacedKeys(): ("peer" | "consensus")[] {
+    return this.membership.replaced(this.options.secrets.peer.publicKey, this.#consensusKey(), this.host?.connectedPeers().length ?? 0);
+  }
+
   /** Consensus knows of the new head: its batches wait no more. */
   #headMoved(head: Head, epoch: EpochConfig): void {
     this.mempool.committed(
@@ -334,7 +335,9 @@ export class Node {
       head.references.map((r) => r.digest),
     );
     this.intake.poke();
+    const turned = epoch.epoch !== this.membership.epoch.epoch;
     this.membership.update(this.host, epoch, undefined);
+    if (turned) sayReplacedKeys(this.replacedKeys(), epoch.epoch, this.options.log);
     const { own } = this.membership;
     this.ownActs?.maybeReady(own, this.behind() > 0);
   }

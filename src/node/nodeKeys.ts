@@ -2,9 +2,10 @@
 
 import fs from "node:fs";
 import path from "node:path";
-import { type Bytes, equalBytes } from "../base/bytes.ts";
+import { type Bytes, equalBytes, unhex } from "../base/bytes.ts";
 import { isLedgerError, LedgerError } from "../base/errors.ts";
 import type { Genesis } from "../base/genesis.ts";
+import { possessionProved } from "../base/member.ts";
 import { type Key, type KeyPurpose, openKey, passphraseFrom, readKeyHeader } from "../base/keyFile.ts";
 import { readMember } from "./founding.ts";
 import type { Home } from "./home.ts";
@@ -90,8 +91,11 @@ function passphraseOf(home: Home, named: string | undefined): Bytes | undefined 
   return passphraseFrom(new Uint8Array(Buffer.from(readFile(home.resolve(named)))));
 }
 
-/** Whose node it is: the founder with this peer key; else the member whose file lies in the home. Throws `home.invalid`. */
-export function organisationOf(home: Home, genesis: Genesis, peerKey: Bytes): string {
+/** In a home: for whom its peer key was made that replaced the first one, with the key's own proof. `chancery rotate` writes it. */
+export const PEER_ROTATION = "peer.rotation.json";
+
+/** Whose node it is: the founder with this peer key; else the member whose file, or whose proof of its newer key, lies in the home. Throws `home.invalid`. */
+export function organisationOf(home: Home, genesis: Genesis, network: Bytes, peerKey: Bytes): string {
   const founder = genesis.founders.find((f) => equalBytes(f.member.keys.peer, peerKey));
   if (founder !== undefined) return founder.member.id;
   for (const file of fs.readdirSync(home.directory)) {
@@ -99,8 +103,22 @@ export function organisationOf(home: Home, genesis: Genesis, peerKey: Bytes): st
     const { member } = readMember(fs.readFileSync(path.join(home.directory, file), "utf8"));
     if (equalBytes(member.keys.peer, peerKey)) return member.id;
   }
+  const rotated = rotatedTo(path.join(home.directory, PEER_ROTATION), network, peerKey);
+  if (rotated !== undefined) return rotated;
   throw new LedgerError("home.invalid", {
-    why: "the peer key is of no founder of this genesis, and no member file in the home has it",
+    why: `the peer key is of no founder of this genesis, and no member file or ${PEER_ROTATION} in the home has it`,
     do: "put the right genesis.json and member file into the home",
   });
+}
+
+function rotatedTo(file: string, network: Bytes, peerKey: Bytes): string | undefined {
+  if (!fs.existsSync(file)) return undefined;
+  try {
+    const { member, purpose, key, proof } = JSON.parse(fs.readFileSync(file, "utf8")) as { readonly [name: string]: string };
+    const bytes = unhex(key!);
+    if (purpose !== "peer" || !equalBytes(bytes, peerKey)) return undefined;
+    return possessionProved(network, member!, purpose, bytes, unhex(proof!)) ? member : undefined;
+  } catch {
+    return undefined; // not a file of ours: as if it were not there
+  }
 }

@@ -48,6 +48,7 @@ export function statusOf(node: Node): NodeStatus {
     split: node.splitAt > head.height,
     diverged: node.diverged,
     clockOffMs: node.clockOffMs,
+    replacedKeys: node.replacedKeys(),
     diskFree: disk.free,
     diskReserve: config["store.reserve_mb"] << 20,
     paused: disk.paused,

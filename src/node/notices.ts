@@ -1,7 +1,8 @@
 // What the log says and how loud: consensus' notices – what needs a person now, what will need one, and the life of the node – and contracts that failed.
 
-import { hex } from "../base/bytes.ts";
+import { type Bytes, hex } from "../base/bytes.ts";
 import type { Logger } from "../base/log.ts";
+import type { StopReason } from "../consensus/driverPorts.ts";
 import type { NoticeCode } from "../consensus/types.ts";
 import type { CommittedBlock } from "../ledger/chain.ts";
 
@@ -25,4 +26,15 @@ export function sayFailures({ height, leaves }: CommittedBlock, log: Logger): vo
     if (++said > MOST_FAILURES_SAID) return;
     log.error("contract.failed", { height, leaf, id: hex(id), code: String(result.code), ...result.data, error: result.fault });
   }
+}
+
+/** Of this node's own keys the chain names others (KeyReplaced): said at the start, and as an epoch begins. */
+export function sayReplacedKeys(purposes: readonly string[], epoch: number, log: Logger): void {
+  for (const purpose of purposes) log.warn("key.replaced", { purpose, epoch });
+}
+
+/** Why a node ends whose members follow another genesis than its home (§4.7). `theirs`: hex. */
+export function otherGenesis(theirs: string, ours: Bytes, members: number): StopReason {
+  const why = `${members} or more members follow genesis ${theirs.slice(0, 16)}, this home has ${hex(ours).slice(0, 16)}`;
+  return { exit: 15, code: "genesis.mismatch", data: { why, do: "compare genesis.json with the other members: chancery genesis show" } };
 }

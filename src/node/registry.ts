@@ -1,10 +1,10 @@
 // The contracts of this release, ready to run: one registry a thread, made when first asked for; and what the node reads of the state.
 
-import type { Bytes } from "../base/bytes.ts";
+import { type Bytes, unhex } from "../base/bytes.ts";
 import { SUPPORTED_PROTOCOL } from "../base/limits.ts";
 import { composition } from "../contracts/all.ts";
 import { type BlockContext, build, type Registry, type State } from "../contracts/engine/registry.ts";
-import { signerOf } from "../contracts/identity/principals.ts";
+import { keys, signerOf } from "../contracts/identity/principals.ts";
 import { type ConsensusView, consensusView, members } from "../contracts/platform/network.ts";
 
 let registry: Registry | undefined;
@@ -26,6 +26,13 @@ export function viewOf(state: State): ConsensusView {
 /** Has the member's node said that it is ready for a seat, and not had one since? */
 export function saidReady(state: State, member: string): boolean {
   return contracts().reader(state).find(members, member)?.ready !== undefined;
+}
+
+/** Of peer keys that the operator names, "ORGANISATION=HEX" (setting `peer.keys`), those of which the chain has never heard. */
+export function newerPeerKeys(told: readonly string[], state: State): ReadonlyMap<string, Bytes> {
+  const reader = contracts().reader(state);
+  const named = told.map((item) => [item.slice(0, item.indexOf("=")), unhex(item.slice(item.indexOf("=") + 1))] as const);
+  return new Map(named.filter(([, key]) => reader.find(keys, key) === undefined));
 }
 
 /** The principal behind a key at a block's time; undefined for a key that may not act. */

@@ -92,6 +92,12 @@ export const settings = {
     ...texts(4, MULTIADDR, "/ip4/0.0.0.0/tcp/7600", "where peers reach this node"),
     default: ["/ip4/0.0.0.0/tcp/7600"] as readonly string[],
   },
+  "peer.keys": texts(
+    64,
+    /^[a-z][a-z0-9-]{1,31}=[0-9a-f]{64}$/,
+    "ORGANISATION=its peer key in hex",
+    "peer keys that members took while this node was away, for one that else reaches nobody; the chain's word counts as soon as it knows them",
+  ),
   "api.listen": text("127.0.0.1:7601", "host:port or unix:PATH", "where the HTTP API listens", LISTEN),
   "api.tls_certificate": optional("a file", "TLS certificate chain"),
   "api.tls_key": optional("a file", "its key"),

@@ -46,6 +46,8 @@ export interface NodeStatus {
   readonly split: boolean;
   readonly diverged: boolean;
   readonly clockOffMs: number | null;
+  /** Own keys that are not those of the chain. */
+  readonly replacedKeys: readonly ("peer" | "consensus")[];
   readonly diskFree: number | undefined;
   readonly diskReserve: number;
   readonly paused: boolean;
@@ -88,6 +90,8 @@ export function readiness(s: NodeStatus, reading: boolean): Check[] {
 export function advice(s: NodeStatus): string {
   if (s.diverged) return "This node diverged and does not vote. Send the capsule to the developers. Runbook: Diverged";
   if (s.split) return "No result can reach a quorum. Runbook: SplitResult";
+  if (s.replacedKeys.length > 0)
+    return `At height ${s.height} the chain names another ${s.replacedKeys[0]} key for this node. Runbook: KeyReplaced`;
   if (s.paused) return "Free space is below the reserve: make room. Runbook: DiskRunsOut";
   const down = s.peers.filter((p) => p.role === "validator" && !p.connected).map((p) => p.id);
   if (s.connected < s.quorum) return `The ledger stands still: ${down.join(", ")} cannot be reached. Runbook: LedgerStalled`;

@@ -41,11 +41,10 @@ describe("files", () => {
     }
   });
 
-  test("what docs/operations.md says of trustees and bids can be typed", async () => {
+  test("what docs/operations.md shows to be typed can be typed", async () => {
     const page = fs.readFileSync(path.resolve(src, "../docs/operations.md"), "utf8");
-    const section = page.slice(page.indexOf("## Trustees, and bids"), page.indexOf("## Checking a chain"));
-    const lines = [...section.matchAll(/^chancery (.*?)(?: +#.*)?$/gm)].map((m) => m[1]!.split(/ +/));
-    expect(lines.length).toBe(9);
+    const lines = [...page.matchAll(/^chancery (.*?)(?: +#.*)?$/gm)].map((m) => m[1]!.split(/ +/));
+    expect(lines.length).toBe(19);
     const program = await buildProgram(groups);
     for (const words of lines) {
       let command = program;
@@ -60,7 +59,9 @@ describe("files", () => {
         words.filter((word) => word.startsWith("--") && !known.includes(word)),
         words.join(" "),
       ).toEqual([]);
-      expect(operands.length, words.join(" ")).toBe(command.registeredArguments.length);
+      const operandsOf = command.registeredArguments;
+      expect(operands.length, words.join(" ")).toBeLessThanOrEqual(operandsOf.length);
+      expect(operands.length, words.join(" ")).toBeGreaterThanOrEqual(operandsOf.filter((a) => a.required).length);
     }
   });
 

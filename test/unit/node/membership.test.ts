@@ -50,3 +50,61 @@ test("who may connect: every member, with the role the epoch gives; a consensus 
   expect([m.votes(key(3)), m.votes(key(2)), m.votes(undefined)]).toEqual([true, false, false]);
   expect(m.observed).toBe(true);
 });
+
+describe("a peer key changes with the epoch (§4.3.2, §6.2)", () => {
+  const turned = { ...epoch, epoch: 1, start: 101, end: 1_100 };
+  const withKey = (peer: Uint8Array): any[] =>
+    validators.map((v) => (v.id === "land" ? { ...member("land", true), keys: { peer, consensus: v.key } } : member(v.id, true)));
+  const landAt = (m: Membership): Uint8Array | undefined => m.allowed().find(({ id }) => id === "land")?.peerKey;
+
+  test("until then the old one connects; batches may be under both, and under the old one for an epoch more", () => {
+    const m = new Membership("tax", withKey(key(1)), epoch);
+    m.update(undefined, epoch, withKey(key(2)));
+    expect(landAt(m)).toEqual(key(1));
+    expect(m.batchKeysOf("land")).toEqual([key(1), key(2)]);
+    m.update(undefined, turned, undefined);
+    expect(landAt(m)).toEqual(key(2));
+    expect(m.batchKeysOf("land")).toEqual([key(2), key(1)]);
+    m.update(undefined, { ...turned, epoch: 2 }, undefined);
+    expect(m.batchKeysOf("land")).toEqual([key(2)]);
+    expect(m.batchKeysOf("nobody")).toEqual([]);
+  });
+
+  test("a key that the operator names counts until the chain has heard of it", () => {
+    const told = new Map([["land", key(7)]]);
+    const m = new Membership("tax", withKey(key(1)), epoch, () => told);
+    expect(landAt(m)).toEqual(key(7));
+    m.update(undefined, epoch, withKey(key(2)));
+    m.update(undefined, turned, undefined);
+    expect(landAt(m)).toEqual(key(7));
+    told.clear();
+    m.update(undefined, turned, withKey(key(7)));
+    expect(landAt(m)).toEqual(key(7));
+    m.update(undefined, { ...turned, epoch: 2 }, withKey(key(3)));
+    expect(landAt(m)).toEqual(key(3));
+  });
+
+  test("who comes anew may connect at once, and a validator that is no member any more serves until the epoch ends", () => {
+    const m = new Membership("tax", withKey(key(1)), epoch);
+    m.update(undefined, epoch, [...withKey(key(1)).filter(({ id }) => id !== "land"), member("archive", false)]);
+    const allowed = (): string =>
+      m
+        .allowed()
+        .map(({ id, role }) => `${id} ${role}`)
+        .join(", ");
+    expect(allowed()).toBe("courts validator, health validator, tax validator, archive observer, land validator");
+    m.update(undefined, { ...turned, validators: validators.filter(({ id }) => id !== "land") }, undefined);
+    expect(allowed()).toBe("courts validator, health validator, tax validator, archive observer");
+  });
+
+  test("a node is told which of its keys count no more, as soon as they do not", () => {
+    const m = new Membership("land", withKey(key(1)), epoch);
+    expect(m.replaced(key(1), key(2), 3)).toEqual([]);
+    m.update(undefined, epoch, withKey(key(5)));
+    expect(m.replaced(key(1), key(2), 3)).toEqual([]);
+    expect(m.replaced(key(1), key(2), 0)).toEqual(["peer"]); // the others are an epoch further, and speak no more with it
+    m.update(undefined, { ...turned, validators: validators.map((v) => (v.id === "land" ? { ...v, key: key(6) } : v)) }, undefined);
+    expect(m.replaced(key(1), key(2), 3)).toEqual(["peer", "consensus"]);
+    expect(m.replaced(key(5), undefined, 0)).toEqual([]);
+  });
+});
