@@ -37,6 +37,8 @@ export interface ConsensusParts {
   readonly config: () => EpochConfig;
   readonly executed: (milliseconds: number) => void;
   readonly written: (milliseconds: number) => void;
+  /** A Commit of our own goes out. */
+  readonly voted: () => void;
   readonly notice: (code: NoticeCode, data: NoticeData) => void;
   readonly committed: (head: Head, config: EpochConfig) => void;
   readonly stop: (reason: StopReason) => void;
@@ -75,6 +77,15 @@ const STATUS_KIND = encodeMessage({
   clock: 0,
 })[1];
 const STATUS_SLOT = { slot: "status" };
+const COMMIT_KIND = encodeMessage({
+  kind: "commit",
+  epoch: 0,
+  view: 0,
+  height: 1,
+  hash: new Uint8Array(32),
+  signer: "tax",
+  signature: new Uint8Array(64),
+})[1];
 /** Votes, proposals, view changes and new views have the kinds up to this one. */
 const LAST_VOTE_KIND = 4;
 
@@ -90,6 +101,7 @@ export function consensusPorts(parts: ConsensusParts): DriverPorts {
     send(to, bytes) {
       if (bytes[1]! <= LAST_VOTE_KIND && parts.paused()) return;
       if (to !== "validators") return sendTo(to, bytes);
+      if (bytes[1] === COMMIT_KIND) parts.voted();
       for (const { id } of parts.config().validators) if (id !== organisation) sendTo(id, bytes);
     },
     body: (digest) => mempool.holdings.get(digest)?.bytes,

@@ -20,6 +20,7 @@ export function countersOf(metrics: Metrics, node: Pick<Node, "clock">): Counter
     },
     executed: (ms) => metrics.execute.observe(ms / 1_000),
     written: (ms) => metrics.storeCommit.observe(ms / 1_000),
+    voted: () => metrics.votes.inc(),
     penalised: (reason) => metrics.penalties.inc({ reason }),
     quotaRefused: (count) => metrics.quotaRefusals.inc(count),
   };

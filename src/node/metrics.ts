@@ -16,6 +16,7 @@ export interface Metrics {
   readonly transactions: Counter<"outcome">;
   readonly finality: Histogram<"origin">;
   readonly blocks: Counter;
+  readonly votes: Counter;
   readonly blockTransactions: Histogram;
   readonly quotaRefusals: Counter;
   readonly evidence: Counter;
@@ -78,13 +79,21 @@ export function createMetrics(
   gauge("epoch", "epoch of the next height", (s) => s.epoch);
   gauge("view", "view in this epoch", (s) => s.view);
   gauge("commit_certificate_age_seconds", "since the last block was committed here", (s) => s.lastBlockAgeMs / 1_000);
+  gauge("heartbeat_seconds", "a block comes at least so often", (s) => s.heartbeatMs / 1_000);
+  gauge("validator_count", "validators in this epoch", (s) => s.validators);
   gauge("validators_connected", "validators of the set that are connected, this node included", (s) => s.connected);
   gauge("fault_margin", "connected validators beyond the quorum", (s) => s.connected - s.quorum);
   gauge("mempool_transactions", "transactions handed in here and not yet committed", (s) => s.pending);
   gauge("diverged", "1 while this node's result differs from the network's", (s) => (s.diverged ? 1 : 0));
   gauge("split", "1 while no result can reach a quorum", (s) => (s.split ? 1 : 0));
+  gauge("validator", "1 with a seat in this epoch", (s) => (s.role === "validator" ? 1 : 0));
+  gauge("silent", "1 while a validator follows without a vote until its journal is trusted", (s) => (s.mode === "silent" ? 1 : 0));
+  gauge("paused", "1 while free space is below the reserve", (s) => (s.paused ? 1 : 0));
+  gauge("keys_replaced", "own keys that are not those of the chain", (s) => s.replacedKeys.length);
+  gauge("clock_off_seconds", "own clock against the peers', 0 within half of what is allowed", (s) => (s.clockOffMs ?? 0) / 1_000);
   gauge("sync_remaining_blocks", "blocks this node is behind", (s) => s.behind);
   gauge("disk_free_bytes", "free space where the database lies", (s) => s.diskFree);
+  gauge("disk_reserve_bytes", "free space below which this node pauses", (s) => s.diskReserve);
   perPeer("peer_up", "1 if connected", (p) => (p.connected ? 1 : 0));
   perPeer("peer_rtt_seconds", "round trip", (p) => (p.rttMs === undefined ? undefined : p.rttMs / 1_000));
   perPeer("peer_height_lag", "blocks behind this node", (p) => p.lag);
@@ -109,6 +118,7 @@ export function createMetrics(
     transactions: counter("transactions_total", "receipts", ["outcome"]),
     finality: histogram("transaction_finality_seconds", "from submit to receipt", ["origin"]),
     blocks: counter("blocks_total", "blocks committed here"),
+    votes: counter("votes_total", "Commits signed by this node"),
     blockTransactions: new Histogram({
       name: "chancery_block_transactions",
       help: "leaves of a block",

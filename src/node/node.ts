@@ -236,6 +236,7 @@ export class Node {
       config: () => this.membership.epoch,
       executed: (ms) => this.counters?.executed(ms),
       written: (ms) => this.counters?.written(ms),
+      voted: () => this.counters?.voted(),
       notice: (code, data) => this.#notice(code, data),
       committed: (head, epoch) => this.#headMoved(head, epoch),
       stop: (reason) => this.#end(reason),

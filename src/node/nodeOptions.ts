@@ -27,6 +27,8 @@ export interface Counters {
   executed(milliseconds: number): void;
   /** A block, synced to disk. */
   written(milliseconds: number): void;
+  /** A Commit of this node's own went out. */
+  voted(): void;
   /** What a peer sent was against a rule: the code of it. */
   penalised(code: string): void;
   quotaRefused(count: number): void;
