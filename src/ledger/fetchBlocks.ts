@@ -16,6 +16,8 @@ export interface BlockFetch {
   readonly trust: Pick<StateTrust, "check">;
 }
 
+const LEAST_PART_BYTES = 65_536;
+
 /** Blocks `first` … , at least one, at most up to `last`, ascending. Throws as `PeerAsk.ask` does. */
 export async function fetchBlocks({ network, ask, trust }: BlockFetch, first: number, last: number): Promise<WholeBlock[]> {
   const to = Math.min(last, first + HISTORY_AHEAD - 1);
@@ -37,9 +39,12 @@ async function fetchByParts({ network, ask, trust }: BlockFetch, height: number)
     const former = from;
     ask.preferred = former;
     const [size, part, peer] = await ask.ask(["part", height, length], (answer, who) => {
-      const [whole, bytes] = items(answer, 2);
-      if (naturalOf(whole) > 4 * MAX_BLOCKS_FRAME_BYTES || bytesOf(bytes).length === 0) throw new LedgerError("request.invalid");
-      return [naturalOf(whole), bytesOf(bytes), who] as const;
+      const [given, piece] = items(answer, 2);
+      const [whole, bytes] = [naturalOf(given), bytesOf(piece)];
+      // In pieces of a byte it would never end.
+      if (whole > 4 * MAX_BLOCKS_FRAME_BYTES || bytes.length === 0 || bytes.length < Math.min(LEAST_PART_BYTES, whole - length))
+        throw new LedgerError("request.invalid");
+      return [whole, bytes, who] as const;
     });
     if (former !== undefined && former !== peer) {
       // Another one answered: begin anew with it.

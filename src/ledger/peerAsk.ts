@@ -40,7 +40,7 @@ export class PeerAsk {
   }
 
   /**
-   * Asks until an answer holds: `use` checks it, and a LedgerError that it throws is the peer's lie, but for `state.behind`. Throws `sync.stopped`, and with `height.pruned` when
+   * Asks until an answer holds: `use` checks it, and a LedgerError that it throws is the peer's lie, but for `state.behind` and `p2p.absent`. Throws `sync.stopped`, and with `height.pruned` when
    * everybody there refuses with it.
    */
   async ask<T>(question: Value, use: (answer: Value, peer: string) => T | Promise<T>): Promise<T> {
@@ -69,8 +69,8 @@ export class PeerAsk {
         return await use(decode(answer), peer);
       } catch (error) {
         if (!isALie(error)) throw error;
-        // It has not got there yet itself, and answered as well as it could.
-        if (error.code === "state.behind") this.#rest(peer);
+        // It has not got there yet itself, and answered as well as it could; or it is gone.
+        if (error.code === "state.behind" || error.code === "p2p.absent") this.#rest(peer);
         else this.convict(peer, error.code);
       }
     }

@@ -2,13 +2,11 @@
 // docs/protocol.md §4.9.3. Owns the verdict on a row, and the entries of both indexes that it stands in. Does not own: asking, storing (stateSync.ts).
 
 import { type Bytes, compareBytes, equalBytes } from "../base/bytes.ts";
-import { decode, encode } from "../base/codec.ts";
 import { LedgerError } from "../base/errors.ts";
 import { sha256 } from "../base/hash.ts";
 import type { ChainRegistry } from "./chain.ts";
 import type { PeerAsk } from "./peerAsk.ts";
 import { rowOrigin } from "./rowOrigin.ts";
-import { headAnswerFrom } from "./stateForms.ts";
 import { stateKeyHash } from "./stateProof.ts";
 import type { StateTree } from "./stateTree.ts";
 import type { StateTrust } from "./stateTrust.ts";
@@ -61,31 +59,19 @@ export class RowCheck {
 
   /** Does the row stand in the tree? False if a block has brought, or will bring, a newer one. Throws `state.unproved` if it is neither. */
   async isInForce({ peer, height, applied }: Sent, collection: string, key: Bytes, row: Bytes): Promise<boolean> {
-    const { tree, trust, store } = this.#parts;
+    const { tree, trust, store, askPeer } = this.#parts;
     const value = tree.find(stateKeyHash(collection, key));
     if (value !== undefined && equalBytes(value, sha256(row))) return true;
     const written = rowOrigin(row).height;
     if (written > applied) {
       if (written > height) unproved("row");
-      if (height > trust.height) await this.#proveHeight(peer, height);
+      await trust.proveHeight(height, async (question) => askPeer(peer, question));
       this.needed = Math.max(this.needed, written);
       return false;
     }
     const newer = value === undefined ? undefined : store.row(collection, key);
     if (newer === undefined || !equalBytes(sha256(newer), value!)) unproved("row");
     return false;
-  }
-
-  /** The peer says that it has read rows at a height that is not known to be certified: it must show that, or go away. */
-  async #proveHeight(peer: string, height: number): Promise<void> {
-    const { trust, askPeer } = this.#parts;
-    const bytes = await askPeer(peer, encode(["head", trust.epochs.length])).catch(() => undefined);
-    // Gone: whatever it read is of no use, and nobody knows whether it lied.
-    if (bytes === undefined) throw new LedgerError("p2p.absent");
-    const { borders, block } = headAnswerFrom(decode(bytes));
-    for (const border of borders) trust.takeBorder(border);
-    if (block !== undefined) trust.takeHead(block);
-    if (trust.height < height) unproved("height");
   }
 
   claimed(peer: string, height: number, from: Bytes, to: Bytes | undefined): void {

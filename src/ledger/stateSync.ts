@@ -17,7 +17,7 @@ import type { ConsensusView } from "../contracts/platform/network.ts";
 import { type BlockFetch, fetchBlocks, fetchGroup, groupBelow } from "./fetchBlocks.ts";
 import type { ChainRegistry } from "./chain.ts";
 import { PeerAsk, type PeerPorts } from "./peerAsk.ts";
-import { bytesOf, headAnswerFrom, rangeAnswerFrom, type RowsAnswer, rowsAnswerFrom } from "./stateForms.ts";
+import { bytesOf, rangeAnswerFrom, type RowsAnswer, rowsAnswerFrom } from "./stateForms.ts";
 import { stateKeyHash } from "./stateProof.ts";
 import { rangeHolds, type StateRange } from "./stateRange.ts";
 import { EMPTY, entriesOf, RowCheck } from "./stateRows.ts";
@@ -141,12 +141,7 @@ export class StateSync {
   async #head(least: number): Promise<number> {
     for (;;) {
       const known = this.#trust.epochs.length;
-      const records = await this.#ask.ask(["head", known], (answer) => {
-        const { records: hint, borders, block } = headAnswerFrom(answer);
-        for (const border of borders) this.#trust.takeBorder(border);
-        if (block !== undefined) this.#trust.takeHead(block);
-        return hint;
-      });
+      const records = await this.#ask.ask(["head", known], (answer) => this.#trust.takeHeads(answer));
       if (this.#trust.height >= least && this.#trust.head !== undefined) return records;
       if (this.#trust.epochs.length === known) await this.#input.wait(100);
     }
@@ -213,10 +208,10 @@ export class StateSync {
   /** False if it is too large and must be asked for in halves. */
   async #range(range: StateRange): Promise<boolean> {
     try {
-      const payload = await this.#ask.ask(["range", range.depth, range.index], async (answer) => {
+      const payload = await this.#ask.ask(["range", range.depth, range.index], async (answer, peer) => {
         const { block, entries, siblings } = rangeAnswerFrom(answer);
         const { height, epoch } = block.header.order;
-        if (!this.#trust.knows(epoch)) await this.#head(height);
+        if (!this.#trust.knows(epoch)) await this.#trust.proveHeight(height, async (question) => this.#input.ask(peer, question));
         this.#trust.takeHead(block);
         this.#checkBehind(height);
         if (!rangeHolds(block.header.stateRoot, range, entries, siblings)) throw new LedgerError("state.unproved", { what: "range" });

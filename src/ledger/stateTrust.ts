@@ -1,13 +1,15 @@
 // What a joiner knows for certain while it syncs: the epochs from genesis on, border by border, and the newest certified head. docs/protocol.md §4.9.3, §5.3.
-// Owns that walk and the verdict on any certified block. Does not own: asking (peerAsk.ts), what hangs from a head (stateSync.ts).
+// Owns that walk, the verdict on any certified block, and what a peer must show that names a height. Does not own: whose turn it is to be asked
+// (peerAsk.ts), what hangs from a head (stateSync.ts).
 
 import { type Bytes, equalBytes } from "../base/bytes.ts";
 import { certificateFault, setHash, type SignatureCheck } from "../base/certificate.ts";
+import { decode, encode, type Value } from "../base/codec.ts";
 import { LedgerError } from "../base/errors.ts";
 import { type Genesis, genesisValidators } from "../base/genesis.ts";
 import { batchesHash, blockHashOf } from "../base/header.ts";
 import { parametersHash } from "../base/parameters.ts";
-import type { EpochBorder, HeadBlock } from "./stateForms.ts";
+import { type EpochBorder, headAnswerFrom, type HeadBlock } from "./stateForms.ts";
 import type { EpochRecord } from "./storeLayout.ts";
 
 export interface KnownEpoch {
@@ -69,6 +71,28 @@ export class StateTrust {
   takeHead(block: HeadBlock): void {
     this.check(block);
     if (block.header.order.height > this.height) this.#head = block;
+  }
+
+  /**
+   * A peer names a height that is not known to be certified: it must show a head as high, epoch by epoch. Throws `state.unproved` if it does not, and
+   * `p2p.absent` if it is gone: whatever it has read is of no use, and nobody knows whether it lied.
+   */
+  async proveHeight(height: number, ask: (question: Bytes) => Promise<Bytes>): Promise<void> {
+    while (this.height < height) {
+      const known = this.#epochs.length;
+      const answer = await ask(encode(["head", known])).catch(() => undefined);
+      if (answer === undefined) throw new LedgerError("p2p.absent");
+      this.takeHeads(decode(answer));
+      if (this.height < height && this.#epochs.length === known) lied("height");
+    }
+  }
+
+  /** Takes what a peer answers to ["head", …]. Returns how many records it says there are: a hint. */
+  takeHeads(answer: Value): number {
+    const { records, borders, block } = headAnswerFrom(answer);
+    for (const border of borders) this.takeBorder(border);
+    if (block !== undefined) this.takeHead(block);
+    return records;
   }
 
   knows(epoch: number): boolean {

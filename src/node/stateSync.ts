@@ -186,7 +186,12 @@ export class StateSyncing {
       await dumpTree({ directory: state, network, height, tree: () => tree, uncommitted: () => new Map(), pause, stopped: () => false });
       await database.close();
       closed = true;
+      // Written without syncs: before it may take the database's place, all of it must outlive a power cut.
+      const staging = stagingOf(data);
+      for (const name of fs.readdirSync(staging)) syncToDisk(path.join(staging, name));
+      syncToDisk(staging);
       fs.writeFileSync(completeOf(data), "");
+      syncToDisk(path.dirname(data));
       log.info("sync.state_complete", { height, records: tree.size, ms: Math.round(performance.now() - started) });
       this.#parts.done();
     } catch (error) {
@@ -208,5 +213,15 @@ export class StateSyncing {
     const before = this.#progress?.phase;
     this.#progress = progress;
     if (progress.phase !== before) this.#parts.log.info("sync.state", { ...progress });
+  }
+}
+
+/** A file's content, or what a directory names, is on the disk afterwards. */
+function syncToDisk(file: string): void {
+  const descriptor = fs.openSync(file, "r");
+  try {
+    fs.fsyncSync(descriptor);
+  } finally {
+    fs.closeSync(descriptor);
   }
 }

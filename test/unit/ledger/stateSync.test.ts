@@ -6,6 +6,7 @@ import { type Bytes, concat, equalBytes, u32be, utf8 } from "../../../src/base/b
 import { decode, encode, type Value } from "../../../src/base/codec.ts";
 import { LedgerError } from "../../../src/base/errors.ts";
 import { sha256 } from "../../../src/base/hash.ts";
+import { decodeBlock, encodeBlock } from "../../../src/base/header.ts";
 import { silent } from "../../../src/base/log.ts";
 import { MemoryDatabase } from "../../../src/ledger/memoryDatabase.ts";
 import type { ChainReader } from "../../../src/ledger/chainReader.ts";
@@ -208,6 +209,38 @@ describe("a node without the state (§4.9)", () => {
     expect(header.leaves).toBe(0);
   });
 
+  test("a block too large for one answer comes in parts, all of one peer; whoever gives it byte by byte is cut off", async () => {
+    const large = 5;
+    const node = await grown(large - 1);
+    const life = node.network.head.time + 300_000;
+    const acts = Array.from({ length: 600 }, (_, i) => actBy(["tax"], [deposit(`item-${i}`, sha256(u32be(i)))], life, 1e6 + i));
+    await node.network.block(acts);
+    await grow(node.network, large);
+    const asked: string[] = [];
+    /** Whoever is asked for a part first gives it byte by byte. */
+    const inParts =
+      (peer: string): Lie =>
+      (question, answer) => {
+        const [kind, first] = question as [string, number];
+        if (kind === "history") return encode((decode(answer) as Bytes[]).filter((_, i) => first > large || first + i < large));
+        if (kind !== "part") return answer;
+        asked.push(peer);
+        const [size, part] = decode(answer) as [number, Bytes];
+        return encode([size, part.subarray(0, peer === asked[0] ? 1 : 70_000)]);
+      };
+    const world = new World(node, Object.fromEntries(["courts", "health", "land"].map((peer) => [peer, inParts(peer)])));
+    world.stopAfter = 1_000;
+    const { database, store } = await emptyStore();
+    await new StateSync(world.input(store)).run();
+    const own = await dump(database);
+    own.delete("mlowest");
+    expect(own).toEqual(await dump(node.database));
+    const [slow, ...others] = asked;
+    expect(world.liars).toEqual([{ peer: slow, code: "request.invalid" }]);
+    expect(others.length).toBeGreaterThan(1);
+    expect(new Set(others).size, others.join(" ")).toBe(1);
+  });
+
   test("a restart at any question goes on where it was", async () => {
     const { database } = await emptyStore();
     const world = new World(source);
@@ -254,6 +287,14 @@ describe("lying peers are found out and cut off, honest ones never", () => {
     ["an entry of the tree left out", altered("range", ([block, entries, siblings]) => [block, entries.subarray(64), siblings])],
     ["a sibling changed", altered("range", ([block, entries, siblings]) => [block, entries, concat(siblings, new Uint8Array(32))])],
     [
+      "a range of an epoch that is not",
+      altered("range", ([[header, certificate, references], entries, siblings]) => {
+        const { order, ...rest } = decodeBlock(header);
+        const ahead = encodeBlock({ ...rest, order: { ...order, epoch: order.epoch + 1_000, height: order.height + 1_000_000 } });
+        return [[ahead, certificate, references], entries, siblings];
+      }),
+    ],
+    [
       "a row changed",
       altered("rows", ([h, rows, more]) => [h, rows.map(([c, k, r]: any, i: number) => [c, k, i === 3 ? flip(r, 0) : r]), more]),
     ],
@@ -289,6 +330,7 @@ describe("lying peers are found out and cut off, honest ones never", () => {
   test.each(cases)("%s", async (_what, lie) => {
     const { store } = await emptyStore();
     const world = new World(source, { health: lie });
+    world.stopAfter = 5_000; // whatever is told, it must not go on for ever
     await new StateSync(world.input(store)).run();
     expect(world.liars.map(({ peer }) => peer)).toEqual(["health"]);
   });
