@@ -113,7 +113,7 @@ export function onForward(r: Replica, out: Effect[], from: string, digest: Bytes
   peer.forwarded.add(key);
   const batch = r.batches.get(key);
   if (batch !== undefined) batch.forwarded = true;
-  else out.push({ kind: "fetch", digest, bytes: 0, from: [from] });
+  else out.push({ kind: "fetch", digest, needed: true, from: [from] });
 }
 
 /** A batch that waits: uncommitted, with a transaction still live (§4.6.2), and not beyond the bounds of any block: nobody could propose that one. */
@@ -292,8 +292,7 @@ export function fetchMissing(r: Replica, out: Effect[], entry: Entry, from: read
   for (const [i, key] of entry.batches.entries()) {
     if (r.batches.has(key) || !mayAsk(r, `batch ${key}`)) continue;
     const sources = [...new Set([...from, ...(r.wanted.get(key)?.from ?? [])])].filter((id) => id !== r.organisation);
-    const { digest, bytes } = entry.references[i]!;
-    out.push({ kind: "fetch", digest, bytes, from: sources });
+    out.push({ kind: "fetch", digest: entry.references[i]!.digest, needed: true, from: sources });
   }
 }
 
@@ -311,7 +310,7 @@ export function pullWanted(r: Replica, out: Effect[]): void {
     if (r.at - wanted.since > FORGET_WANTED_MS) r.wanted.delete(key);
     else if (r.at - wanted.since >= PULL_AFTER_MS && (wanted.askedAt === wanted.since || r.at - wanted.askedAt >= STATUS_MS)) {
       wanted.askedAt = r.at;
-      out.push({ kind: "fetch", digest: wanted.digest, bytes: 0, from: wanted.from });
+      out.push({ kind: "fetch", digest: wanted.digest, needed: false, from: wanted.from });
     }
   }
 }

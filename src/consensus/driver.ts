@@ -295,14 +295,14 @@ export class Driver {
     });
   }
 
-  private fetch({ digest, bytes, from }: Extract<Effect, { kind: "fetch" }>): void {
+  private fetch({ digest, needed, from }: Extract<Effect, { kind: "fetch" }>): void {
     const body = this.sync.take(digest);
-    if (body === undefined) return this.ports.fetch(digest, bytes, from);
+    if (body === undefined) return this.ports.fetch(digest, needed, from);
     void this.ports.admit(body, digest).then(
       (batch) => {
         if (batch !== undefined) return this.give({ kind: "batch", batch });
         this.sync.refused(digest);
-        this.ports.fetch(digest, bytes, from);
+        this.ports.fetch(digest, needed, from);
       },
       (error: unknown) => this.halt(error),
     );

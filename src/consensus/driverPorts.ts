@@ -60,7 +60,7 @@ export interface DriverPorts {
    */
   admit(bytes: Bytes, digest: Bytes | null): Promise<BatchFacts | undefined>;
   /** Get this body from one of these peers, then another; asked again each second while it is needed. Answer: `Driver.batch` or `Driver.refused`. */
-  fetch(digest: Bytes, bytes: number, from: readonly string[]): void;
+  fetch(digest: Bytes, needed: boolean, from: readonly string[]): void;
   /** Every held batch, its declared work counted by the manifest in force in this epoch: asked when an epoch begins (§4.4). */
   held(config: EpochConfig): Iterable<BatchFacts>;
   /** These bodies are of no use any more and not committed. */

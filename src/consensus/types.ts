@@ -254,8 +254,8 @@ export type Effect =
    */ {
       readonly kind: "fetch";
       readonly digest: Bytes;
-      /** 0 if unknown (an ack came for a batch never seen). */
-      readonly bytes: number;
+      /** An order names it, or a backup has forwarded it: it is taken whatever waits. False if all that is known of it is that somebody acked it. */
+      readonly needed: boolean;
       readonly from: readonly string[];
     }
   | /** These bodies are neither waiting nor part of an order in flight any more, and not committed: expired. */ {

@@ -116,7 +116,7 @@ export function consensusPorts(parts: ConsensusParts): DriverPorts {
         throw error;
       }
     },
-    fetch: (digest, _bytes, from) => parts.dissemination().pull(digest, from),
+    fetch: (digest, needed, from) => parts.dissemination().pull(digest, needed, from),
     held(config): Iterable<BatchFacts> {
       verifier.setProtocol(config.protocol);
       return mempool.newEpoch(config.parameters, (action) => registry.work(action, config.protocol), clock.monotonic()).map(factsOf);

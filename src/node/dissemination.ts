@@ -125,9 +125,12 @@ export class Dissemination {
     else log.debug("batch.dropped", { origin, code: held });
   }
 
-  /** Consensus needs this body (an order names it, or somebody acked it): ask one of these for it. */
-  pull(digest: Bytes, from: readonly string[]): void {
-    const { mempool, driver, host } = this.#ports;
+  /**
+   * Consensus wants this body: ask one of these for it. `needed`: it is taken whatever waits. What somebody only acked is not: one member could have us
+   * verify, and keep in memory until we have, as much as its connection carries.
+   */
+  pull(digest: Bytes, needed: boolean, from: readonly string[]): void {
+    const { mempool, driver, host, verifier } = this.#ports;
     const held = mempool.holdings.get(digest);
     if (held !== undefined) {
       mempool.hold(held, true); // a committed one is there for others, and not for long
@@ -135,7 +138,8 @@ export class Dissemination {
     }
     const name = latin1(digest);
     if (this.#wanted.size > MAX_ACKS_PER_MESSAGE) this.#wanted.clear();
-    this.#wanted.add(name);
+    if (needed) this.#wanted.add(name);
+    else if (verifier.backlog > MAX_VERIFY_BACKLOG_BYTES) return;
     if (this.#verifying.has(name)) return;
     // Consensus asks again each second and names the peers anew: the first that takes the question will do.
     const first = Math.floor(digest[0]! % Math.max(1, from.length));

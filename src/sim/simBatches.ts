@@ -195,8 +195,8 @@ export class SimBatches {
     return batchSigned(this.node.world.founding.network, bytes, readBatch(bytes), secretsOf(indexOf(origin)).peer.key);
   }
 
-  /** Consensus needs this body: ask one of these for it. */
-  pull(digest: Bytes, from: readonly string[]): void {
+  /** Consensus wants this body: ask one of these for it. */
+  pull(digest: Bytes, needed: boolean, from: readonly string[]): void {
     const { node } = this;
     const held = node.mempool.holdings.get(digest);
     if (held !== undefined) {
@@ -205,7 +205,7 @@ export class SimBatches {
     }
     const name = latin1(digest);
     if (this.wanted.size > MAX_ACKS_PER_MESSAGE) this.wanted.clear();
-    this.wanted.add(name);
+    if (needed) this.wanted.add(name);
     if (this.verifying.has(name) || from.length === 0) return;
     node.transmit(indexOf(node.random.pick(from)), { kind: "pull", digests: [digest] });
   }

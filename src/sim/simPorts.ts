@@ -70,9 +70,9 @@ export function simPorts(node: SimNode, life: Life): DriverPorts {
         throw error;
       }
     },
-    fetch(digest, _bytes, from) {
+    fetch(digest, needed, from) {
       node.boundary("fetch");
-      if (life.alive) batches.pull(digest, from);
+      if (life.alive) batches.pull(digest, needed, from);
     },
     held: (config) =>
       mempool.newEpoch(config.parameters, (action) => contracts().work(action, config.protocol), node.monotonic()).map(factsOf),

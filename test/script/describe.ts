@@ -118,7 +118,7 @@ export class Describer {
       case "commit":
         return [`commits h${effect.height} ${this.hash(effect.digest)} by ${this.certificate(effect.certificate)}`];
       case "fetch":
-        return [`fetches ${this.hash(effect.digest)} from ${effect.from.join(",")}`];
+        return [`${effect.needed ? "fetches" : "pulls"} ${this.hash(effect.digest)} from ${effect.from.join(",")}`];
       case "release":
         return [`releases ${effect.digests.map((d) => this.hash(d)).join(",")}`];
       case "evidence": {

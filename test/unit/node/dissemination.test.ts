@@ -2,6 +2,7 @@
 
 import { expect, test } from "vitest";
 import { type Bytes, concat } from "../../../src/base/bytes.ts";
+import { MAX_VERIFY_BACKLOG_BYTES } from "../../../src/base/limits.ts";
 import { silent } from "../../../src/base/log.ts";
 import { defaultParameters } from "../../../src/base/parameters.ts";
 import { generateSeed, publicKeyOf } from "../../../src/base/signature.ts";
@@ -20,13 +21,21 @@ const transaction = signTransaction(
   [generateSeed()],
 );
 
-/** Asks a node for a batch of land's that came to it with a certified block, in these bytes; the messages that it sends. */
-function askedFor(bytes: Bytes, peerKey: Bytes | undefined): Bytes[] {
+interface Given {
+  readonly mempool?: Mempool;
+  readonly backlog?: number;
+  readonly keys?: (organisation: string) => Bytes[];
+}
+
+/** A node's dissemination, what it sends, and the batches that it has verified. */
+function disseminating({ mempool = emptyPool(), backlog = 0, keys = () => [] }: Given): {
+  it: Dissemination;
+  sent: Bytes[];
+  verified: Bytes[];
+} {
   const sent: Bytes[] = [];
-  const mempool = new Mempool({ network, organisation: "tax", peerSeed: generateSeed(), now: 0, parameters: defaultParameters });
-  const batch = admitBatch(network, contracts(), 1, bytes, null)!;
-  mempool.hold(batch, true);
-  const dissemination = new Dissemination({
+  const verified: Bytes[] = [];
+  const it = new Dissemination({
     network,
     host: {
       send: (_peer, _channel, message) => {
@@ -36,16 +45,52 @@ function askedFor(bytes: Bytes, peerKey: Bytes | undefined): Bytes[] {
       broadcast: () => 0,
       penalise: () => {},
     },
-    verifier: { backlog: 0, batch: () => Promise.reject(new Error("nothing is verified here")) },
+    verifier: {
+      backlog,
+      batch: (bytes) => {
+        verified.push(bytes);
+        return new Promise(() => {});
+      },
+    },
     mempool,
-    batchKeysOf: (organisation) => (organisation === "land" && peerKey !== undefined ? [publicKeyOf(generateSeed()), peerKey] : []),
+    batchKeysOf: keys,
     primary: () => "tax",
     driver: { batch: () => {}, refused: () => {}, acked: () => {} },
     log: silent,
   });
-  dissemination.received("courts", concat(Uint8Array.of(3), batch.reference.digest));
+  return { it, sent, verified };
+}
+
+const emptyPool = (): Mempool =>
+  new Mempool({ network, organisation: "tax", peerSeed: generateSeed(), now: 0, parameters: defaultParameters });
+
+/** Asks a node for a batch of land's that came to it with a certified block, in these bytes; the messages that it sends. */
+function askedFor(bytes: Bytes, peerKey: Bytes | undefined): Bytes[] {
+  const mempool = emptyPool();
+  const batch = admitBatch(network, contracts(), 1, bytes, null)!;
+  mempool.hold(batch, true);
+  const keys = (organisation: string): Bytes[] =>
+    organisation === "land" && peerKey !== undefined ? [publicKeyOf(generateSeed()), peerKey] : [];
+  const { it, sent } = disseminating({ mempool, keys });
+  it.received("courts", concat(Uint8Array.of(3), batch.reference.digest));
   return sent;
 }
+
+test("what somebody only acked is not asked for, and not taken, while more waits to be verified than may; what an order names is", () => {
+  const bytes = makeBatch(network, "land", 1, [transaction], land);
+  const { digest } = admitBatch(network, contracts(), 1, bytes, null)!.reference;
+  const keys = (): Bytes[] => [publicKeyOf(land)];
+  const asked = (needed: boolean, backlog: number) => {
+    const { it, sent, verified } = disseminating({ backlog, keys });
+    it.pull(digest, needed, ["courts"]);
+    it.receivedBatch("courts", bytes);
+    return [sent.length, verified.length];
+  };
+  expect(asked(false, 0)).toEqual([1, 1]);
+  expect(asked(true, 0)).toEqual([1, 1]);
+  expect(asked(false, MAX_VERIFY_BACKLOG_BYTES + 1)).toEqual([0, 0]);
+  expect(asked(true, MAX_VERIFY_BACKLOG_BYTES + 1)).toEqual([1, 1]);
+});
 
 test("a batch that came with a certified block is passed on only under its origin's signature", () => {
   const good = makeBatch(network, "land", 1, [transaction], land);
