@@ -77,11 +77,12 @@ export const convictions: { readonly [habit in Habit]: readonly string[] } = {
   "lies-in-answers": ["answer.signer"],
   "drags-epochs": [],
   silent: [],
-  /** One bit turned in what another said may leave it readable, and the name of m00 is one bit from that of m08. */
+  /** One bit turned in what another said may leave it readable, and the name of m00 is one bit from that of m08; said again, it may be its signer's own vote. */
   "garbage-bytes": [
     ...UNREADABLE,
     ...BATCH_UNREADABLE,
     "vote.signer",
+    "vote.signature",
     "proposal.…",
     "block.…",
     "view_change.unproven",
