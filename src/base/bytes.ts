@@ -37,6 +37,11 @@ export function unhex(digits: string): Bytes {
 
 /** One new byte string holding `parts` in order. */
 export function concat(...parts: Bytes[]): Bytes {
+  return joined(parts);
+}
+
+/** The same of more parts than a call can have arguments. */
+export function joined(parts: readonly Bytes[]): Bytes {
   let length = 0;
   for (const part of parts) length += part.length;
   const out = allocate(length);

@@ -177,6 +177,8 @@ export const EVENT_BLOCKS_PER_PAGE = 256;
 export const EVENT_HEAD_MS = 15_000;
 /** Digests in one ack or pull: twice what all origins of a large network may have out. */
 export const MAX_ACKS_PER_MESSAGE = 4_096;
+/** Digests (as messages) of one peer's acks and pulls that are looked at: ten times what the fastest network here acks, 40 ms of each second. */
+export const PEER_DIGESTS_RATE = { bytesPerSecond: 1, messagesPerSecond: 20_000 } as const;
 /** Bytes of batches and requests that wait for verification: about a second's work; more is dropped and pulled later. */
 export const MAX_VERIFY_BACKLOG_BYTES = 8 << 20;
 /** Clients' requests below this are verified together, up to so many transactions: a few milliseconds of a worker. */
@@ -196,8 +198,8 @@ export const MAX_STATE_RANGE_BYTES = 2 << 20;
 export const MAX_STATE_ROWS_BYTES = 1 << 20;
 /** How long a range taken at the tip waits for its block before it is taken at the head. */
 export const RANGE_WAIT_MS = 1_000;
-/** Nodes of the tree of block hashes in one answer: 16 million blocks. */
-export const MAX_STATE_NODES = 65_536;
+/** Nodes of the tree of block hashes in one answer, of a million blocks: 20 ms of reading. */
+export const MAX_STATE_NODES = 4_096;
 /** A whole block that is sent in one answer; a larger one goes by parts. */
 export const MAX_BLOCK_ANSWER_BYTES = 4 << 20;
 /** Blocks of the past asked for in one question; as many as fit are sent. */
@@ -265,6 +267,8 @@ export const JOINED_WRITE_BYTES = 262_144;
 /** Own questions to one peer that wait for answers; more wait in line, up to the second number. */
 export const MAX_PEER_REQUESTS = 4;
 export const MAX_PEER_REQUEST_LINE = 64;
+/** What one peer gets in answers on the channel "blocks": some 10 % of a thread's time at most, and five times what a joiner takes on two cores. */
+export const PEER_ANSWERS_RATE = { bytesPerSecond: 16 << 20, messagesPerSecond: 100 } as const;
 /** Questions of one peer that are being answered; twice what an honest one asks, since it may have given up on some. */
 export const MAX_PEER_ANSWERS = 8;
 export const REQUEST_TIMEOUT_MS = 10_000;

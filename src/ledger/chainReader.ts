@@ -258,13 +258,16 @@ export class ChainReader {
 
   /**
    * All entries of a range of the tree with their siblings, in the same way: taken at the tip, given out when it commits. If it does not for a second – the
-   * network may stand still, and wait for just the node that asks – the tree goes back to the head for the moment.
+   * network may stand still, and wait for just the node that asks – the tree goes back to the head for the moment. Throws `state.range_large` if they are more
+   * than `most` bytes.
    */
-  async proveRange(depth: number, index: number): Promise<StateRangeAt> {
+  async proveRange(depth: number, index: number, most: number): Promise<StateRangeAt> {
     const width = 1 << (TREE_TOP_BITS - depth);
     const at = (height: number): StateRangeAt => {
       const tree = this.#input.tree();
-      return { height, entries: tree.entries(index * width, (index + 1) * width), siblings: tree.rangeSiblings(depth, index) };
+      const entries = tree.entriesWithin(index * width, (index + 1) * width, most);
+      if (entries === undefined) throw new LedgerError("state.range_large");
+      return { height, entries, siblings: tree.rangeSiblings(depth, index) };
     };
     const { height, hash } = this.#input.tip() ?? this.#input.head();
     const range = at(height);

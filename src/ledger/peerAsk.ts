@@ -17,6 +17,10 @@ export interface PeerPorts {
   readonly wait: (ms: number) => Promise<void>;
 }
 
+/** The question itself is at fault. One peer may say so of any; all do not. */
+const finalRefusals = ["height.pruned", "state.range_large"] as const;
+type FinalRefusal = (typeof finalRefusals)[number];
+
 export class PeerAsk {
   readonly #ports: PeerPorts;
   readonly #liars = new Set<string>();
@@ -40,17 +44,17 @@ export class PeerAsk {
   }
 
   /**
-   * Asks until an answer holds: `use` checks it, and a LedgerError that it throws is the peer's lie, but for `state.behind` and `p2p.absent`. Throws `sync.stopped`, and with `height.pruned` when
-   * everybody there refuses with it.
+   * Asks until an answer holds: `use` checks it, and a LedgerError that it throws is the peer's lie, but for `state.behind` and `p2p.absent`. Throws
+   * `sync.stopped`, and `height.pruned` or `state.range_large` when everybody there refuses with it; or at once, where one peer's word for it is `enough`.
    */
-  async ask<T>(question: Value, use: (answer: Value, peer: string) => T | Promise<T>): Promise<T> {
-    const pruned = new Set<string>();
+  async ask<T>(question: Value, use: (answer: Value, peer: string) => T | Promise<T>, enough?: FinalRefusal): Promise<T> {
+    const refused = new Map<string, string>();
     for (;;) {
       this.checkStopped();
       const peer = this.#next();
       if (peer === undefined) {
         const all = this.candidates;
-        if (all.length > 0 && all.every((id) => pruned.has(id))) throw new LedgerError("height.pruned");
+        for (const code of finalRefusals) if (all.length > 0 && all.every((id) => refused.get(id) === code)) throw new LedgerError(code);
         await this.#ports.wait(STATE_PEER_REST_MS / 4);
         continue;
       }
@@ -59,9 +63,8 @@ export class PeerAsk {
         answer = await this.#ports.ask(peer, encode(question));
       } catch (error) {
         if (!isLedgerError(error)) throw error;
-        if (error.code === "height.pruned") pruned.add(peer);
-        // The question itself is at fault, and nobody will answer it.
-        if (error.code === "state.range_large") throw error;
+        if (error.code === enough) throw error;
+        refused.set(peer, error.code);
         this.#rest(peer);
         continue;
       }

@@ -62,9 +62,8 @@ function answerHead({ store, reader }: StateSource, known: number): Bytes {
 
 async function answerRange({ store, reader }: StateSource, depth: number, index: number): Promise<Bytes> {
   if (depth > TREE_TOP_BITS || index >= 2 ** depth) throw new LedgerError("request.invalid");
-  const range = await reader.proveRange(depth, index);
+  const range = await reader.proveRange(depth, index, depth < TREE_TOP_BITS ? MAX_STATE_RANGE_BYTES : MAX_BLOCK_ANSWER_BYTES);
   if (range.height === 0) throw new LedgerError("state.unsettled");
-  if (range.entries.length > MAX_STATE_RANGE_BYTES && depth < TREE_TOP_BITS) throw new LedgerError("state.range_large");
   return encode([headBlockValue(store.block(range.height)), range.entries, range.siblings]);
 }
 

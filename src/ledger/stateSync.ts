@@ -5,7 +5,7 @@
 
 import { type Bytes, compareBytes, concat, equalBytes, readU48, u48be } from "../base/bytes.ts";
 import type { SignatureCheck } from "../base/certificate.ts";
-import { decode, encode } from "../base/codec.ts";
+import { decode, encode, type Value } from "../base/codec.ts";
 import { fail, isLedgerError, LedgerError } from "../base/errors.ts";
 import type { Genesis } from "../base/genesis.ts";
 import { sha256 } from "../base/hash.ts";
@@ -207,22 +207,24 @@ export class StateSync {
 
   /** False if it is too large and must be asked for in halves. */
   async #range(range: StateRange): Promise<boolean> {
+    const { depth, index } = range;
+    const check = async (answer: Value, peer: string): Promise<Bytes> => {
+      const { block, entries, siblings } = rangeAnswerFrom(answer);
+      const { height, epoch } = block.header.order;
+      if (!this.#trust.knows(epoch)) await this.#trust.proveHeight(height, async (question) => this.#input.ask(peer, question));
+      this.#trust.takeHead(block);
+      this.#checkBehind(height);
+      if (!rangeHolds(block.header.stateRoot, range, entries, siblings)) throw new LedgerError("state.unproved", { what: "range" });
+      return concat(u48be(height), entries);
+    };
     try {
-      const payload = await this.#ask.ask(["range", range.depth, range.index], async (answer, peer) => {
-        const { block, entries, siblings } = rangeAnswerFrom(answer);
-        const { height, epoch } = block.header.order;
-        if (!this.#trust.knows(epoch)) await this.#trust.proveHeight(height, async (question) => this.#input.ask(peer, question));
-        this.#trust.takeHead(block);
-        this.#checkBehind(height);
-        if (!rangeHolds(block.header.stateRoot, range, entries, siblings)) throw new LedgerError("state.unproved", { what: "range" });
-        return concat(u48be(height), entries);
-      });
-      await this.#input.store.write([[layout.rangeKey(range.depth, range.index), payload]]);
+      const payload = await this.#ask.ask(["range", depth, index], check, depth < TREE_TOP_BITS ? "state.range_large" : undefined);
+      await this.#input.store.write([[layout.rangeKey(depth, index), payload]]);
       await this.#load(payload);
       this.#say("ranges");
       return true;
     } catch (error) {
-      if (isLedgerError(error, "state.range_large") && range.depth < TREE_TOP_BITS) return false;
+      if (isLedgerError(error, "state.range_large") && depth < TREE_TOP_BITS) return false;
       throw error;
     }
   }

@@ -4,7 +4,7 @@
 //
 // The top is a complete binary heap over the first 16 bits. Below, a subtree of at most 16 entries is a bucket; more are a pair of subtrees on the next bit.
 
-import { type Bytes, concat } from "../base/bytes.ts";
+import { type Bytes, concat, joined } from "../base/bytes.ts";
 import { fail } from "../base/errors.ts";
 import { hashesMany, sha256Into } from "../base/hash.ts";
 import { TREE_BUCKET_ENTRIES, TREE_TOP_BITS } from "../base/limits.ts";
@@ -334,10 +334,15 @@ export class StateTree {
 
   /** The entries under the prefixes from … to − 1, ascending, end to end. */
   entries(from: number, to: number): Bytes {
+    return this.entriesWithin(from, to, Number.POSITIVE_INFINITY)!;
+  }
+
+  /** The same; undefined if they are more than `most` bytes, without looking at all of them. */
+  entriesWithin(from: number, to: number, most: number): Bytes | undefined {
     const parts: Bytes[] = [];
     let length = 0;
     const walk = (ref: number): void => {
-      if (ref === NO_NODE) return;
+      if (ref === NO_NODE || length > most) return;
       if (ref < 0) {
         walk(this.#pairs.child(2 * ~ref));
         walk(this.#pairs.child(2 * ~ref + 1));
@@ -347,14 +352,8 @@ export class StateTree {
       parts.push(entries);
       length += entries.length;
     };
-    for (let prefix = from; prefix < to; prefix++) walk(this.#subtrees[prefix]!);
-    const out = new Uint8Array(length);
-    let at = 0;
-    for (const part of parts) {
-      out.set(part, at);
-      at += part.length;
-    }
-    return out;
+    for (let prefix = from; prefix < to && length <= most; prefix++) walk(this.#subtrees[prefix]!);
+    return length > most ? undefined : joined(parts);
   }
 
   /** Takes ascending entries (as `entries` gives them) whose prefixes are still empty. Ten times as fast as `apply`. */

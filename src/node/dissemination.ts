@@ -4,11 +4,12 @@
 
 import { type Bytes, concat, latin1 } from "../base/bytes.ts";
 import { isLedgerError } from "../base/errors.ts";
-import { ACKS_EVERY_MS, MAX_ACKS_PER_MESSAGE, MAX_VERIFY_BACKLOG_BYTES } from "../base/limits.ts";
+import { ACKS_EVERY_MS, MAX_ACKS_PER_MESSAGE, MAX_VERIFY_BACKLOG_BYTES, PEER_DIGESTS_RATE } from "../base/limits.ts";
 import type { Logger } from "../base/log.ts";
 import type { BatchFacts } from "../consensus/types.ts";
 import { batchDigest, type BatchParts, batchSigned, readBatch, type VerifiedBatch } from "../ledger/batch.ts";
 import type { Mempool } from "../ledger/mempool.ts";
+import { RateLimiter } from "../p2p/rate.ts";
 import type { PeerHost } from "../p2p/types.ts";
 import type { Verifier } from "./verifier.ts";
 
@@ -24,6 +25,8 @@ export interface DisseminationPorts {
   /** Who proposes in the view in force: waits for acks. */
   readonly primary: () => string;
   readonly driver: { batch(facts: BatchFacts): void; refused(digest: Bytes): void; acked(from: string, digests: readonly Bytes[]): void };
+  /** Monotonic ms. */
+  readonly now: () => number;
   readonly log: Logger;
 }
 
@@ -45,6 +48,8 @@ export class Dissemination {
   readonly #verifying = new Set<string>();
   /** Orders name these: they are taken whatever their origin has out. */
   readonly #wanted = new Set<string>();
+  /** Digests in acks and pulls, by member. */
+  readonly #digests = new Map<string, RateLimiter>();
 
   constructor(ports: DisseminationPorts) {
     this.#ports = ports;
@@ -69,13 +74,25 @@ export class Dissemination {
       payload.length > 32 * MAX_ACKS_PER_MESSAGE
     )
       return host.penalise(peer, "batches.malformed");
+    if (!this.#isWithinRate(peer, payload.length / 32)) return;
     const digests: Bytes[] = [];
     for (let at = 0; at < payload.length; at += 32) digests.push(payload.slice(at, at + 32));
     if (kind === kinds.ack) return driver.acked(peer, digests);
     for (const digest of digests) {
       const batch = mempool.holdings.get(digest);
-      if (batch !== undefined && this.#isPassedOn(batch)) host.send(peer, "batches", framed(kinds.batch, batch.bytes));
+      if (batch === undefined || !this.#isPassedOn(batch)) continue;
+      if (host.send(peer, "batches", framed(kinds.batch, batch.bytes)) !== "sent") return; // it asks again for what it still lacks
     }
+  }
+
+  /** So many digests a second are more than any honest peer acks and pulls. What is beyond is not looked at; it is said again where it matters. */
+  #isWithinRate(peer: string, digests: number): boolean {
+    const now = this.#ports.now();
+    let limiter = this.#digests.get(peer);
+    if (limiter === undefined) this.#digests.set(peer, (limiter = new RateLimiter(PEER_DIGESTS_RATE, now)));
+    if (limiter.take(0, digests, now) === 0) return true;
+    limiter.take(0, -digests, now); // no debt: a flood over, its peer counts again
+    return false;
   }
 
   /** Whoever gets a batch under a signature that does not hold blames who sent it. One that came with a certified block may be such. */

@@ -37,7 +37,7 @@ import { retentionOf, stateSyncOf } from "./past.ts";
 import { applyRecovery } from "./recovery.ts";
 import type { RetentionTask } from "./retention.ts";
 import { exchange, type StateSyncing } from "./stateSync.ts";
-import { answerPeer } from "./sync.ts";
+import { peerRequests } from "./sync.ts";
 import { Verifier } from "./verifier.ts";
 
 export class Node {
@@ -201,6 +201,7 @@ export class Node {
       verifier,
       mempool,
       batchKeysOf: (id) => this.membership.batchKeysOf(id),
+      now: () => clock.monotonic(),
       primary: () => (this.driver === undefined ? organisation : primaryOf(this.driver.replica, this.driver.replica.view)),
       driver: {
         batch: (facts) => this.driver?.batch(facts),
@@ -274,8 +275,7 @@ export class Node {
       handlers: {
         message: (peer, channel, bytes) =>
           channel === "votes" ? this.driver?.message(peer, bytes, this.#duplicates.has(peer)) : this.dissemination.received(peer, bytes),
-        request: async (peer, channel, bytes) =>
-          channel === "blocks" ? answerPeer({ store, reader: chain.reader }, bytes) : this.intake.fromPeer(peer, bytes),
+        request: peerRequests({ store, reader: chain.reader }, clock, this.intake),
         connected: (peer) => {
           this.driver?.connected(peer);
           this.dissemination.ackAll(peer);

@@ -196,8 +196,8 @@ export class StateSyncing {
       this.#parts.done();
     } catch (error) {
       if (!closed) await database.close();
-      // Nobody holds what an earlier attempt needs any more, or it is of no use: the next one begins with nothing.
-      if (!isLedgerError(error) || !["sync.stale", "sync.needless"].includes(error.code)) throw error;
+      // Nobody holds what an earlier attempt needs any more, it is of no use, or nobody can give it: the next one begins with nothing.
+      if (!isLedgerError(error) || !["sync.stale", "sync.needless", "state.range_large"].includes(error.code)) throw error;
       fs.rmSync(stagingOf(data), { recursive: true, force: true });
       log.info("sync.state_dropped", { code: error.code });
     }

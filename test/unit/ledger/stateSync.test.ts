@@ -103,7 +103,7 @@ const claiming = (reader: ChainReader): StateSource["reader"] => ({
   records: 100_000,
   headHeight: () => reader.headHeight(),
   epochAt: (height) => reader.epochAt(height),
-  proveRange: (depth, index) => reader.proveRange(depth, index),
+  proveRange: (depth, index, most) => reader.proveRange(depth, index, most),
 });
 
 async function emptyStore(): Promise<{ database: Database; store: Store }> {
@@ -239,6 +239,30 @@ describe("a node without the state (§4.9)", () => {
     expect(world.liars).toEqual([{ peer: slow, code: "request.invalid" }]);
     expect(others.length).toBeGreaterThan(1);
     expect(new Set(others).size, others.join(" ")).toBe(1);
+  });
+
+  test("a peer that refuses every range as too large is passed over; only if all do, nobody can give the state", async () => {
+    const refusing: Lie = (question, answer) => {
+      if (question[0] !== "range") return answer;
+      throw new LedgerError("state.range_large");
+    };
+    const run = async (lies: { readonly [peer: string]: Lie }): Promise<World> => {
+      const world = new World(source, lies);
+      world.told = true; // all three are asked
+      world.stopAfter = 200_000;
+      await new StateSync(world.input((await emptyStore()).store)).run();
+      return world;
+    };
+    const { liars, asked } = await run({ health: refusing });
+    expect(liars).toEqual([]);
+    expect(asked.get("range")).toBeGreaterThan(8);
+    await expect(run({ courts: refusing, health: refusing, land: refusing })).rejects.toThrow("state.range_large");
+  }, 60_000);
+
+  test("how large a range is, is found without taking all of it", async () => {
+    const { reader } = source.network.chain;
+    await expect(reader.proveRange(0, 0, 64 * 100)).rejects.toThrow("state.range_large");
+    expect((await reader.proveRange(0, 0, 1 << 20)).entries.length).toBe(64 * reader.records);
   });
 
   test("a restart at any question goes on where it was", async () => {

@@ -24,15 +24,21 @@ const transaction = signTransaction(
 interface Given {
   readonly mempool?: Mempool;
   readonly backlog?: number;
+  /** Messages that a peer's queue takes. */
+  readonly room?: number;
   readonly keys?: (organisation: string) => Bytes[];
 }
 
 /** A node's dissemination, what it sends, and the batches that it has verified. */
-function disseminating({ mempool = emptyPool(), backlog = 0, keys = () => [] }: Given): {
+function disseminating({ mempool = emptyPool(), backlog = 0, room = Number.POSITIVE_INFINITY, keys = () => [] }: Given): {
   it: Dissemination;
   sent: Bytes[];
   verified: Bytes[];
+  acked: { count: number };
+  now: { at: number };
 } {
+  const acked = { count: 0 };
+  const now = { at: 0 };
   const sent: Bytes[] = [];
   const verified: Bytes[] = [];
   const it = new Dissemination({
@@ -40,7 +46,7 @@ function disseminating({ mempool = emptyPool(), backlog = 0, keys = () => [] }: 
     host: {
       send: (_peer, _channel, message) => {
         sent.push(message);
-        return "sent";
+        return sent.length <= room ? "sent" : "busy";
       },
       broadcast: () => 0,
       penalise: () => {},
@@ -55,10 +61,11 @@ function disseminating({ mempool = emptyPool(), backlog = 0, keys = () => [] }: 
     mempool,
     batchKeysOf: keys,
     primary: () => "tax",
-    driver: { batch: () => {}, refused: () => {}, acked: () => {} },
+    driver: { batch: () => {}, refused: () => {}, acked: (_from, digests) => void (acked.count += digests.length) },
+    now: () => now.at,
     log: silent,
   });
-  return { it, sent, verified };
+  return { it, sent, verified, acked, now };
 }
 
 const emptyPool = (): Mempool =>
@@ -98,4 +105,23 @@ test("a batch that came with a certified block is passed on only under its origi
   const spoiled = concat(good.subarray(0, -64), new Uint8Array(64).fill(7));
   expect(askedFor(spoiled, publicKeyOf(land))).toEqual([]);
   expect(askedFor(good, undefined)).toEqual([]);
+});
+
+test("of one peer so many digests are looked at, and of another's no fewer; who asks for more than its queue holds waits", () => {
+  const { it, acked, now } = disseminating({});
+  const acks = concat(Uint8Array.of(2), new Uint8Array(32 * 4_000));
+  for (let i = 0; i < 100; i++) it.received("health", acks);
+  expect(acked.count).toBe(40_000);
+  it.received("courts", acks);
+  expect(acked.count).toBe(44_000);
+  now.at = 1_000;
+  for (let i = 0; i < 100; i++) it.received("health", acks);
+  expect(acked.count).toBe(64_000);
+
+  const mempool = emptyPool();
+  const batch = admitBatch(network, contracts(), 1, makeBatch(network, "land", 1, [transaction], land), null)!;
+  mempool.hold(batch, true);
+  const full = disseminating({ mempool, keys: () => [publicKeyOf(land)], room: 3 });
+  full.it.received("courts", concat(Uint8Array.of(3), ...Array.from({ length: 1_000 }, () => batch.reference.digest)));
+  expect(full.sent.length).toBe(4); // the fourth heard that there is no room
 });
