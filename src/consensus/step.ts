@@ -88,7 +88,7 @@ function onMessage(r: Replica, out: Effect[], from: string, message: Message, el
     case "forward":
       return onForward(r, out, from, message.digest);
     case "conflict":
-      return onConflict(r, out, message);
+      return onConflict(r, out, from, message);
   }
 }
 
@@ -148,12 +148,13 @@ function learnCertificate(r: Replica, out: Effect[], certificate: NonNullable<Vi
 }
 
 /** §4.6.6: two PrePrepares of the primary for one slot, told by somebody who saw both. Far from here it could sign as many as it likes. */
-function onConflict(r: Replica, out: Effect[], { first, second }: Conflict): void {
+function onConflict(r: Replica, out: Effect[], from: string, { first, second }: Conflict): void {
   const { kind, epoch, view, height, signer } = first;
   if (kind !== "prepare" || !contradicts(first, second) || epoch !== r.config.epoch || view !== r.view || signer !== primaryOf(r, view))
     return;
   if (Math.abs(height - r.head.height) > 2 * windowSize(r) || isConvicted(r, first)) return;
   if (verifyVote(r, first) && verifyVote(r, second)) voteEvidence(r, out, first, second);
+  else out.push({ kind: "reject", peer: from, code: "vote.signature" }); // whoever tells of it has verified both
 }
 
 /** Blocks of the epoch just entered, whose certificates can be checked now. */

@@ -249,12 +249,11 @@ export class Script {
           clock: EPOCH_TIME + this.world.at,
         };
       }
-      case "conflict":
-        return {
-          kind: "conflict",
-          first: this.vote(c, c.named.get("of")!, "prepare", name!),
-          second: this.vote(c, c.named.get("of")!, "prepare", c.plain[1]!),
-        };
+      case "conflict": {
+        const [first, second] = [name!, c.plain[1]!].map((order) => this.vote(c, c.named.get("of")!, "prepare", order));
+        const forged = c.plain.includes("forged") ? { signature: new Uint8Array(64) } : {};
+        return { kind: "conflict", first: first!, second: { ...second!, ...forged } };
+      }
       default:
         return stop(`no message ${kind}`);
     }
