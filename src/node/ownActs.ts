@@ -2,7 +2,9 @@
 // Owns their bytes and when "ready" is said. Does not own: what follows (governance).
 
 import { type Bytes, equalBytes } from "../base/bytes.ts";
+import { codeEntry } from "../base/codes.ts";
 import type { Value } from "../base/codec.ts";
+import { isLedgerError } from "../base/errors.ts";
 import { NONCE_BYTES, READY_AGAIN_MS } from "../base/limits.ts";
 import type { Logger } from "../base/log.ts";
 import { generateSeed } from "../base/signature.ts";
@@ -12,6 +14,7 @@ import type { NetworkMember } from "../contracts/platform/network.ts";
 import { signTransaction } from "../ledger/transaction.ts";
 
 const LIFETIME_MS = 600_000;
+const AGAIN_MS = 5_000;
 
 export interface OwnActsPorts {
   readonly network: Bytes;
@@ -61,9 +64,17 @@ export class OwnActs {
       { nonce: generateSeed().slice(0, NONCE_BYTES), notAfter, operations: [{ action: `governance.${name}@1`, args }] },
       [seed],
     );
-    submit(bytes).then(
-      (taken) => log.info("act.submitted", { action: `governance.${name}`, taken }),
-      (error: unknown) => log.warn("act.refused", { action: `governance.${name}`, error: String(error) }),
-    );
+    const action = `governance.${name}`;
+    const hand = (): void =>
+      void submit(bytes).then(
+        (taken) => log.info("act.submitted", { action, taken }),
+        (error: unknown) => {
+          // Too much to do at the moment: what was seen must not be forgotten for that.
+          const later = isLedgerError(error) && codeEntry(error.code).retry === "same" && clock.now() < notAfter;
+          if (later) setTimeout(hand, AGAIN_MS).unref();
+          else log.warn("act.refused", { action, error: String(error) });
+        },
+      );
+    hand();
   }
 }
