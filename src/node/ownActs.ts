@@ -65,16 +65,18 @@ export class OwnActs {
       [seed],
     );
     const action = `governance.${name}`;
-    const hand = (): void =>
-      void submit(bytes).then(
-        (taken) => log.info("act.submitted", { action, taken }),
-        (error: unknown) => {
-          // Too much to do at the moment: what was seen must not be forgotten for that.
-          const later = isLedgerError(error) && codeEntry(error.code).retry === "same" && clock.now() < notAfter;
-          if (later) setTimeout(hand, AGAIN_MS).unref();
-          else log.warn("act.refused", { action, error: String(error) });
-        },
-      );
-    hand();
+    const hand = async (): Promise<void> => {
+      let why = "no room";
+      try {
+        if (await submit(bytes)) return log.info("act.submitted", { action });
+      } catch (error) {
+        why = String(error);
+        if (!isLedgerError(error) || codeEntry(error.code).retry !== "same") return log.warn("act.refused", { action, error: why });
+      }
+      // Too much to do at the moment: what was seen must not be forgotten for that.
+      if (clock.now() < notAfter) setTimeout(() => void hand(), AGAIN_MS).unref();
+      else log.warn("act.refused", { action, error: why });
+    };
+    void hand();
   }
 }

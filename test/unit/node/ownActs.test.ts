@@ -8,7 +8,7 @@ import { OwnActs } from "../../../src/node/ownActs.ts";
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
-/** A node whose intake refuses with these codes, one after the other, and then takes; what it was handed, and what it logged. */
+/** A node whose intake refuses with these codes, one after the other ("": it has no room), and then takes; what it was handed, and what it logged. */
 function node(...refusals: string[]): { acts: OwnActs; handed: Uint8Array[]; logged: string[] } {
   const seed = generateSeed();
   const handed: Uint8Array[] = [];
@@ -25,8 +25,8 @@ function node(...refusals: string[]): { acts: OwnActs; handed: Uint8Array[]; log
     submit: async (bytes) => {
       handed.push(bytes);
       const code = refusals.shift();
-      if (code !== undefined) throw new LedgerError(code);
-      return true;
+      if (code) throw new LedgerError(code);
+      return code === undefined;
     },
     log: { debug: say, info: say, warn: say, error: say },
   });
@@ -46,11 +46,11 @@ const seen = {
 };
 
 test("evidence that cannot be taken in for the moment is handed in again, the same bytes, until it is", async () => {
-  const { acts, handed, logged } = node("busy", "node.syncing");
+  const { acts, handed, logged } = node("busy", "node.syncing", "");
   acts.evidence(seen);
   await vi.advanceTimersByTimeAsync(60_000);
-  expect(handed.length).toBe(3);
-  expect(handed[2]).toEqual(handed[0]);
+  expect(handed.length).toBe(4);
+  expect(handed[3]).toEqual(handed[0]);
   expect(logged).toEqual(["act.submitted"]);
 });
 
