@@ -13,6 +13,7 @@ import type { Ledger } from "../client/index.ts";
 import type { NodeStatus } from "../node/status.ts";
 import { duration, globalsOf, openKeyFile, passphraseFor, readText } from "./globals.ts";
 import { atHome, ledgerOf } from "./nodes.ts";
+import { showOutcome } from "./outcomes.ts";
 import { answer, type Globals, green, progress, refuse, usage } from "./output.ts";
 
 const POLL_MS = 250;
@@ -43,7 +44,7 @@ async function rotate(purpose: string, o: { wait: string }, command: Command): P
   fs.writeFileSync(files.request, `${JSON.stringify(args, null, 2)}\n`);
   if (member.key !== args.key) {
     if (globals.keys[0] === undefined) return hand(files, args);
-    await sign(ledger, args, globals);
+    if (!(await sign(ledger, args, globals))) return;
   }
   await inForce(ledger, member.id, purpose, args.key, until);
   fs.renameSync(files.current, files.replaced);
@@ -114,15 +115,16 @@ function hand({ request, next }: Files, args: Readonly<Record<string, string>>):
   ]);
 }
 
-async function sign(ledger: Ledger, args: Readonly<Record<string, string>>, globals: Globals): Promise<void> {
+/** True if it was applied; else what became of it is printed. */
+async function sign(ledger: Ledger, args: Readonly<Record<string, string>>, globals: Globals): Promise<boolean> {
   const key = await openKeyFile(globals.keys[0]!, globals, ["organisation"]);
   const { draft } = await ledger.prepare("governance.rotate", args, { signers: [key.publicKey], notAfter: Date.now() + 3_600_000 });
   await draft.sign(seedSigner(key.secret));
   const outcome = await ledger.submit(draft.finish(), { timeout: `${globals.timeoutMs}ms` });
-  if (outcome.status === "applied") return progress(`applied at height ${outcome.height}; waiting until it counts`);
-  const { showOutcome } = await import("./outcomes.ts");
-  showOutcome(outcome, { action: "governance.rotate" });
-  process.exit(process.exitCode);
+  const applied = outcome.status === "applied";
+  if (applied) progress(`applied at height ${outcome.height}; waiting until it counts`);
+  else showOutcome(outcome, { action: "governance.rotate" });
+  return applied;
 }
 
 /** A key counts from the epoch after that of the block that named it (§4.3.2). A node whose old peer key counts no more may never hear of that epoch. */
