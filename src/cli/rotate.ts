@@ -47,9 +47,11 @@ async function rotate(purpose: string, o: { wait: string }, command: Command): P
     if (!(await sign(ledger, args, globals))) return;
   }
   await inForce(ledger, member.id, purpose, args.key, until);
-  fs.renameSync(files.current, files.replaced);
+  // At no moment is there no key, and each key's proof is there as long as it.
+  fs.copyFileSync(files.current, files.replaced);
+  if (purpose === "peer") fs.copyFileSync(files.request, files.proof);
   fs.renameSync(files.next, files.current);
-  if (purpose !== "peer") fs.rmSync(files.request);
+  fs.rmSync(files.request);
   answer({ member: member.id, purpose, key: args.key, file: files.current, replaced: files.replaced, inForce: true }, [
     `${green("✓")} ${files.current} is the new ${purpose} key of ${member.id}, ${fingerprint(publicKey)}`,
     `Next: start the node anew${purpose === "consensus" ? "; it follows silently until the second epoch after" : ""}. Then destroy ${files.replaced}`,
@@ -63,8 +65,10 @@ interface Files {
   /** Made, and not yet in force. */
   readonly next: string;
   readonly replaced: string;
-  /** What the organisation's key has to sign: for whom the key is, and the key's own proof. That of a peer key stays: by it the node knows whose it is. */
+  /** What the organisation's key has to sign: for whom the key is, and the key's own proof. */
   readonly request: string;
+  /** The same of the peer key in place: by it the node knows whose it is. */
+  readonly proof: string;
 }
 
 async function filesOf(directory: string, purpose: Purpose): Promise<Files> {
@@ -77,7 +81,8 @@ async function filesOf(directory: string, purpose: Purpose): Promise<Files> {
     current,
     next: `${base}-next.key`,
     replaced: `${base}-replaced.key`,
-    request: path.join(directory, `${purpose}.rotation.json`),
+    request: path.join(directory, `${purpose}-next.rotation.json`),
+    proof: path.join(directory, `${purpose}.rotation.json`),
   };
 }
 

@@ -10,12 +10,12 @@ import { readGenesis } from "../base/genesis.ts";
 import { sha256 } from "../base/hash.ts";
 import { readKeyHeader, saveSecretFile } from "../base/keyFile.ts";
 import { homeAt } from "./home.ts";
-import { PEER_ROTATION } from "./nodeKeys.ts";
+import { isPeerRotation } from "./nodeKeys.ts";
 
 const FORMAT = "chancery-backup/1";
 const MAX_FILES = 32;
 const ALLOWED =
-  /^(VERSION|chancery\.toml|genesis\.json|anchor\.json|[a-z][a-z0-9-]{1,31}\.member\.json|peer\.rotation\.json|keys\/[a-z-]{1,32}\.key)$/;
+  /^(VERSION|chancery\.toml|genesis\.json|anchor\.json|[a-z][a-z0-9-]{1,31}\.member\.json|peer(-next)?\.rotation\.json|keys\/[a-z-]{1,32}\.key)$/;
 
 interface BackupFile {
   readonly path: string;
@@ -38,7 +38,7 @@ export function makeBackup(directory: string): string {
     "chancery.toml",
     "genesis.json",
     "anchor.json",
-    ...fs.readdirSync(directory).filter((name) => name.endsWith(".member.json") || name === PEER_ROTATION),
+    ...fs.readdirSync(directory).filter((name) => name.endsWith(".member.json") || isPeerRotation(name)),
     ...fs
       .readdirSync(home.keys)
       .sort()

@@ -91,8 +91,8 @@ function passphraseOf(home: Home, named: string | undefined): Bytes | undefined 
   return passphraseFrom(new Uint8Array(Buffer.from(readFile(home.resolve(named)))));
 }
 
-/** In a home: for whom its peer key was made that replaced the first one, with the key's own proof. `chancery rotate` writes it. */
-export const PEER_ROTATION = "peer.rotation.json";
+/** Of a file in a home: for whom a peer key was made that replaced the first one, with the key's own proof. `chancery rotate` writes it. */
+export const isPeerRotation = (name: string): boolean => /^peer(-next)?\.rotation\.json$/.test(name);
 
 /** Whose node it is: the founder with this peer key; else the member whose file, or whose proof of its newer key, lies in the home. Throws `home.invalid`. */
 export function organisationOf(home: Home, genesis: Genesis, network: Bytes, peerKey: Bytes): string {
@@ -103,16 +103,17 @@ export function organisationOf(home: Home, genesis: Genesis, network: Bytes, pee
     const { member } = readMember(fs.readFileSync(path.join(home.directory, file), "utf8"));
     if (equalBytes(member.keys.peer, peerKey)) return member.id;
   }
-  const rotated = rotatedTo(path.join(home.directory, PEER_ROTATION), network, peerKey);
-  if (rotated !== undefined) return rotated;
+  for (const file of fs.readdirSync(home.directory).filter(isPeerRotation)) {
+    const rotated = rotatedTo(path.join(home.directory, file), network, peerKey);
+    if (rotated !== undefined) return rotated;
+  }
   throw new LedgerError("home.invalid", {
-    why: `the peer key is of no founder of this genesis, and no member file or ${PEER_ROTATION} in the home has it`,
+    why: `the peer key is of no founder of this genesis, and no member file or peer.rotation.json in the home has it`,
     do: "put the right genesis.json and member file into the home",
   });
 }
 
 function rotatedTo(file: string, network: Bytes, peerKey: Bytes): string | undefined {
-  if (!fs.existsSync(file)) return undefined;
   try {
     const { member, purpose, key, proof } = JSON.parse(fs.readFileSync(file, "utf8")) as { readonly [name: string]: string };
     const bytes = unhex(key!);

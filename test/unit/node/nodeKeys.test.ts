@@ -11,7 +11,7 @@ import { provePossession } from "../../../src/base/member.ts";
 import { makeBackup, restoreBackup } from "../../../src/node/backup.ts";
 import { completeMember, draftMember, type NodeKeys, planGenesis, writeMember } from "../../../src/node/founding.ts";
 import { furnishHome, homeAt } from "../../../src/node/home.ts";
-import { organisationOf, PEER_ROTATION } from "../../../src/node/nodeKeys.ts";
+import { organisationOf } from "../../../src/node/nodeKeys.ts";
 import { contractsManifest } from "../../../src/node/registry.ts";
 
 const keysOfNode = (): NodeKeys => ({ consensus: newKey("consensus"), peer: newKey("peer"), checkpoint: newKey("checkpoint") });
@@ -49,13 +49,16 @@ describe("whose node it is", () => {
     const next = newKey("peer");
     const write = (name: string, of: Uint8Array): void => {
       const proof = hex(provePossession(of, "land", "peer", next.publicKey, next.secret));
-      fs.writeFileSync(at("land", PEER_ROTATION), JSON.stringify({ member: name, purpose: "peer", key: hex(next.publicKey), proof }));
+      fs.writeFileSync(
+        at("land", "peer.rotation.json"),
+        JSON.stringify({ member: name, purpose: "peer", key: hex(next.publicKey), proof }),
+      );
     };
     write("land", new Uint8Array(32).fill(9));
     expect(() => whose("land", next.publicKey)).toThrow("home.invalid");
     write("tax", network);
     expect(() => whose("land", next.publicKey)).toThrow("home.invalid");
-    fs.writeFileSync(at("land", PEER_ROTATION), "no JSON");
+    fs.writeFileSync(at("land", "peer.rotation.json"), "no JSON");
     expect(() => whose("land", next.publicKey)).toThrow("home.invalid");
     write("land", network);
     expect(whose("land", next.publicKey)).toBe("land");
