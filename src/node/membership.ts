@@ -7,13 +7,22 @@ import type { EpochConfig } from "../consensus/types.ts";
 import type { NetworkMember } from "../contracts/platform/network.ts";
 import type { AllowedPeer, PeerHost } from "../p2p/types.ts";
 
+/** Epochs for which batches under a former peer key are taken: a batch waits while its network stands still, and each member that rotates ends an epoch. */
+export const FORMER_EPOCHS = 4;
+
+export interface FormerKey {
+  readonly key: Bytes;
+  /** Last epoch in which it is taken. */
+  readonly until: number;
+}
+
 export class Membership {
   readonly #organisation: string;
   #members: readonly NetworkMember[];
   /** Who may connect in this epoch, with the peer keys that count in it. */
   #nodes: readonly NetworkMember[];
-  /** Peer keys of the epoch before that count no more: batches under them are still on their way. */
-  #formerKeys = new Map<string, Bytes>();
+  /** Peer keys that count no more since a few epochs: batches under them may still be on their way. */
+  readonly #formerKeys: Map<string, FormerKey>;
   #epoch: EpochConfig;
   /** Peer keys that the operator says members have now, and of which this node's chain has not heard yet. */
   readonly #newer: () => ReadonlyMap<string, Bytes>;
@@ -25,11 +34,13 @@ export class Membership {
     members: readonly NetworkMember[],
     epoch: EpochConfig,
     newer: () => ReadonlyMap<string, Bytes> = () => new Map(),
+    former: ReadonlyMap<string, FormerKey> = new Map(),
   ) {
     this.#organisation = organisation;
     this.#members = members;
     this.#epoch = epoch;
     this.#newer = newer;
+    this.#formerKeys = new Map(former);
     this.#nodes = this.#withNewer(members);
   }
 
@@ -58,10 +69,10 @@ export class Membership {
     return this.#nodes.find((m) => m.id === organisation)?.keys.peer;
   }
 
-  /** The keys under which its batches may be: that of this epoch, the one before, and the next if the chain names it already. Others may be an epoch ahead. */
+  /** The keys under which its batches may be: that of this epoch, a former one, and the next if the chain names it already. Others may be an epoch ahead. */
   batchKeysOf(organisation: string): Bytes[] {
     const next = this.#members.find((m) => m.id === organisation)?.keys.peer;
-    const keys = [this.peerKeyOf(organisation), this.#formerKeys.get(organisation), next].filter((key) => key !== undefined);
+    const keys = [this.peerKeyOf(organisation), this.#formerKeys.get(organisation)?.key, next].filter((key) => key !== undefined);
     return keys.filter((key, i) => keys.findIndex((other) => equalBytes(other, key)) === i);
   }
 
@@ -91,10 +102,12 @@ export class Membership {
 
   #turn(): void {
     const before = this.#nodes;
+    const { epoch } = this.#epoch;
     this.#nodes = this.#withNewer(this.#members);
-    this.#formerKeys = new Map(
-      before.filter(({ id, keys }) => !equalBytes(this.peerKeyOf(id) ?? keys.peer, keys.peer)).map(({ id, keys }) => [id, keys.peer]),
-    );
+    for (const [id, { until }] of this.#formerKeys) if (until < epoch) this.#formerKeys.delete(id);
+    for (const { id, keys } of before)
+      if (!equalBytes(this.peerKeyOf(id) ?? keys.peer, keys.peer))
+        this.#formerKeys.set(id, { key: keys.peer, until: epoch + FORMER_EPOCHS });
   }
 
   #asBefore(member: NetworkMember): NetworkMember {

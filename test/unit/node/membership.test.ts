@@ -2,7 +2,14 @@
 
 import { describe, expect, test } from "vitest";
 import { defaultParameters } from "../../../src/base/parameters.ts";
-import { Membership } from "../../../src/node/membership.ts";
+import { hex } from "../../../src/base/bytes.ts";
+import { provePossession } from "../../../src/base/member.ts";
+import { publicKeyOf } from "../../../src/base/signature.ts";
+import { MemoryDatabase } from "../../../src/ledger/memoryDatabase.ts";
+import { FORMER_EPOCHS, Membership } from "../../../src/node/membership.ts";
+import { membershipOf } from "../../../src/node/registry.ts";
+import { actBy, contracts, realGenesis, viewOf } from "../ledger/realNetwork.ts";
+import { NETWORK, seedOf, TestNetwork } from "../ledger/testNetwork.ts";
 
 const key = (n: number): Uint8Array => new Uint8Array(32).fill(n);
 const validators = ["courts", "health", "land", "tax"].map((id, i) => ({ id, key: key(i) }));
@@ -51,13 +58,39 @@ test("who may connect: every member, with the role the epoch gives; a consensus 
   expect(m.observed).toBe(true);
 });
 
+test("who is started anew knows former peer keys from the chain: it may be the one that has just taken a new one (§6.2)", async () => {
+  const network = await TestNetwork.open(new MemoryDatabase(), {
+    registry: contracts,
+    genesis: realGenesis({ epoch_length: 20 }),
+    consensusView: viewOf,
+  });
+  const peer = (seed: string) => publicKeyOf(seedOf(seed));
+  const keysOfLand = (): string[] => membershipOf(network.chain, "tax", []).batchKeysOf("land").map(hex);
+  expect(keysOfLand()).toEqual([hex(peer("peer land"))]);
+  const next = seedOf("another peer key");
+  const proof = provePossession(NETWORK, "land", "peer", publicKeyOf(next), next);
+  const life = network.head.time + 300_000;
+  await network.block([
+    actBy(["land"], [["governance.rotate@1", { member: "land", purpose: "peer", key: publicKeyOf(next), proof }]], life),
+  ]);
+  const begun = network.chain.epoch.epoch;
+  const epochs = async (to: number): Promise<void> => {
+    for (let i = 0; i < 500 && network.chain.epoch.epoch < to; i++) await network.block([]);
+    expect(network.chain.epoch.epoch).toBe(to);
+  };
+  await epochs(begun + 1);
+  expect(keysOfLand()).toEqual([hex(publicKeyOf(next)), hex(peer("peer land"))]);
+  await epochs(begun + 2 + FORMER_EPOCHS);
+  expect(keysOfLand()).toEqual([hex(publicKeyOf(next))]);
+});
+
 describe("a peer key changes with the epoch (§4.3.2, §6.2)", () => {
   const turned = { ...epoch, epoch: 1, start: 101, end: 1_100 };
   const withKey = (peer: Uint8Array): any[] =>
     validators.map((v) => (v.id === "land" ? { ...member("land", true), keys: { peer, consensus: v.key } } : member(v.id, true)));
   const landAt = (m: Membership): Uint8Array | undefined => m.allowed().find(({ id }) => id === "land")?.peerKey;
 
-  test("until then the old one connects; batches may be under both, and under the old one for an epoch more", () => {
+  test("until then the old one connects; batches may be under both, and under the old one for some epochs more", () => {
     const m = new Membership("tax", withKey(key(1)), epoch);
     m.update(undefined, epoch, withKey(key(2)));
     expect(landAt(m)).toEqual(key(1));
@@ -65,7 +98,9 @@ describe("a peer key changes with the epoch (§4.3.2, §6.2)", () => {
     m.update(undefined, turned, undefined);
     expect(landAt(m)).toEqual(key(2));
     expect(m.batchKeysOf("land")).toEqual([key(2), key(1)]);
-    m.update(undefined, { ...turned, epoch: 2 }, undefined);
+    m.update(undefined, { ...turned, epoch: 1 + FORMER_EPOCHS }, undefined);
+    expect(m.batchKeysOf("land")).toEqual([key(2), key(1)]);
+    m.update(undefined, { ...turned, epoch: 2 + FORMER_EPOCHS }, undefined);
     expect(m.batchKeysOf("land")).toEqual([key(2)]);
     expect(m.batchKeysOf("nobody")).toEqual([]);
   });
