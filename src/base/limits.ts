@@ -177,8 +177,8 @@ export const EVENT_BLOCKS_PER_PAGE = 256;
 export const EVENT_HEAD_MS = 15_000;
 /** Digests in one ack or pull: twice what all origins of a large network may have out. */
 export const MAX_ACKS_PER_MESSAGE = 4_096;
-/** Digests (as messages) of one peer's acks and pulls that are looked at: ten times what the fastest network here acks, 40 ms of each second. */
-export const PEER_DIGESTS_RATE = { bytesPerSecond: 1, messagesPerSecond: 20_000 } as const;
+/** Digests of one peer's acks and pulls that are looked at: ten times what the fastest network here acks, 40 ms of each second. */
+export const PEER_DIGESTS_PER_S = 20_000;
 /** Bytes of batches and requests that wait for verification: about a second's work; more is dropped and pulled later. */
 export const MAX_VERIFY_BACKLOG_BYTES = 8 << 20;
 /** Clients' requests below this are verified together, up to so many transactions: a few milliseconds of a worker. */
@@ -268,7 +268,8 @@ export const JOINED_WRITE_BYTES = 262_144;
 export const MAX_PEER_REQUESTS = 4;
 export const MAX_PEER_REQUEST_LINE = 64;
 /** What one peer gets in answers on the channel "blocks": some 10 % of a thread's time at most, and five times what a joiner takes on two cores. */
-export const PEER_ANSWERS_RATE = { bytesPerSecond: 16 << 20, messagesPerSecond: 100 } as const;
+export const PEER_ANSWER_BYTES_PER_S = 16 << 20;
+export const PEER_ANSWERS_PER_S = 100;
 /** Questions of one peer that are being answered; twice what an honest one asks, since it may have given up on some. */
 export const MAX_PEER_ANSWERS = 8;
 export const REQUEST_TIMEOUT_MS = 10_000;

@@ -4,7 +4,7 @@
 
 import { type Bytes, concat, latin1 } from "../base/bytes.ts";
 import { isLedgerError } from "../base/errors.ts";
-import { ACKS_EVERY_MS, MAX_ACKS_PER_MESSAGE, MAX_VERIFY_BACKLOG_BYTES, PEER_DIGESTS_RATE } from "../base/limits.ts";
+import { ACKS_EVERY_MS, MAX_ACKS_PER_MESSAGE, MAX_VERIFY_BACKLOG_BYTES, PEER_DIGESTS_PER_S } from "../base/limits.ts";
 import type { Logger } from "../base/log.ts";
 import type { BatchFacts } from "../consensus/types.ts";
 import { batchDigest, type BatchParts, batchSigned, readBatch, type VerifiedBatch } from "../ledger/batch.ts";
@@ -14,6 +14,9 @@ import type { PeerHost } from "../p2p/types.ts";
 import type { Verifier } from "./verifier.ts";
 
 const kinds = { batch: 1, ack: 2, pull: 3 } as const;
+
+/** A digest counts as a message. */
+const DIGESTS_RATE = { bytesPerSecond: 1, messagesPerSecond: PEER_DIGESTS_PER_S };
 
 export interface DisseminationPorts {
   readonly network: Bytes;
@@ -89,7 +92,7 @@ export class Dissemination {
   #isWithinRate(peer: string, digests: number): boolean {
     const now = this.#ports.now();
     let limiter = this.#digests.get(peer);
-    if (limiter === undefined) this.#digests.set(peer, (limiter = new RateLimiter(PEER_DIGESTS_RATE, now)));
+    if (limiter === undefined) this.#digests.set(peer, (limiter = new RateLimiter(DIGESTS_RATE, now)));
     if (limiter.take(0, digests, now) === 0) return true;
     limiter.take(0, -digests, now); // no debt: a flood over, its peer counts again
     return false;

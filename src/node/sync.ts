@@ -5,7 +5,7 @@ import type { Bytes } from "../base/bytes.ts";
 import { decode, encode, type Value } from "../base/codec.ts";
 import { LedgerError } from "../base/errors.ts";
 import { decodeBlock } from "../base/header.ts";
-import { MAX_SYNC_ANSWER_BYTES, PEER_ANSWERS_RATE, SYNC_TIMEOUT_MS } from "../base/limits.ts";
+import { MAX_SYNC_ANSWER_BYTES, PEER_ANSWER_BYTES_PER_S, PEER_ANSWERS_PER_S, SYNC_TIMEOUT_MS } from "../base/limits.ts";
 import type { Clock } from "../base/time.ts";
 import type { SyncBlock } from "../consensus/driverPorts.ts";
 import { decodeMessage, encodeMessage } from "../consensus/messages.ts";
@@ -25,6 +25,8 @@ export function peerRequests(
   return async (peer, channel, bytes) => (channel === "blocks" ? answers.answer(peer, bytes) : intake.fromPeer(peer, bytes));
 }
 
+const ANSWERS_RATE = { bytesPerSecond: PEER_ANSWER_BYTES_PER_S, messagesPerSecond: PEER_ANSWERS_PER_S };
+
 /**
  * Answers to each peer at a pace: reading blocks and rows takes milliseconds of the thread that votes, and one member could ask for nothing else. A connection
  * that ends forgives nothing.
@@ -41,7 +43,7 @@ export class PacedAnswers {
 
   async answer(peer: string, question: Bytes): Promise<Bytes> {
     const now = this.#clock.monotonic();
-    const pace = this.#peers.get(peer) ?? { limiter: new RateLimiter(PEER_ANSWERS_RATE, now), freeAt: now };
+    const pace = this.#peers.get(peer) ?? { limiter: new RateLimiter(ANSWERS_RATE, now), freeAt: now };
     this.#peers.set(peer, pace);
     // Several of its questions may wait at once; each looks again, since the one before may have cost more.
     for (let wait = pace.freeAt - now; wait > 0; wait = pace.freeAt - this.#clock.monotonic())

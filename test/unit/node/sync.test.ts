@@ -1,10 +1,9 @@
 // How much of a node's time one peer gets that asks for blocks and state. docs/protocol.md §4.11.
 
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { PEER_ANSWERS_RATE } from "../../../src/base/limits.ts";
+import { PEER_ANSWER_BYTES_PER_S as bytesPerSecond, PEER_ANSWERS_PER_S as messagesPerSecond } from "../../../src/base/limits.ts";
 import { PacedAnswers } from "../../../src/node/sync.ts";
 
-const { bytesPerSecond, messagesPerSecond } = PEER_ANSWERS_RATE;
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
