@@ -107,7 +107,7 @@ export class Driver {
     this.defer = ports.defer ?? ((run) => void setImmediate(run));
     this.timer = ports.timer ?? setTimer;
     this.sync = new RangeSync(this.replica, ports, this.timer, (input) => this.give(input));
-    // Taken while a turn's records are being written, so they may be ahead of them by that turn: what they say more is durable before it is sent as well.
+    // Taken while a turn's records are written, and written behind them.
     this.journal.carry(() => duties(this.replica).map(journalled));
     this.journal.whenFailed((error) => this.halt(error));
     this.journal.committed(head.height);
