@@ -77,6 +77,11 @@ export class Driver {
   private scheduled = false;
   /** What the present turn wants durable, and what may happen only then. */
   private records: JournalEntry[] = [];
+  /**
+   * What a new segment begins with: as the turns before have left it. What this turn adds stands behind, in its records: in front of them a power cut could
+   * leave a NewView without the bodies that its Prepare relies on.
+   */
+  private duties: readonly JournalRecord[];
   private then: (() => void)[] = [];
   private jobs: (() => Promise<void>)[] = [];
   private working: Promise<void> | undefined;
@@ -107,8 +112,8 @@ export class Driver {
     this.defer = ports.defer ?? ((run) => void setImmediate(run));
     this.timer = ports.timer ?? setTimer;
     this.sync = new RangeSync(this.replica, ports, this.timer, (input) => this.give(input));
-    // Taken while a turn's records are written, and written behind them.
-    this.journal.carry(() => duties(this.replica).map(journalled));
+    this.duties = duties(this.replica);
+    this.journal.carry(() => this.duties.map(journalled));
     this.journal.whenFailed((error) => this.halt(error));
     this.journal.committed(head.height);
   }
@@ -192,6 +197,7 @@ export class Driver {
         this.work(input);
       }
       this.flush();
+      this.duties = duties(this.replica);
       if (this.inputs.length === 0) this.sync.go();
     } catch (error) {
       this.halt(error); // a bug of ours: stop before anything more is signed

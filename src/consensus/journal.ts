@@ -184,7 +184,7 @@ export class Journal {
     this.makeSpare();
   }
 
-  /** What a new segment repeats, behind its first records: the duties that no segment before it needs to be kept for (promise, view, NewView, best of the epoch, silence). */
+  /** What a new segment begins with: the duties that no segment before it needs to be kept for (promise, view, NewView, best of the epoch, silence). */
   carry(duties: () => readonly JournalRecord[]): void {
     this.duties = duties;
   }
@@ -243,18 +243,15 @@ export class Journal {
 
   private write(records: readonly JournalRecord[]): void {
     let wanted = records.filter((r) => r.key === undefined || !this.active.keys.has(r.key));
-    let carried: readonly JournalRecord[] = [];
     const bytes = wanted.reduce((sum, r) => sum + HEAD_BYTES + r.body.length, 0);
     if (bytes > 0 && (this.continueIn !== undefined || this.active.offset + bytes > this.segmentBytes)) {
       this.rotate(this.continueIn ?? this.active.number + 1);
       this.continueIn = undefined;
       wanted = [...records]; // a body written in the former segment is repeated: each segment stands for itself when it is dropped
-      carried = this.duties();
     }
     if (wanted.length === 0) return;
     for (const r of wanted) if (r.key !== undefined) this.active.keys.add(r.key);
-    // Duties know of this turn already: in front of it, a power cut could leave a NewView without the bodies that its Prepare relies on.
-    this.put([...wanted, ...carried]);
+    this.put(wanted);
     this.written = this.position;
     this.unsynced = true;
   }
@@ -282,7 +279,7 @@ export class Journal {
     this.closed.push({ number: previous, height, fd: old });
     this.active = { number, fd, seal: sealOf(this.template.id, number), offset: 0, height: 0, keys: new Set() };
     const head = { ...this.template, number, previous, start: this.position, floor: this.floor };
-    this.put([{ kind: kinds.head, height: 0, body: encodeHead(head) }]);
+    this.put([{ kind: kinds.head, height: 0, body: encodeHead(head) }, ...this.duties()]);
     this.unsynced = true;
     this.makeSpare();
   }

@@ -3,7 +3,7 @@
 //
 //   step(replica: Replica, input: Input): Effect[]        step.ts        synchronous; only `replica` changes
 //   restore(setup: Setup, records): Replica               restore.ts     the journal's records, oldest first → the replica as it was
-//   duties(replica): JournalRecord[]                      restore.ts     what a new journal segment repeats
+//   duties(replica): JournalRecord[]                      restore.ts     what a new journal segment begins with
 //   wakeAt(replica): number                               timers.ts      monotonic ms at which a `tick` is next worth something
 //   encodeMessage / decodeMessage                         messages.ts    decodeMessage never throws: it returns { message } or { reject: code }
 //   encodeRecord / decodeRecord                           records.ts

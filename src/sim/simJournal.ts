@@ -1,6 +1,6 @@
 // The vote journal on a simulated disk. docs/protocol.md §4.7.
 // Owns a copy in miniature of what journal.ts promises its user: one sync in flight, what came meanwhile rides on the next; `then` only behind it; segments
-// that repeat the duties and are given up when all their heights are committed. And what a crash leaves of it: everything synced, and of the rest a
+// that begin with the duties and are given up when all their heights are committed. And what a crash leaves of it: everything synced, and of the rest a
 // prefix (journalSegments.ts cuts at the first record that does not read). Records are the driver's own bytes. The file format has tests of its own.
 
 import type { Bytes } from "../base/bytes.ts";
@@ -79,7 +79,7 @@ export interface SimJournalOptions {
   readonly syncMs: () => number | undefined;
   /** A point at which a crash may strike; when it returns the process may be dead. */
   readonly boundary: (name: string) => void;
-  /** A record of this turn, not one of the duties that a new segment repeats. */
+  /** A record of this turn, not one of the duties that a new segment repeats: those may be ahead of what stands behind them by the rest of the turn. */
   readonly appended: (record: StoredRecord) => void;
   readonly durable: (record: StoredRecord) => void;
 }
@@ -142,20 +142,20 @@ class SimJournal implements Used {
   private write(records: readonly JournalRecord[]): void {
     const { files, segmentBytes } = this.o;
     let wanted = records.filter((r) => r.key === undefined || !this.keys.has(r.key));
-    let carried: readonly JournalRecord[] = [];
+    let carried = 0;
     const bytes = wanted.reduce((sum, r) => sum + sizeOf(r), 0);
     if (bytes > 0 && files.segments.at(-1)!.bytes + bytes > segmentBytes) {
       files.segments.push(emptySegment());
       this.keys.clear();
-      wanted = [...records];
-      carried = this.duties();
+      const duties = this.duties();
+      carried = duties.length;
+      wanted = [...duties, ...records];
     }
-    for (const { key, kind, height, body } of wanted) {
+    wanted.forEach(({ key, kind, height, body }, i) => {
       if (key !== undefined) this.keys.add(key);
       this.put({ kind, height, body });
-      this.o.appended(files.segments.at(-1)!.written.at(-1)!.record);
-    }
-    for (const { kind, height, body } of carried) this.put({ kind, height, body });
+      if (i >= carried) this.o.appended(files.segments.at(-1)!.written.at(-1)!.record);
+    });
   }
 
   private put(record: StoredRecord): void {
