@@ -177,7 +177,7 @@ export const EVENT_BLOCKS_PER_PAGE = 256;
 export const EVENT_HEAD_MS = 15_000;
 /** Digests in one ack or pull: twice what all origins of a large network may have out. */
 export const MAX_ACKS_PER_MESSAGE = 4_096;
-/** Digests of one peer's acks and pulls that are looked at: ten times what the fastest network here acks, 40 ms of each second. */
+/** Digests of one peer's acks and pulls that are looked at: three times what 31 members ack that each cut a batch every 5 ms. */
 export const PEER_DIGESTS_PER_S = 20_000;
 /** Bytes of batches and requests that wait for verification: about a second's work; more is dropped and pulled later. */
 export const MAX_VERIFY_BACKLOG_BYTES = 8 << 20;
@@ -198,7 +198,7 @@ export const MAX_STATE_RANGE_BYTES = 2 << 20;
 export const MAX_STATE_ROWS_BYTES = 1 << 20;
 /** How long a range taken at the tip waits for its block before it is taken at the head. */
 export const RANGE_WAIT_MS = 1_000;
-/** Nodes of the tree of block hashes in one answer, of a million blocks: 20 ms of reading. */
+/** Nodes of the tree of block hashes in one answer, of a million blocks: each is a reading of the database on the thread that votes. */
 export const MAX_STATE_NODES = 4_096;
 /** A whole block that is sent in one answer; a larger one goes by parts. */
 export const MAX_BLOCK_ANSWER_BYTES = 4 << 20;
@@ -267,7 +267,7 @@ export const JOINED_WRITE_BYTES = 262_144;
 /** Own questions to one peer that wait for answers; more wait in line, up to the second number. */
 export const MAX_PEER_REQUESTS = 4;
 export const MAX_PEER_REQUEST_LINE = 64;
-/** What one peer gets in answers on the channel "blocks": some 10 % of a thread's time at most, and five times what a joiner takes on two cores. */
+/** What one peer gets in answers on the channel "blocks": eight of the largest a second. */
 export const PEER_ANSWER_BYTES_PER_S = 16 << 20;
 export const PEER_ANSWERS_PER_S = 100;
 /** Questions of one peer that are being answered; twice what an honest one asks, since it may have given up on some. */

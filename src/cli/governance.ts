@@ -6,7 +6,7 @@ import { hex } from "../base/bytes.ts";
 import { faults, quorum } from "../base/certificate.ts";
 import type { Key } from "../base/keyFile.ts";
 import { type Json, seedSigner } from "../client/build.ts";
-import type { Found, Ledger, Page } from "../client/index.ts";
+import type { Found, Ledger, Outcome, Page } from "../client/index.ts";
 import { collect, duration, globalsOf, openKeyFile, readJson, readText, wholeNumber } from "./globals.ts";
 import { connectionOf, isProblem, ledgerOf } from "./nodes.ts";
 import { showOutcome } from "./outcomes.ts";
@@ -178,10 +178,14 @@ async function memberKey(ledger: Ledger, globals: Globals): Promise<{ key: Key; 
 
 async function act(ledger: Ledger, action: string, args: Json, key: Key, globals: Globals, notAfter: string): Promise<void> {
   const until = Date.now() + duration(notAfter);
+  showOutcome(await actBy(key, ledger, action, args, until, globals), { action, notAfter: until });
+}
+
+/** Prepares an act, signs it by this key alone, hands it in and waits. `until`: until when it may be committed. */
+export async function actBy(key: Key, ledger: Ledger, action: string, args: Json, until: number, globals: Globals): Promise<Outcome> {
   const { draft } = await ledger.prepare(action, args, { signers: [key.publicKey], notAfter: until });
   await draft.sign(seedSigner(key.secret));
-  const outcome = await ledger.submit(draft.finish(), { timeout: `${globals.timeoutMs}ms` });
-  showOutcome(outcome, { action, notAfter: until });
+  return ledger.submit(draft.finish(), { timeout: `${globals.timeoutMs}ms` });
 }
 
 async function proposals(id: string | undefined, _o: unknown, command: Command): Promise<void> {

@@ -8,10 +8,10 @@ import { hex } from "../base/bytes.ts";
 import { readGenesis } from "../base/genesis.ts";
 import { fingerprint, type Key, newKey, readKeyHeader, saveSecretFile, sealKey } from "../base/keyFile.ts";
 import { provePossession } from "../base/member.ts";
-import { seedSigner } from "../client/build.ts";
 import type { Ledger } from "../client/index.ts";
 import type { NodeStatus } from "../node/status.ts";
 import { duration, globalsOf, openKeyFile, passphraseFor, readText } from "./globals.ts";
+import { actBy } from "./governance.ts";
 import { atHome, ledgerOf } from "./nodes.ts";
 import { showOutcome } from "./outcomes.ts";
 import { answer, type Globals, green, progress, refuse, usage } from "./output.ts";
@@ -123,9 +123,7 @@ function hand({ request, next }: Files, args: Readonly<Record<string, string>>):
 /** True if it was applied; else what became of it is printed. */
 async function sign(ledger: Ledger, args: Readonly<Record<string, string>>, globals: Globals): Promise<boolean> {
   const key = await openKeyFile(globals.keys[0]!, globals, ["organisation"]);
-  const { draft } = await ledger.prepare("governance.rotate", args, { signers: [key.publicKey], notAfter: Date.now() + 3_600_000 });
-  await draft.sign(seedSigner(key.secret));
-  const outcome = await ledger.submit(draft.finish(), { timeout: `${globals.timeoutMs}ms` });
+  const outcome = await actBy(key, ledger, "governance.rotate", args, Date.now() + duration("1h"), globals);
   const applied = outcome.status === "applied";
   if (applied) progress(`applied at height ${outcome.height}; waiting until it counts`);
   else showOutcome(outcome, { action: "governance.rotate" });

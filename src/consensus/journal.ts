@@ -25,7 +25,7 @@ import {
   segmentPath,
   sparePath,
   type StoredRecord,
-  syncDirectory,
+  syncToDisk,
   USER_KINDS,
 } from "./journalSegments.ts";
 
@@ -97,8 +97,8 @@ function makeFirst(directory: string, identity: JournalIdentity, replacement: bo
     writevSync(fd, [recordHead(sealOf(head.id, 1), 0, { kind: kinds.head, height: 0, body }, 0), body], 0);
     fsyncSync(fd);
     closeSync(fd);
-    syncDirectory(directory);
-    syncDirectory(dirname(directory));
+    syncToDisk(directory);
+    syncToDisk(dirname(directory));
   });
 }
 

@@ -307,9 +307,9 @@ function scan(file: Buffer, from: number, seal: Seal, each: (record: ReadRecord)
   }
 }
 
-/** Makes names of files in `directory` durable. */
-export function syncDirectory(directory: string): void {
-  const fd = openSync(directory, "r");
+/** A file's content, or the names of files in a directory, are durable afterwards. */
+export function syncToDisk(path: string): void {
+  const fd = openSync(path, "r");
   try {
     fsyncSync(fd);
   } finally {

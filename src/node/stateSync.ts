@@ -11,6 +11,7 @@ import { isLedgerError, LedgerError } from "../base/errors.ts";
 import type { Genesis } from "../base/genesis.ts";
 import { MAX_COUNTER, STATE_CLAIM_MS, SYNC_TIMEOUT_MS } from "../base/limits.ts";
 import type { Logger } from "../base/log.ts";
+import { syncToDisk } from "../consensus/journalSegments.ts";
 import { headAnswerFrom } from "../ledger/stateForms.ts";
 import { type StateProgress, StateSync } from "../ledger/stateSync.ts";
 import { openLevel } from "../ledger/storeLevel.ts";
@@ -213,15 +214,5 @@ export class StateSyncing {
     const before = this.#progress?.phase;
     this.#progress = progress;
     if (progress.phase !== before) this.#parts.log.info("sync.state", { ...progress });
-  }
-}
-
-/** A file's content, or what a directory names, is on the disk afterwards. */
-function syncToDisk(file: string): void {
-  const descriptor = fs.openSync(file, "r");
-  try {
-    fs.fsyncSync(descriptor);
-  } finally {
-    fs.closeSync(descriptor);
   }
 }
