@@ -1,5 +1,6 @@
 // Mutants: each test/mutants/*.patch takes one rule out of a copy of src, and the tests its header names must then fail. Owns the copies and
-// the verdicts. A patch opens with comment lines, of which `# tests: FILE…` is required and `# rule: …` says what was taken out.
+// the verdicts. A patch opens with comment lines, of which `# tests: FILE…` is required and `# rule: …` says what was taken out. `--check` only looks whether the
+// patches apply.
 import { spawn, spawnSync } from "node:child_process";
 import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -141,6 +142,12 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   // Words on the command line choose: those whose names begin with one of them.
   const wanted = process.argv.slice(2).filter((word) => !word.startsWith("-"));
   const paths = mutantsOf(root).filter((path) => wanted.length === 0 || wanted.some((word) => basename(path).startsWith(word)));
+  if (process.argv.includes("--check")) {
+    // Quick enough for every commit: a patch whose surroundings have changed proves nothing any more.
+    const stale = paths.filter((path) => spawnSync("git", ["apply", "--check", path], { cwd: root, stdio: "inherit" }).status !== 0);
+    for (const path of stale) console.error(`mutants: ${basename(path)} does not apply`);
+    process.exit(stale.length === 0 ? 0 : 1);
+  }
   if (!(await baselinePasses(root, paths))) {
     console.error("mutants: the tests that the patches name do not pass on the unchanged source");
     process.exit(1);

@@ -46,6 +46,23 @@ describe("four drivers in one process", () => {
     expect(cluster.contradictions).toEqual([]);
   });
 
+  test("§4.7.1 while a sync of the journal has not ended nothing leaves, though there is something to say", async () => {
+    await four();
+    cluster.keepFeeding();
+    await cluster.until(all(3));
+    const { files } = cluster.node("land");
+    const release = files.hold();
+    await cluster.until(() => files.waiting!.length > 0);
+    await new Promise((resolve) => setImmediate(resolve)); // what the sync before has let go
+    const [left, votes] = [cluster.left.get("land"), cluster.votes("land")];
+    const before = cluster.height("tax");
+    await cluster.until(() => cluster.height("tax") > before + 5);
+    expect(cluster.left.get("land")).toBe(left);
+    release();
+    await cluster.until(() => cluster.votes("land") > votes + 5);
+    expect(cluster.contradictions).toEqual([]);
+  });
+
   test("§4.7.1 bodies stand in the journal with the vote: all four killed between their votes and the commit, what they hold in memory gone", async () => {
     await four();
     await cluster.until(all(2));

@@ -67,6 +67,7 @@ class FaultyFiles implements JournalFiles {
     return true;
   }
   private error: string | undefined;
+  waiting: (() => void)[] | undefined;
   /** From now on the disk refuses everything. */
   fail(code: string): void {
     this.error = code;
@@ -88,12 +89,22 @@ class FaultyFiles implements JournalFiles {
   fdatasync(fd: number, done: (error: Error | null) => void): void {
     const path = readlinkSync(`/proc/self/fd/${fd}`);
     if (this.boundary()) return; // written, not synced
-    setImmediate(() => {
+    const finish = (): void => {
       if (this.dead) return;
       if (this.fault?.power) this.synced.set(path, readFileSync(path)); // what was written meanwhile may be durable as well
       if (this.boundary()) return; // synced, nothing sent
       done(null);
-    });
+    };
+    if (this.waiting === undefined) setImmediate(finish);
+    else this.waiting.push(finish);
+  }
+  /** From now on a sync does not end, until the answer is called; `waiting` are those that have begun. */
+  hold(): () => void {
+    this.waiting = [];
+    return () => {
+      this.waiting?.forEach(setImmediate);
+      this.waiting = undefined;
+    };
   }
   fsync(_fd: number, done: (error: Error | null) => void): void {
     setImmediate(() => !this.dead && done(null));
@@ -127,6 +138,8 @@ export class Cluster {
   private readonly root: string;
   private readonly said = new Map<string, string>();
   private readonly promised = new Map<string, number>();
+  /** How many messages of each have left it. */
+  readonly left = new Map<string, number>();
   private sequence = 0;
   private feeding: NodeJS.Timeout | undefined;
 
@@ -324,6 +337,7 @@ export class Cluster {
       },
       send: (to, bytes) => {
         if (!alive()) return;
+        this.left.set(home.id, 1 + (this.left.get(home.id) ?? 0));
         this.watch(home.id, bytes);
         for (const target of to === "validators" ? this.ids : [to]) this.wire(home.id, target, bytes);
       },
