@@ -3,6 +3,7 @@
 
 import type { Composition } from "./engine/registry.ts";
 import type { Resolver } from "./engine/roles.ts";
+import * as cases from "./casework/cases.ts";
 import * as evidence from "./documents/evidence.ts";
 import * as invoices from "./documents/invoices.ts";
 import * as credentials from "./identity/credentials.ts";
@@ -15,6 +16,7 @@ import * as points from "./money/points.ts";
 import * as tenders from "./money/tenders.ts";
 import * as work from "./money/work.ts";
 import * as ceremonies from "./platform/ceremonies.ts";
+import * as forms from "./platform/forms.ts";
 import * as governance from "./platform/governance.ts";
 import { delegated, granted } from "./platform/network.ts";
 
@@ -31,7 +33,7 @@ const resolver: Resolver<Signer> = {
 };
 
 export const composition: Composition = {
-  modules: [governance, eid, credentials, evidence, invoices, ceremonies, points, funds, energy, tenders, work, benefits],
+  modules: [governance, eid, credentials, evidence, invoices, ceremonies, points, funds, energy, tenders, work, benefits, cases, forms],
   resolver,
   found: governance.found,
 };
