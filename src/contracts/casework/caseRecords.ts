@@ -137,7 +137,7 @@ export const casework = contract("cases", {
     not_all_signed: "A project is released when all its tiers have signed.",
     platform_unknown: "A suspicion is against somebody who is registered.",
     capture_unfit: "A suspicion and what follows from it rest on captures that are deposited and not excluded.",
-    not_heard: "A measure or a referral follows after the platform has answered, or had 14 days to.",
+    not_heard: "A measure or a referral follows, once, after the platform has answered or had 14 days to.",
   },
   flags: { part_refused: "Granted although a part of it was refused." },
 });

@@ -139,7 +139,7 @@ function follow(
   done: Act,
   change: Partial<Suspicion>,
 ): void {
-  tx.require(it.$.status !== "raised", "not_heard", { due: it.due });
+  tx.require(it.$.status === "heard", "not_heard", { status: it.$.status });
   tx.require(
     it.captures.some((name) => stands(tx, name)),
     "capture_unfit",

@@ -396,7 +396,8 @@ describe("a suspicion", () => {
     it.act("answered", acts.answer, { suspicion: "s-1", words }, signedBy("shop"));
     it.refused("by another regulator", "engine.not_entitled", acts.measure, order, signedBy("health"));
     it.act("a measure", acts.measure, order, signedBy("tax"));
-    it.refused("twice", "engine.illegal_move", acts.measure, { ...order, ...act(3) }, signedBy("tax"));
+    it.refused("twice", "cases.not_heard", acts.measure, { ...order, ...act(3) }, signedBy("tax"));
+    it.refused("and taken to court by itself", "cases.not_heard", acts.refer, { suspicion: "s-1", ...act(3) }, signedBy("tax"));
     expect(it.row(acts.suspicions, "s-1")).toMatchObject({ acts: ["act-1", "act-2"], measure: "take-down" });
     it.refused("contested by another", "engine.signature_missing", acts.contest, { suspicion: "s-1", words }, signedBy("build"));
     it.act("contested", acts.contest, { suspicion: "s-1", words }, signedBy("shop"));
