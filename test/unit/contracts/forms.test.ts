@@ -1,5 +1,7 @@
 // The standard platform (service 40): a type of record added by data and vote, and lived under its own version, whatever people try.
 
+import { Ajv2020 } from "ajv/dist/2020.js";
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { type Body, days } from "../../../src/contracts/engine/index.ts";
 import { CHAIN, type Process, TIME_LIMIT } from "../../../src/contracts/kit/process.ts";
@@ -314,6 +316,271 @@ test("an audit finds a row that the rules did not make", () => {
   expect(findsTampered(it, "forms", acts.motions, ["dogs", 0], { $status: "expired" })).toEqual(["adopted"]);
   expect(findsTampered(it, "forms", acts.motions, ["dogs", 0], { yes: ["tax", "tax", "tax"] })).toEqual(["adopted"]);
   expect(findsTampered(it, "forms", acts.versions, ["dogs", 1], { clear: closed })).toEqual(["fit"]);
+});
+
+// ── histories at random ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
+const ajv = new Ajv2020();
+const chip = { type: "string", minLength: 1, maxLength: 3 };
+const district = { enum: ["north", "south", 7, null] };
+const fee = { type: "integer", minimum: -3, maximum: 3 };
+const tags = { type: "array", items: chip, minItems: 1, maxItems: 2 };
+const nested = { type: "object", additionalProperties: false, required: ["fee"], properties: { fee, known: { type: "boolean" } } };
+const schemas = [
+  { type: "object", additionalProperties: false, required: ["chip"], properties: { chip, district, fee, tags, nested } },
+  { type: "object", additionalProperties: false, required: ["fee", "tags"], properties: { chip, fee, tags, nested: { const: "none" } } },
+].map((schema) => ({ schema, valid: ajv.compile(schema) }));
+const value = fc.oneof(
+  {
+    weight: 3,
+    arbitrary: fc.constantFrom<any>(
+      "",
+      "abc",
+      "abcd",
+      "😀😀😀",
+      "north",
+      "south",
+      "none",
+      0,
+      -3,
+      4,
+      7,
+      null,
+      true,
+      Number.MAX_SAFE_INTEGER,
+    ),
+  },
+  { weight: 1, arbitrary: fc.array(fc.constantFrom<any>("a", "abcd", 1), { maxLength: 3 }) },
+  { weight: 1, arbitrary: fc.record({ fee: fc.constantFrom<any>(1, 9, "1"), known: fc.constantFrom<any>(true, 1) }, { requiredKeys: [] }) },
+);
+const good = fc.record(
+  { chip: fc.constantFrom("a", "abc"), fee: fc.constantFrom(0, 3), tags: fc.constantFrom(["a"], ["b", "c"]) },
+  { requiredKeys: ["chip", "fee", "tags"] },
+);
+const mixed = fc.record({ chip: value, district: value, fee: value, tags: value, nested: value, extra: value }, { requiredKeys: [] });
+const names = ["chip", "district", "fee", "tags", "nested", "_sealed"];
+const history = fc.record({
+  act: fc.constantFrom(
+    ...(["propose", "propose", "move", "vote", "vote", "vote", "vote", "enter", "enter", "enter", "enter"] as const),
+    ...(["step", "step", "step", "step", "step", "step", "step", "wait"] as const),
+  ),
+  form: fc.constantFrom("f", "g"),
+  pick: fc.nat(1_000),
+  fit: fc.nat(9),
+  schema: fc.nat(1),
+  sealed: fc.boolean(),
+  unfit: fc.nat(9),
+  data: fc.oneof({ weight: 3, arbitrary: good }, { weight: 1, arbitrary: mixed }, { weight: 1, arbitrary: value }),
+  change: fc.oneof(
+    { weight: 2, arbitrary: fc.constant({}) },
+    { weight: 2, arbitrary: fc.record({ fee: fc.constantFrom<any>(1, 3, 9) }, { requiredKeys: [] }) },
+    { weight: 1, arbitrary: mixed },
+  ),
+  remove: fc.uniqueArray(fc.constantFrom("district", "fee", "chip"), { maxLength: 1 }),
+  edits: fc.uniqueArray(fc.constantFrom(...names.slice(0, 5)), { maxLength: 4 }),
+  step: fc.constantFrom("license", "move", "take", "lapse", "fly"),
+  ground: fc.constantFrom(undefined, "bites"),
+  version: fc.constantFrom(-1, 0, 1, 2, 1_000_001, Number.MAX_SAFE_INTEGER),
+  vote: fc.constantFrom("yes" as const, "yes" as const, "yes" as const, "no" as const),
+  days: fc.constantFrom(1, 10, 31),
+  honest: fc.nat(9),
+  signers: fc.uniqueArray(fc.constantFrom(...all, "ann", "bob", "carl"), { maxLength: 3 }),
+});
+interface Version {
+  readonly schema: number;
+  readonly sealed: boolean;
+  readonly edits: readonly string[];
+}
+interface Entry {
+  readonly form: string;
+  readonly version: Version;
+  readonly number: number;
+  readonly holder: string;
+  data: Record<string, unknown>;
+  stage: string;
+  due: number | undefined;
+  taken: string[];
+}
+
+describe("whatever members, clerks and holders do", () => {
+  test("versions are adopted by more than two thirds, records fit their own version, and all is as an exact model has it", () => {
+    const accepted = new Map<string, number>();
+    let total = 0;
+    fc.assert(
+      fc.property(fc.array(history, { minLength: 255, maxLength: 275 }), (moves) => {
+        const grants = ["f", "g"].flatMap((form) => [grant("land", `form.${form}.clerk`), grant("health", `form.${form}.vet`)]);
+        const it = founded({ members: all, grants: [...grants, grant("courts", "eid.ministry")] });
+        enrol(it, "courts", "city", "ann", "bob");
+        enrol(it, "courts", "tax", "carl");
+        const of = new Map<string, { owner: string; versions: Version[]; version: number | undefined }>();
+        const motions: {
+          form: string;
+          number: number;
+          version: number | undefined;
+          yes: string[];
+          no: string[];
+          closes: number;
+          open: boolean;
+        }[] = [];
+        const records = new Map<string, Entry>();
+        const within: { [stage: string]: number } = { applied: days(30), licensed: days(366) };
+        let entriesMade = 0;
+        const tick = (time: number): void => {
+          for (const motion of motions) if (motion.closes <= time) motion.open = false;
+          for (const entry of records.values())
+            if (entry.due !== undefined && entry.due <= time) Object.assign(entry, { stage: "lapsed", due: undefined });
+        };
+        for (const m of moves) {
+          total++;
+          if (m.act === "wait") {
+            expect(it.advance(days(m.days)).flatMap(({ result }) => [...result.flags])).toEqual([]);
+            tick(it.time);
+            continue;
+          }
+          const form = of.get(m.form);
+          const open = motions.filter((motion) => m.fit < 2 || motion.open);
+          const motion = open[m.pick % Math.max(1, Math.min(2, open.length))];
+          const members = m.fit < 2 ? all : all.filter((who) => ![...(motion?.yes ?? []), ...(motion?.no ?? [])].includes(who));
+          const member =
+            m.act === "propose" && m.fit > 1 ? (form?.owner ?? "tax") : (members[m.pick % Math.max(1, members.length)] ?? "tax");
+          const made = [...records].filter(([, entry]) => m.fit < 2 || entry.due !== undefined);
+          const [entry, record] = made[m.pick % Math.max(1, made.length)] ?? [];
+          const version = m.fit > 1 ? (form?.version ?? 1) : m.version;
+          const newVersion = { schema: m.schema, sealed: m.sealed, edits: m.edits };
+          const step =
+            m.fit > 2
+              ? ({ applied: ["license", "take"], licensed: ["move", "take"] }[record?.stage ?? ""]?.[m.pick % 3 === 0 ? 1 : 0] ?? m.step)
+              : m.step;
+          const actor = { license: "land", take: "health", move: record?.holder ?? "ann" }[step] ?? "land";
+          const remove = m.fit > 5 ? [] : m.remove;
+          const holder = m.fit === 9 ? "carl" : m.pick % 2 === 0 ? "ann" : "bob";
+          const seals = m.unfit === 1 ? form?.versions[version - 1]?.sealed !== true : form?.versions[version - 1]?.sealed === true;
+          const name = m.fit === 1 ? "e-0" : `e-${entriesMade++}`;
+          const fields = schemas[m.schema]!.schema.properties as object;
+          const edits = ["license", "move"].flatMap((s) => m.edits.map((field) => ({ step: s, field })));
+          const is = (args: object, ...should: string[]) => ({ args, should });
+          const proposal = {
+            ...{
+              member,
+              form: m.form,
+              title: "Form",
+              sector: "city",
+              clear: m.unfit === 0 ? { type: "object" } : schemas[m.schema]!.schema,
+            },
+            ...{ process, roles: dogs.roles, creates: "clerk", edits, ...(m.sealed && { sealed: closed }) },
+          };
+          const { args, should } = {
+            propose: () => is(proposal, member),
+            move: () =>
+              is({ member, form: m.form, ...(m.fit > 5 ? {} : { version: m.fit > 2 ? (form?.versions.length ?? 1) : m.version }) }, member),
+            vote: () => is({ member, form: motion?.form ?? m.form, motion: motion?.number ?? 0, vote: m.vote }, member),
+            enter: () => is({ form: m.form, version, entry: name, holder: `p:${holder}`, data: m.data, ...(seals && { hidden }) }, "land"),
+            step: () =>
+              is(
+                {
+                  ...{ form: record?.form ?? m.form, entry: entry?.slice(2) ?? "none", step, change: m.change, remove },
+                  ...(m.ground !== undefined && { ground: m.ground }),
+                },
+                actor,
+              ),
+          }[m.act]();
+          const signers = m.honest > 1 ? should : m.signers;
+          const time = it.time + 1_000;
+          tick(time);
+          const has = (who: string): boolean => signers.includes(who);
+          const begin = (to: number | undefined): void => {
+            const number = motions.filter((before) => before.form === m.form).length;
+            motions.push({
+              form: m.form,
+              number,
+              version: to,
+              yes: [],
+              no: [],
+              closes: time + it.parameters.proposal_lifetime_ms,
+              open: true,
+            });
+          };
+          const changesIt = (name: string, to: number | undefined): boolean => {
+            const its = of.get(name);
+            return its !== undefined && its.version !== to && (to === undefined || (to >= 1 && to <= its.versions.length));
+          };
+          const expected = {
+            propose() {
+              if (!has(member) || m.unfit === 0 || (form !== undefined && form.owner !== member)) return false;
+              if (!m.edits.every((field) => Object.hasOwn(fields, field))) return false;
+              const its = form ?? { owner: member, versions: [], version: undefined };
+              of.set(m.form, its);
+              its.versions.push(newVersion);
+              begin(its.versions.length);
+              return true;
+            },
+            move() {
+              const to = (args as { version?: number }).version;
+              if (!has(member) || !changesIt(m.form, to)) return false;
+              begin(to);
+              return true;
+            },
+            vote() {
+              if (motion === undefined || !motion.open || !has(member) || [...motion.yes, ...motion.no].includes(member)) return false;
+              const carried = m.vote === "yes" && motion.yes.length === 2;
+              if (carried && !changesIt(motion.form, motion.version)) return false;
+              motion[m.vote].push(member);
+              if (carried) of.get(motion.form)!.version = motion.version;
+              if (carried || motion.no.length === 2) motion.open = false;
+              return true;
+            },
+            enter() {
+              const its = form?.version === version ? form.versions[version - 1] : undefined;
+              if (its === undefined || !has("land") || holder === "carl" || records.has(`${m.form} ${name}`)) return false;
+              if (seals !== its.sealed || !schemas[its.schema]!.valid(m.data)) return false;
+              const data = m.data as Record<string, unknown>;
+              records.set(`${m.form} ${name}`, {
+                ...{ form: m.form, version: its, number: version, holder, data, stage: "applied", due: time + days(30), taken: [] },
+              });
+              return true;
+            },
+            step() {
+              const line = record === undefined ? undefined : process.steps.find((s) => s.step === step && s.from.includes(record.stage));
+              if (record === undefined || line === undefined || line.by === CHAIN || !has(actor)) return false;
+              if (record.taken.filter((s) => s === step).length >= line.times || (line.ground && m.ground === undefined)) return false;
+              const may = step === "take" ? [] : record.version.edits;
+              if (![...Object.keys(m.change), ...remove].every((field) => may.includes(field))) return false;
+              const data: Record<string, unknown> = { ...record.data, ...m.change };
+              for (const field of remove) delete data[field];
+              if (!schemas[record.version.schema]!.valid(data)) return false;
+              record.taken.push(step);
+              Object.assign(record, { data, stage: line.to, due: within[line.to] === undefined ? undefined : time + within[line.to]! });
+              return true;
+            },
+          }[m.act]();
+          const { outcome, code } = it.submit([{ action: `forms.${m.act}@1`, args }], signedBy(...signers));
+          expect(code).not.toBe("engine.fault");
+          expect(`${m.act} ${JSON.stringify(args)} by ${signers}: ${outcome === 0} ${outcome === 0 ? "" : code}`).toMatch(`: ${expected} `);
+          if (outcome === 0) accepted.set(m.act, (accepted.get(m.act) ?? 0) + 1);
+        }
+        for (const [form, { owner, versions, version }] of of)
+          expect([form, { ...it.row(acts.forms, form)! }]).toMatchObject([
+            form,
+            { owner, versions: versions.length, ...(version !== undefined && { version }) },
+          ]);
+        for (const [key, { form, number, stage, due, taken, data }] of records) {
+          const row = it.row(acts.entries, form, key.slice(2))!;
+          expect({ number: row.version, stage: row.stage, due: row.due, taken: row.taken, data: row.data }).toEqual({
+            number,
+            stage,
+            due,
+            taken,
+            data,
+          });
+        }
+        passes(it, "forms");
+        it.indexHolds();
+      }),
+      { numRuns: 40, seed: 40, endOnFailure: true },
+    );
+    expect(total).toBeGreaterThanOrEqual(10_000);
+    const often = [...accepted].filter(([, times]) => times >= 50).length;
+    expect(`${often} of 5 happen often: ${[...accepted].join(" ")}`).toMatch(/^5 /);
+  });
 });
 
 everyRuleIsGiven(standard);
