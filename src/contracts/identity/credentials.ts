@@ -22,6 +22,7 @@ import {
 } from "../engine/index.ts";
 import type { Party, Row, Tx } from "../engine/index.ts";
 import { aHash, aSeal } from "../kit/examples.ts";
+import { Fold } from "../kit/folds.ts";
 import { serves, standing, within } from "../kit/standing.ts";
 
 const MAX_FIELDS = 32;
@@ -262,4 +263,34 @@ function inForce(tx: Tx<"expired" | "not_live">, it: Row<typeof credentials>): v
   tx.require(it.$.status === "live", "not_live", { status: it.$.status });
   tx.require(within(it, tx.time), "expired", { until: it.until });
 }
+
+// ── what an auditor recomputes ───────────────────────────────────────────────────────────────────────────────────────────────────────
+export const succession = credential.audit({
+  title: "What was replaced has one successor, and of a kind that a person holds once there are no more live ones than holders",
+  run(audit) {
+    const once = new Map<string, { live: number; holders: number }>();
+    const replaced = new Fold();
+    const successors = new Fold();
+    let live = 0;
+    audit.each(kinds, (it) => void (it.one_per_person && once.set(it.kind, { live: 0, holders: 0 })));
+    audit.each(credentials, (it) => {
+      const stands = ["live", "suspended"].includes(it.$.status) && within(it, audit.time);
+      if (stands) live++;
+      const of = once.get(it.kind);
+      if (stands && of !== undefined) of.live++;
+      if (it.$.status === "replaced") replaced.add(it.credential);
+      if (it.replaces !== undefined) successors.add(it.replaces);
+    });
+    audit.each(holdings, ({ kind: of }) => {
+      const counted = once.get(of);
+      if (counted === undefined) audit.require(false, "a holding of a kind that a person may hold twice");
+      else counted.holders++;
+    });
+    audit.end(() => {
+      audit.figure("live or suspended", live);
+      audit.require(replaced.equals(successors), "what was replaced and what replaces it differ");
+      for (const [of, sums] of once) audit.require(sums.live <= sums.holders, "more live ones than holders", { kind: of, ...sums });
+    });
+  },
+});
 export default credential;

@@ -8,6 +8,7 @@ import { leafHash, inclusionPath } from "../../../src/base/merkle.ts";
 import { days } from "../../../src/contracts/engine/index.ts";
 import { seal, sealedLeaves, sealedSchema, shownFields } from "../../../src/contracts/engine/sealed.ts";
 import contract, * as acts from "../../../src/contracts/identity/credentials.ts";
+import { findsTampered, passes } from "./audited.ts";
 import { everyRuleIsGiven } from "./everyRule.ts";
 import { enrol, founded, grant, register } from "./founders.ts";
 import { plainRights, type Scenario, scenario, signedBy } from "./scenario.ts";
@@ -243,6 +244,9 @@ describe("a citizen card and the facilities of a city", () => {
     town.act("a new one", acts.replace, { credential: "k-1", by: "k-2", content: content(2) }, signedBy("land"));
     const second = { ...at("c:library"), credential: "k-2", content: filled(2) };
     town.act("opens the library", acts.present, second, signedBy("ann"));
+    passes(town, "credentials");
+    expect(findsTampered(town, "credentials", acts.credentials, ["k-1"], { $status: "live" })).toEqual(["succession"]);
+    expect(findsTampered(town, "credentials", acts.credentials, ["k-2"], { replaces: "k-9" })).toEqual(["succession"]);
     town.act("no more cards", acts.retire, { kind: "card" }, signedBy("tax"));
     const third = { kind: "card", facility: "c:zoo", to: "admitted" } as const;
     town.refused("nor facilities", "credentials.kind_retired", acts.admit, third, signedBy("tax"));
@@ -350,6 +354,7 @@ describe("whatever offices and holders do", () => {
         for (const [credential, { status, holder, root }] of known)
           expect(town.row(acts.credentials, credential)).toMatchObject({ holder, content: content(root), $: { status } });
         town.indexHolds();
+        passes(town, "credentials");
       }),
       { numRuns: 100, seed: 5 },
     );
