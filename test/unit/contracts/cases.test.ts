@@ -3,11 +3,26 @@
 import { describe, expect, test } from "vitest";
 import casework, * as acts from "../../../src/contracts/casework/cases.ts";
 import * as evidence from "../../../src/contracts/documents/evidence.ts";
-import { days } from "../../../src/contracts/engine/index.ts";
+import { type Action, days } from "../../../src/contracts/engine/index.ts";
 import { TIME_LIMIT } from "../../../src/contracts/kit/process.ts";
 import { findsTampered, passes } from "./audited.ts";
-import { application, applied, at, fireView, felling, founding, hearing, paper, permit, sealedWords, supreme, town } from "./casesTown.ts";
+import {
+  application,
+  applied,
+  at,
+  fireView,
+  felling,
+  founding,
+  hearing,
+  paper,
+  permit,
+  sealedWords,
+  supreme,
+  town,
+  view,
+} from "./casesTown.ts";
 import { everyRuleIsGiven } from "./everyRule.ts";
+import { enrol, founded, grant, register } from "./founders.ts";
 import { type Scenario, signedBy } from "./scenario.ts";
 
 const ground = "protected";
@@ -464,6 +479,93 @@ describe("a suspicion", () => {
     expect(findsTampered(it, "cases", acts.suspicions, ["s-1"], { $status: "measured" })).toEqual(["acts"]);
     expect(findsTampered(it, "cases", evidence.deposits, ["act-1"], { depositor: "health" })).toEqual(["acts"]);
   });
+});
+
+test("the largest item is published, and a case and its parts under it come to their end by time", () => {
+  const long = (n: number): string => `${n}`.padEnd(64, "x");
+  const waits = Array.from({ length: 10 }, (_, i) => long(i));
+  const largest: typeof permit = {
+    statuses: [
+      ...waits.map((status, i) => ({ status, within: days(3_660), grace: days(3_660), step: long(100 + i) })),
+      ...[long(10), long(11)].map((status, i) => ({ status, ends: i === 0 ? ("granted" as const) : ("refused" as const) })),
+    ],
+    steps: [
+      ...waits.map((_, i) => ({
+        step: long(100 + i),
+        from: waits.slice(i, i + 6),
+        to: long(i === 9 ? 11 : i + 1),
+        by: "chain",
+        ground: false,
+        times: 1,
+      })),
+      ...waits.map((_, i) => ({ step: long(200 + i), from: waits.slice(0, 6), to: long(10), by: "department", ground: true, times: 5 })),
+    ],
+  };
+  const most = { process: largest, needs: waits, grounds: waits, title: "t".repeat(200), law: "l".repeat(200) };
+  const it = town();
+  it.act("published", acts.publish, { ...felling, ...most, item: "largest" }, signedBy("tax"));
+  it.act("and for parts", acts.publish, { ...fireView, ...most, item: "part" }, signedBy("health"));
+  it.act("applied", acts.apply, { ...application(), item: "largest" }, signedBy("ann"));
+  const parts = Array.from({ length: 8 }, (_, i) => ({ case: `p-${i}`, item: "part", version: 1 }));
+  it.act("split", acts.split, { case: "c-1", parts }, signedBy("tax"));
+  const runs = Array.from({ length: 24 }, () => it.advance(days(3_660))).flat();
+  expect(runs.length).toBe(9 * 11); // each escalates once, then goes through ten stages
+  expect(runs.flatMap(({ result }) => [...result.flags])).toEqual([]);
+  expect([at(it, "p-0"), at(it)]).toEqual([`refused ${long(11)} above`, `refused ${long(11)} above`]);
+  passes(it, "cases");
+});
+
+test("the acts of its reference page are a story that happens", () => {
+  const roles = casework.options.roles;
+  const it = founded({
+    grants: [
+      ...Object.keys(roles).map((role) => grant("tax", `cases.${role}`)),
+      ...[
+        grant("tax", "evidence.depositor"),
+        grant("courts", "cases.department"),
+        grant("courts", "cases.court"),
+        grant("courts", "eid.ministry"),
+      ],
+      grant("courts", "eid.registrar"),
+    ],
+  });
+  enrol(it, "courts", "casework", "ann.casework");
+  for (const company of ["c:shop", "c:build"]) register(it, "courts", company);
+  const play = <A extends Action>(action: A, change: object = {}, by = "tax"): void =>
+    void it.act(
+      action.options.title,
+      action,
+      { ...action.options.example, ...change } as never,
+      signedBy(by, "ann.casework", "shop", "build"),
+    );
+  it.act("its appeal", acts.publish, { ...supreme, department: "appeals", item: "tree-felling-appeal", process: view }, signedBy("courts"));
+  it.act("a view", acts.publish, fireView, signedBy("courts"));
+  for (const action of [acts.publish, acts.apply, acts.ask, acts.supply, acts.split]) play(action);
+  it.act("agreed", acts.step, { case: "2027-118-fire", step: "agree" }, signedBy("courts"));
+  play(acts.step, { step: "ask", ground: "incomplete" });
+  play(acts.stepOwn);
+  it.advance(days(10));
+  play(acts.stepAbove);
+  play(acts.appeal);
+  play(acts.retire);
+  for (const action of [acts.openProject, acts.distribute, acts.review]) play(action);
+  play(acts.distribute);
+  for (const tier of ["planning", "construction"]) {
+    play(acts.distribute, { tier });
+    play(acts.review, { tier, verdict: "signed" });
+  }
+  it.advance(days(14));
+  for (const action of [acts.reviewAbove, acts.release]) play(action);
+  play(acts.openProject, { project: "other" });
+  play(acts.withdrawProject, { project: "other" });
+  it.act("a capture", evidence.deposit, { ...evidence.deposit.options.example!, deposit: "2027-cap-9" }, signedBy("tax"));
+  for (const action of [acts.suspect, acts.answer, acts.measure, acts.contest]) play(action);
+  play(acts.rule, {}, "courts");
+  for (const suspicion of ["2027-m-10", "2027-m-11"]) play(acts.suspect, { suspicion, deposit: suspicion });
+  play(acts.answer, { suspicion: "2027-m-10" });
+  play(acts.refer);
+  play(acts.drop);
+  passes(it, "cases");
 });
 
 test("an audit finds a row that the rules did not make", () => {

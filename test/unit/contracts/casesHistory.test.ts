@@ -289,7 +289,9 @@ describe("whatever applicants and departments do", () => {
           }[m.act]();
           const { outcome, code } = it.submit([{ action: `cases.${m.act}@1`, args }], signedBy(...signers));
           expect(code).not.toBe("engine.fault");
-          expect(`${m.act} ${JSON.stringify(args)} by ${signers}: ${outcome === 0} ${outcome === 0 ? "" : code}`).toMatch(`: ${expected} `);
+          expect(`${m.act} ${JSON.stringify(args)} by ${signers.join(" ")}: ${outcome === 0} ${outcome === 0 ? "" : code}`).toMatch(
+            `: ${expected} `,
+          );
           if (outcome === 0) accepted.set(m.act, (accepted.get(m.act) ?? 0) + 1);
         }
         for (const [name, c] of model.cases) {
@@ -560,7 +562,9 @@ describe("whatever developers, tiers, regulators and platforms do", () => {
           }[m.act]();
           const { outcome, code } = it.submit([{ action: `cases.${m.act}@1`, args }], signedBy(...signers));
           expect(code).not.toBe("engine.fault");
-          expect(`${m.act} ${JSON.stringify(args)} by ${signers}: ${outcome === 0} ${outcome === 0 ? "" : code}`).toMatch(`: ${expected} `);
+          expect(`${m.act} ${JSON.stringify(args)} by ${signers.join(" ")}: ${outcome === 0} ${outcome === 0 ? "" : code}`).toMatch(
+            `: ${expected} `,
+          );
           if (outcome === 0) accepted.set(m.act, (accepted.get(m.act) ?? 0) + 1);
         }
         for (const [name, p] of projects) {
