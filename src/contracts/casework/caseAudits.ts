@@ -29,11 +29,9 @@ export const legality = casework.audit({
       });
       const clocks = [it.due, it.rest].filter((clock) => clock !== undefined).length;
       audit.require(clocks === (it.$.status === "open" ? 1 : 0), "an open case has one clock, an ended one none");
-      const steps = of.process.steps.every(({ step, times }) => it.taken.filter((name) => name === step).length <= times);
-      audit.require(
-        steps && it.taken.every((name) => of.process.steps.some(({ step }) => step === name)),
-        "steps that its version does not have",
-      );
+      const { steps } = of.process;
+      const times = steps.every(({ step, times: most }) => it.taken.filter((name) => name === step).length <= most);
+      audit.require(times && it.taken.every((name) => steps.some(({ step }) => step === name)), "steps that its version does not have");
       const grounds: readonly (string | undefined)[] = [TIME_LIMIT, ...of.grounds];
       audit.require(
         grounds.includes(it.ground) || (it.ground === undefined && it.$.status !== "refused"),

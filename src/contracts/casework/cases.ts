@@ -1,14 +1,16 @@
 // Approvals and one-stop cases: a case follows the version of its item that it began under, may be split, and never lasts for ever. Services 26 and 28. Owns who
-// publishes items, who takes which step, evidence, parts, appeals, and what time does. Does not own: projects (caseReviews.ts), suspicions (supervision.ts),
-// what a sound process is (kit/process). Time escalates a case once to the authority above; after that, it takes the step that the item names for the stage.
+// takes which step, evidence, parts, appeals, and what time does. Does not own: items (caseItems.ts), projects (caseReviews.ts), suspicions (supervision.ts).
+// Time escalates a case once to the authority above; after that, it takes the step that the item names for the stage.
 
 import { type Agency, days, id, type Id, list, object, optional, party, type Party } from "../engine/index.ts";
 import { type Row, type Sealed, signs, type Tx } from "../engine/index.ts";
 import { aSeal } from "../kit/examples.ts";
-import { lapse, left, type Process, statusOf, stepFrom, TIME_LIMIT, unsound } from "../kit/process.ts";
+import { first, lapse, left, statusOf, stepFrom, TIME_LIMIT } from "../kit/process.ts";
+import { inForce } from "./caseItems.ts";
 import { cases, casework, items, MOST_APPEALS, paper, papers, versions, words } from "./caseRecords.ts";
 
 export { cases, items, papers, projects, sheets, suspicions, versions } from "./caseRecords.ts";
+export { publish, retire } from "./caseItems.ts";
 export * from "./caseReviews.ts";
 export * from "./supervision.ts";
 export * from "./caseAudits.ts";
@@ -17,58 +19,6 @@ const APPEAL_TIME = days(30);
 const MOST_PARTS = 32;
 type Case = Row<typeof cases>;
 type Version = Row<typeof versions>;
-
-/** A permit: completed by who applies, decided by the office, given up by either. */
-const permit: Process = {
-  statuses: [
-    { status: "applied", within: days(10), grace: days(5), step: "close" },
-    { status: "completing", within: days(30), step: "close" },
-    { status: "permitted", ends: "granted" },
-    { status: "rejected", ends: "refused" },
-    { status: "ended", ends: "closed" },
-  ],
-  steps: [
-    { step: "ask", from: ["applied"], to: "completing", by: "department", ground: true, times: 2 },
-    { step: "complete", from: ["completing"], to: "applied", by: "applicant", ground: false, times: 2 },
-    { step: "permit", from: ["applied"], to: "permitted", by: "department", ground: false, times: 1 },
-    { step: "reject", from: ["applied"], to: "rejected", by: "department", ground: true, times: 1 },
-    { step: "withdraw", from: ["applied", "completing"], to: "ended", by: "applicant", ground: false, times: 1 },
-    { step: "close", from: ["applied", "completing"], to: "ended", by: "chain", ground: false, times: 1 },
-  ],
-};
-
-// ── items ────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
-const { item: _item, version: _version, ...content } = versions.fields;
-export const publish = casework.action({
-  title: "Publish the next version of an item",
-  by: { department: { role: "department", scope: (a) => a.department } },
-  input: { item: id, department: id, kind: items.fields.kind, ...content },
-  rules: ["process_unsound", "appeal_missing", "other_department"],
-  work: 128,
-  example: {
-    ...{ item: "tree-felling", department: "parks", kind: "application", title: "Felling a tree", law: "Tree protection act, 4" },
-    ...{ process: permit, needs: ["map"], grounds: ["protected", "incomplete"], oversight: "mayor", appeal: "tree-felling-appeal" },
-  },
-  run(tx, { item: key, department, kind, ...it }) {
-    const wrong = unsound(it.process, ["department", "applicant"]) ?? silenceGrants(it.process, it.needs);
-    tx.require(wrong === undefined, "process_unsound", { wrong });
-    const before = tx.find(items, key);
-    tx.require(before === undefined || (before.department === department && before.kind === kind), "other_department");
-    heard(tx, { ...it, department, kind });
-    const version = (before?.version ?? 0) + 1;
-    tx.create(versions, { item: key, version, ...it });
-    if (before === undefined) tx.create(items, { item: key, department, kind, version });
-    else tx.put(before.$.status === "retired" ? tx.move(before, "in_force") : before, { version });
-  },
-});
-
-export const retire = casework.action({
-  title: "Retire an item: cases under it go on, new ones do not begin",
-  by: { department: { role: "department", scope: (a, tx) => tx.get(items, a.item).department } },
-  input: { item: id },
-  example: { item: "tree-felling" },
-  run: (tx, { item }) => void tx.move(tx.get(items, item), "retired"),
-});
 
 // ── a case ───────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 export const apply = casework.action({
@@ -233,24 +183,6 @@ interface Why {
   readonly words?: Sealed | undefined;
 }
 
-function silenceGrants({ statuses, ...rest }: Process, needs: readonly Id[]): string | undefined {
-  const granted = (name: string | undefined): boolean => statuses.some((s) => s.status === name && s.ends === "granted");
-  const silent = statuses.find((s) => s.ends === undefined && granted(lapse({ statuses, ...rest }, s.status)));
-  return needs.length === 0 || silent === undefined ? undefined : `time alone grants what is ${silent.status}`;
-}
-/** What may be refused can be appealed against, before somebody else. */
-function heard(tx: Tx<"appeal_missing">, it: Pick<Item, "department" | "kind"> & Pick<Version, "appeal" | "oversight" | "process">): void {
-  const refuses = it.process.statuses.some(({ ends }) => ends === "refused");
-  if (it.appeal === undefined) return tx.require(it.kind !== "application" || !refuses, "appeal_missing");
-  const by = tx.find(items, it.appeal);
-  const another = by !== undefined && by.department !== it.department && by.department !== it.oversight;
-  tx.require(it.kind !== "part" && by?.kind === "appeal" && another, "appeal_missing", { appeal: it.appeal });
-}
-function inForce(tx: Tx<"not_in_force">, key: Id, version: number, kind: Item["kind"]): Item {
-  const it = tx.find(items, key);
-  const serves = it?.$.status === "in_force" && it.version === version && it.kind === kind;
-  return serves ? it : tx.reject("not_in_force", { version: it?.version });
-}
 function open(tx: Tx<"decided">, key: Id): Case {
   const it = tx.get(cases, key);
   tx.require(it.$.status === "open", "decided");
@@ -259,7 +191,7 @@ function open(tx: Tx<"decided">, key: Id): Case {
 /** A case at the start of the item's present version. */
 function begin(tx: Tx, { item, version, department }: Item, it: Beginning): void {
   const { process, oversight } = tx.get(versions, item, version);
-  const { status, within } = process.statuses[0]!;
+  const { status, within } = first(process);
   const none = { escalated: false, taken: [], parts: 0, split: 0, refused: 0, excluded: [], instance: 0 };
   tx.create(cases, { item, version, department, oversight, stage: status, due: tx.time + within!, ...none, ...it });
 }

@@ -1,8 +1,7 @@
 // A process as data: statuses, steps, who takes them, how long a status may last. Used by cases and forms. Soundness is checked when a process is published,
 // so that nothing that follows it can come to a standstill, and the chain's own step is legal wherever it is due. Pure.
 
-import { days, flag, id, list, minutes, object, oneOf, optional, range } from "../engine/index.ts";
-import type { ValueOf } from "../engine/index.ts";
+import { days, flag, id, list, minutes, object, oneOf, optional, range, type ValueOf } from "../engine/index.ts";
 
 const duration = range(minutes(1), days(3_660));
 /** The step that only time takes. */
@@ -23,6 +22,7 @@ export type Process = ValueOf<typeof process>;
 type Status = Process["statuses"][number];
 type Step = Process["steps"][number];
 
+export const first = (p: Process): Status => p.statuses[0]!;
 export const statusOf = (p: Process, name: string): Status | undefined => p.statuses.find((s) => s.status === name);
 export const stepFrom = (p: Process, from: string, name: string): Step | undefined =>
   p.steps.find((s) => s.step === name && s.from.includes(from));
@@ -38,7 +38,7 @@ export function unsound(p: Process, actors: readonly string[]): string | undefin
   const names = p.statuses.map((s) => s.status);
   const distinct = (all: readonly string[]): boolean => new Set(all).size === all.length;
   if (!distinct(names) || !distinct(p.steps.map((s) => s.step))) return "a name stands for two things";
-  if (p.statuses[0]!.ends !== undefined) return "it ends where it begins";
+  if (first(p).ends !== undefined) return "it ends where it begins";
   if (p.steps.reduce((sum, { times }) => sum + times, 0) > 64) return "it has more than 64 steps";
   for (const { step: name, from, to, by, ground } of p.steps) {
     if (![...from, to].every((s) => names.includes(s))) return `${name} leads from or to no status`;

@@ -54,11 +54,9 @@ export const fit = standard.audit({
       audit.require((it.due === undefined) === (it.$.status === "ended"), "what is open has its time, what ended has none");
       audit.require(conforms(of.clear, it.data), "what is in clear does not fit its schema");
       audit.require((it.hidden === undefined) === (of.sealed === undefined), "a sealed part too much, or none");
-      const times = of.process.steps.every((s) => it.taken.filter((name) => name === s.step).length <= s.times);
-      audit.require(
-        times && it.taken.every((name) => of.process.steps.some((s) => s.step === name)),
-        "steps that its version does not have",
-      );
+      const { steps } = of.process;
+      const times = steps.every((s) => it.taken.filter((name) => name === s.step).length <= s.times);
+      audit.require(times && it.taken.every((name) => steps.some((s) => s.step === name)), "steps that its version does not have");
       if (it.$.status === "open") open++;
     });
     audit.end(() => audit.figure("records open", open));

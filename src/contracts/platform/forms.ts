@@ -8,8 +8,9 @@
 import { agency, count, days, id, json, list, oneOf, optional, party, type Party } from "../engine/index.ts";
 import { type Row, signs, type Tx } from "../engine/index.ts";
 import { principals } from "../identity/principals.ts";
-import { conforms, isMap, outside } from "../kit/jsonSchema.ts";
-import { CHAIN, lapse, left, type Process, statusOf, stepFrom, TIME_LIMIT, unsound } from "../kit/process.ts";
+import { conforms, isMap } from "../kit/jsonSchema.ts";
+import { CHAIN, first, lapse, left, type Process, statusOf, stepFrom, TIME_LIMIT, unsound } from "../kit/process.ts";
+import { outside } from "../kit/schemaProfile.ts";
 import { entries, forms, HOLDER, hidden, motions, number, SEALED, standard, versions, words } from "./formRecords.ts";
 import { asMember, ballot } from "./governance.ts";
 
@@ -56,7 +57,8 @@ export const propose = standard.action({
     }
     const roles = it.roles.map(({ role }) => role);
     tx.require(isNamed(form, roles) && [HOLDER, ...roles].includes(it.creates) && it.edits.every(isEdit(it)), "form_unfit");
-    const above = it.process.statuses.some(({ grace }) => grace !== undefined);
+    const { statuses } = it.process;
+    const above = statuses.some(({ grace }) => grace !== undefined);
     const wrong = above ? "a form has no authority above" : unsound(it.process, [HOLDER, ...roles]);
     tx.require(wrong === undefined, "process_unsound", { wrong });
     const before = tx.find(forms, form) ?? tx.create(forms, { form, owner: member, versions: 0, motions: 0 });
@@ -126,7 +128,7 @@ export const enter = standard.action({
     tx.require(tx.known(it.holder) && sector === of.sector, "holder_unfit", { sector: of.sector });
     tx.require(conforms(of.clear, it.data), "data_unfit");
     tx.require((it.hidden === undefined) === (of.sealed === undefined), "seal_unfit");
-    const { status, within } = of.process.statuses[0]!;
+    const { status, within } = first(of.process);
     tx.create(entries, { form, version, ...it, stage: status, taken: [], due: tx.time + within! });
   },
 });

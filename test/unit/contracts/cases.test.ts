@@ -6,21 +6,7 @@ import * as evidence from "../../../src/contracts/documents/evidence.ts";
 import { type Action, days } from "../../../src/contracts/engine/index.ts";
 import { TIME_LIMIT } from "../../../src/contracts/kit/process.ts";
 import { findsTampered, passes } from "./audited.ts";
-import {
-  application,
-  applied,
-  at,
-  fireView,
-  felling,
-  founding,
-  hearing,
-  paper,
-  permit,
-  sealedWords,
-  supreme,
-  town,
-  view,
-} from "./casesTown.ts";
+import { application, applied, at, fireView, felling, founding, hearing, paper, permit, sealedWords, supreme, town } from "./casesTown.ts";
 import { everyRuleIsGiven } from "./everyRule.ts";
 import { enrol, founded, grant, register } from "./founders.ts";
 import { type Scenario, signedBy } from "./scenario.ts";
@@ -46,6 +32,10 @@ describe("an item", () => {
     const tacit = { ...permit, steps: permit.steps.map((s) => (s.step === "lapse" ? { ...s, to: "permitted" } : s)) };
     it.refused("granted by silence without its evidence", "cases.process_unsound", acts.publish, { ...felling, process: tacit }, by);
     it.act("granted by silence where nothing is needed", acts.publish, { ...felling, item: "fence", needs: [], process: tacit }, by);
+    const moot = { ...permit, steps: permit.steps.map((s) => (s.step === "withdraw" ? { ...s, by: "department" } : s)) };
+    it.refused("closed by the office", "cases.refusal_hidden", acts.publish, { ...felling, process: moot }, by);
+    const silent = { ...permit, steps: permit.steps.map((s) => (s.step === "lapse" ? { ...s, to: "ended" } : s)) };
+    it.refused("closed by its silence", "cases.refusal_hidden", acts.publish, { ...felling, process: silent }, by);
     it.act("felling", acts.publish, felling, by);
     it.refused("another's item", "cases.other_department", acts.publish, { ...fireView, item: "felling" }, signedBy("health"));
     it.refused("of another kind", "cases.other_department", acts.publish, { ...felling, kind: "appeal" }, by);
@@ -538,7 +528,7 @@ test("the acts of its reference page are a story that happens", () => {
       { ...action.options.example, ...change } as never,
       signedBy(by, "ann.casework", "shop", "build"),
     );
-  it.act("its appeal", acts.publish, { ...supreme, department: "appeals", item: "tree-felling-appeal", process: view }, signedBy("courts"));
+  it.act("its appeal", acts.publish, { ...supreme, department: "appeals", item: "tree-felling-appeal" }, signedBy("courts"));
   it.act("a view", acts.publish, fireView, signedBy("courts"));
   for (const action of [acts.publish, acts.apply, acts.ask, acts.supply, acts.split]) play(action);
   it.act("agreed", acts.step, { case: "2027-118-fire", step: "agree" }, signedBy("courts"));

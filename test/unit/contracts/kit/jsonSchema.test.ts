@@ -3,7 +3,8 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
-import { conforms, outside, words } from "../../../../src/contracts/kit/jsonSchema.ts";
+import { conforms, words } from "../../../../src/contracts/kit/jsonSchema.ts";
+import { outside } from "../../../../src/contracts/kit/schemaProfile.ts";
 
 const text = { type: "string", maxLength: 10 };
 const closed = (properties: object, more: object = {}) => ({ type: "object", additionalProperties: false, properties, ...more }) as any;
