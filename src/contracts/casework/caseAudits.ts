@@ -29,6 +29,7 @@ export const legality = casework.audit({
       });
       const clocks = [it.due, it.rest].filter((clock) => clock !== undefined).length;
       audit.require(clocks === (it.$.status === "open" ? 1 : 0), "an open case has one clock, an ended one none");
+      audit.require(it.rest === undefined || it.parts > 0, "a case waits for parts that it does not have");
       const { steps } = of.process;
       const times = steps.every(({ step, times: most }) => it.taken.filter((name) => name === step).length <= most);
       audit.require(times && it.taken.every((name) => steps.some(({ step }) => step === name)), "steps that its version does not have");

@@ -40,7 +40,7 @@ export const cases = record("case", {
   fields: {
     ...{ case: id, item: id, version, applicant: party, department: id, oversight: id },
     ...{ stage: id, taken, escalated: flag },
-    /** When time decides. While parts are open it stands still, and `rest` is what the stage has once they have ended. */
+    /** When time decides; once it has passed while parts are open, what the stage has left when they have ended. */
     ...{ due: optional(time), rest: optional(count) },
     ...{ ground: optional(id), words: optional(words), decider: optional(agency) },
     /** The case whose evidence it is: the first, for its parts and appeals. */
@@ -131,7 +131,7 @@ export const casework = contract("cases", {
     evidence_missing: "A case is granted with all the evidence that its item names.",
     asked_once: "Evidence is asked for once in a case and all its parts, and not if it is there.",
     parts_open: "A case ends when all its parts have ended.",
-    split_limit: "A case has 32 parts at most, and a part is not split.",
+    split_limit: "A case has 32 parts at most, each for another department than its own, and a part is not split.",
     not_appealable: "An appeal is against a refusal that has one, once, within 30 days, and three times in a row at most.",
     decided: "What has ended takes neither evidence nor parts nor reviews.",
     tier_unknown: "A project is reviewed by the tiers it was opened with, each of them named once.",

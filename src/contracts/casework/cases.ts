@@ -16,6 +16,8 @@ export * from "./supervision.ts";
 export * from "./caseAudits.ts";
 
 const APPEAL_TIME = days(30);
+/** What a department has at least, once all parts have ended, to join them. */
+const JOIN_TIME = days(3);
 const MOST_PARTS = 32;
 type Case = Row<typeof cases>;
 type Version = Row<typeof versions>;
@@ -87,14 +89,16 @@ export const stepOwn = casework.action({
 });
 
 export const overdue = casework.due(cases, {
-  title: "A case over its time escalates once, if its item says so; then the step is taken that its item names for the stage",
+  title: "A case over its time escalates once, if its item says so, and waits for its parts; then the step is taken that its item names",
   at: (it) => it.due,
   work: 128,
   run(tx, it) {
     const of = tx.get(versions, it.item, it.version);
-    const { grace } = statusOf(of.process, it.stage)!;
-    if (grace !== undefined && !it.escalated) return void tx.put(it, { escalated: true, due: tx.time + grace });
-    enter(tx, it, of, lapse(of.process, it.stage)!, { ground: TIME_LIMIT, words: undefined, decider: undefined });
+    const { grace, within } = statusOf(of.process, it.stage)!;
+    const escalated = it.escalated || grace !== undefined;
+    if (it.parts > 0) tx.put(it, { escalated, due: undefined, rest: grace ?? within! });
+    else if (escalated && !it.escalated) tx.put(it, { escalated, due: tx.time + grace! });
+    else enter(tx, it, of, lapse(of.process, it.stage)!, { ground: TIME_LIMIT, words: undefined, decider: undefined });
   },
 });
 
@@ -128,7 +132,7 @@ export const supply = casework.action({
 
 // ── parts ────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 export const split = casework.action({
-  title: "Split a case into parts for line departments; its own time stands still until they have ended",
+  title: "Split a case into parts for other departments; its own time runs on, and escalates it while they are open",
   by: { department: { role: "department", scope: (a, tx) => tx.get(cases, a.case).department } },
   input: { case: id, parts: list(object({ case: id, item: id, version: versions.fields.version }), 8, 1) },
   rules: ["decided", "escalation", "not_in_force", "split_limit"],
@@ -136,12 +140,14 @@ export const split = casework.action({
   example: { case: "2027-118", parts: [{ case: "2027-118-fire", item: "fire-view", version: 1 }] },
   run(tx, { case: key, parts }) {
     const it = open(tx, key);
-    tx.require(!it.escalated, "escalation");
+    tx.require(!it.escalated && it.rest === undefined, "escalation");
     tx.require(it.parent === undefined && it.split + parts.length <= MOST_PARTS, "split_limit");
-    for (const { case: part, item, version } of parts)
-      begin(tx, inForce(tx, item, version, "part"), { case: part, applicant: it.applicant, root: it.root, parent: key });
-    const { within } = statusOf(tx.get(versions, it.item, it.version).process, it.stage)!;
-    tx.put(it, { parts: it.parts + parts.length, split: it.split + parts.length, due: undefined, rest: within });
+    for (const { case: part, item, version } of parts) {
+      const to = inForce(tx, item, version, "part");
+      tx.require(to.department !== it.department, "split_limit");
+      begin(tx, to, { case: part, applicant: it.applicant, root: it.root, parent: key });
+    }
+    tx.put(it, { parts: it.parts + parts.length, split: it.split + parts.length });
   },
 });
 
@@ -217,15 +223,12 @@ function take(tx: Taking, it: Case, name: Id, by: string, { ground, words: why }
 /** Refuses nothing: due work comes here, and what could fail was asked before. */
 function enter(tx: Tx, it: Case, of: Version, stage: Id, change: Partial<Case>): void {
   const { ends, within } = statusOf(of.process, stage)!;
-  if (ends === undefined) {
-    const clock = it.parts === 0 ? { due: tx.time + within! } : { rest: within! };
-    return void tx.put(it, { ...change, stage, ...clock });
-  }
+  if (ends === undefined) return void tx.put(it, { ...change, stage, due: tx.time + within!, rest: undefined });
   tx.move(it, ends, { ...change, stage, due: undefined });
   if (it.parent === undefined) return;
   const whole = tx.get(cases, it.parent);
   const parts = whole.parts - 1;
-  const clock = parts === 0 ? { due: tx.time + whole.rest!, rest: undefined } : {};
-  tx.put(whole, { parts, refused: whole.refused + (ends === "refused" ? 1 : 0), ...clock });
+  const due = whole.rest === undefined ? Math.max(whole.due!, tx.time + JOIN_TIME) : tx.time + whole.rest;
+  tx.put(whole, { parts, refused: whole.refused + (ends === "refused" ? 1 : 0), ...(parts === 0 && { due, rest: undefined }) });
 }
 export default casework;

@@ -216,7 +216,7 @@ describe("a one-stop case", () => {
     passes(it, "cases");
   });
 
-  test("ends when all its parts have; its own time stands still meanwhile", () => {
+  test("ends when all its parts have; its own time runs on, so that nobody stalls it by splitting", () => {
     const it = applied();
     it.refused("split by another", "engine.not_entitled", acts.split, { case: "c-1", parts: parts("p-1") }, signedBy("health"));
     it.refused(
@@ -226,7 +226,13 @@ describe("a one-stop case", () => {
       { case: "c-1", parts: [{ ...parts("p-1")[0]!, item: "felling" }] },
       signedBy("tax"),
     );
+    it.act("the parks office has a view", acts.publish, { ...fireView, item: "own-view", department: "parks" }, signedBy("tax"));
+    const self = { case: "c-1", parts: [{ case: "p-1", item: "own-view", version: 1 }] };
+    it.refused("into a part of its own", "cases.split_limit", acts.split, self, signedBy("tax"));
+    it.act("a short part", acts.split, { case: "c-1", parts: parts("p-0") }, signedBy("tax"));
     it.advance(days(9));
+    it.act("agreed at last", acts.step, { case: "p-0", step: "agree" }, signedBy("health"));
+    expect(it.row(acts.cases, "c-1")!.due! - it.time).toBe(days(3)); // to join at least
     it.act("split", acts.split, { case: "c-1", parts: parts("p-1", "p-2") }, signedBy("tax"));
     it.refused("a part of a part", "cases.split_limit", acts.split, { case: "p-1", parts: parts("p-3") }, signedBy("health"));
     it.refused("decided meanwhile", "cases.parts_open", acts.step, { case: "c-1", step: "permit" }, signedBy("tax"));
@@ -235,11 +241,15 @@ describe("a one-stop case", () => {
     it.act("completed", acts.stepOwn, { case: "c-1", step: "complete" }, signedBy("ann"));
     it.act("the fire office opposes", acts.step, { case: "p-1", step: "oppose", ground, words }, signedBy("health"));
     it.refused("a part is not appealed alone", "cases.not_appealable", acts.appeal, { case: "a-1", against: "p-1" }, signedBy("ann"));
-    it.advance(days(20));
-    expect([at(it, "p-2"), at(it)]).toEqual(["closed silent", "open applied"]);
-    expect(it.row(acts.cases, "c-1")).toMatchObject({ parts: 0, split: 2, refused: 1 });
-    expect(it.row(acts.cases, "c-1")!.due! - it.row(acts.cases, "p-2")!.$.since).toBe(days(10));
-    expect(it.act("permitted", acts.step, { case: "c-1", step: "permit" }, signedBy("tax"))).toEqual(["cases.part_refused"]);
+    it.advance(days(10));
+    expect([at(it, "p-2"), at(it)]).toEqual(["open asked", "open applied above"]);
+    const one = { case: "c-1", parts: parts("p-5") };
+    it.refused("split when its time is over", "cases.escalation", acts.split, one, signedBy("tax"));
+    it.advance(days(10));
+    expect([at(it, "p-2"), at(it)]).toEqual(["closed silent", "open applied above"]);
+    expect(it.row(acts.cases, "c-1")).toMatchObject({ parts: 0, split: 3, refused: 1 });
+    expect(it.row(acts.cases, "c-1")!.due! - it.row(acts.cases, "p-2")!.$.since).toBe(days(5));
+    expect(it.act("permitted above", acts.stepAbove, { case: "c-1", step: "permit" }, signedBy("land"))).toEqual(["cases.part_refused"]);
     it.refused("split after that", "cases.decided", acts.split, { case: "c-1", parts: parts("p-4") }, signedBy("tax"));
     passes(it, "cases");
     it.indexHolds();

@@ -108,23 +108,29 @@ class Model {
   enter(time: number, it: Case, stage: string): void {
     it.stage = stage;
     const end = ends[stage];
-    if (end === undefined) {
-      if (it.parts === 0) it.due = time + within[stage]!;
-      else it.rest = within[stage]!;
-      return;
-    }
+    if (end === undefined) return void Object.assign(it, { due: time + within[stage]!, rest: undefined });
     Object.assign(it, { status: end, since: time, due: undefined });
-    if (it.parent === undefined) return;
-    it.parent.parts--;
-    if (end === "refused") it.parent.refused++;
-    if (it.parent.parts > 0) return;
-    it.parent.due = time + it.parent.rest!;
-    it.parent.rest = undefined;
+    const whole = it.parent;
+    if (whole === undefined) return;
+    whole.parts--;
+    if (end === "refused") whole.refused++;
+    if (whole.parts > 0) return;
+    whole.due = whole.rest === undefined ? Math.max(whole.due!, time + days(3)) : time + whole.rest;
+    whole.rest = undefined;
   }
+  /** In the order of due times, then of keys; each once. */
   tick(time: number): void {
-    const overdue = [...this.cases.values()].filter(({ due }) => due !== undefined && due <= time);
-    for (const it of overdue) {
-      if (it.stage === "applied" && !it.escalated) Object.assign(it, { escalated: true, due: time + days(5) });
+    const ran = new Set<Case>();
+    for (;;) {
+      const [it] = [...this.cases.values()]
+        .filter((c) => c.due !== undefined && c.due <= time && !ran.has(c))
+        .sort((a, b) => a.due! - b.due! || (a.name < b.name ? -1 : 1));
+      if (it === undefined) return;
+      ran.add(it);
+      const grace = it.stage === "applied" ? days(5) : undefined;
+      if (it.parts > 0)
+        Object.assign(it, { escalated: it.escalated || grace !== undefined, due: undefined, rest: grace ?? within[it.stage]! });
+      else if (grace !== undefined && !it.escalated) Object.assign(it, { escalated: true, due: time + grace });
       else this.enter(time, Object.assign(it, { decider: undefined }), lapses[it.stage]!);
     }
   }
@@ -262,9 +268,9 @@ describe("whatever applicants and departments do", () => {
             split() {
               if (c?.status !== "open" || !some(c.department) || c.escalated || c.parent !== undefined || c.split === 32 || !free)
                 return false;
-              if (of.retired || version !== of.version) return false;
+              if (of.retired || version !== of.version || c.rest !== undefined) return false;
               model.begin(time, name, "fire-view", { applicant: c.applicant, root: c.root, parent: c });
-              Object.assign(c, { parts: c.parts + 1, split: c.split + 1, due: undefined, rest: within[c.stage] });
+              Object.assign(c, { parts: c.parts + 1, split: c.split + 1 });
               return true;
             },
             appeal() {
