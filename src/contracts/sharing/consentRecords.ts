@@ -61,7 +61,8 @@ export const uses = record("use", {
   states: {
     asked: ["served", "spent", "refused", "lapsed"],
     served: ["corrected"],
-    ...{ spent: [], refused: [], lapsed: [], corrected: [] },
+    spent: ["refused", "lapsed"],
+    ...{ refused: [], lapsed: [], corrected: [] },
   },
 });
 export type Consent = Row<typeof consents>;
@@ -79,8 +80,9 @@ export const consent = contract("consents", {
     not_holder: "Data is held and served by an agency entitled to the definition: the one that the consent names.",
     beyond_definition: "Asked for is what the definition lists, for a purpose of it, no longer and no more often than it allows.",
     more_than_asked: "What is given is what was asked, or less of it.",
+    own_asking: "Who asks does not consent for another: an agent or a guardian has data sent to the subject itself.",
     request_over: "A request is answered in its time.",
-    not_live: "A use needs a consent that is live at that moment, of a subject in good standing.",
+    not_live: "A use needs a consent that is live at that moment, its subject and its user being in good standing.",
     other_purpose: "A consent serves the purpose it was given for.",
     beyond_fields: "Fields used are among the fields consented to, and fields delivered among the fields used.",
     used_up: "A consent serves as often as it says.",

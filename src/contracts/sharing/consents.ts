@@ -9,7 +9,7 @@
 
 import { agency, count, days, id, list, optional, type Party, party, person } from "../engine/index.ts";
 import { range, signs, time, type Tx } from "../engine/index.ts";
-import { principals } from "../identity/principals.ts";
+import { actsFor, principals, signerOf } from "../identity/principals.ts";
 import { aSeal, monday } from "../kit/examples.ts";
 import { among, chosen, type Consent, consent, consents, definitions, details, distinct, fields, fitting } from "./consentRecords.ts";
 import { MAX_FIELDS, MAX_USES, payload, type Use, uses } from "./consentRecords.ts";
@@ -74,11 +74,13 @@ export const give = consent.action({
     "Give consent to what was asked, or to less of it; it takes the place of an earlier one of the same user, holder, definition and purpose",
   by: { subject: signs("whose data it is, or the guardian") },
   input: { consent: id, ...terms },
-  rules: ["more_than_asked", "request_over", "retired"],
+  rules: ["more_than_asked", "own_asking", "request_over", "retired"],
   example: { consent: "c-1", fields: [], until: monday + days(30), most: 3 },
   run(tx, { consent: key, ...given }) {
     const it = tx.get(consents, key);
     tx.signed("subject", it.subject);
+    const givers = signedFor(tx, it.subject);
+    tx.require(it.user === it.subject || givers.length === 0 || givers.some((who) => who !== it.user), "own_asking");
     tx.require(it.$.status !== "requested" || tx.time < it.by, "request_over");
     tx.require(tx.get(definitions, it.definition).$.status === "in_force", "retired");
     const lasts = given.until > tx.time && given.until <= it.until && given.most <= it.most;
@@ -226,6 +228,11 @@ export const spend = consent.procedure((tx, { consent: key, ...asked }: Spending
   tx.move(enter(tx, it, asked), "spent");
   return it.next;
 });
+/** What was spent came to nothing, by the service's refusal or silence: it does not count. */
+export const unspend = consent.procedure((tx, key: string, number: number, to: "refused" | "lapsed"): void => {
+  tx.move(tx.get(uses, key, number), to);
+  giveBack(tx, key);
+});
 /** Is it live at this moment? Else the act of whoever asks is refused. */
 export const stillLive = consent.procedure((tx, key: string): void => void standing(tx, key));
 export const liveRules = ["consents.not_live"] as const;
@@ -239,7 +246,12 @@ export const spendRules = [
 /** The sector in which a person is known; undefined for an agency or a company. */
 const known = (tx: Tx, who: Party): string | undefined => tx.find(principals, who)?.sector;
 
-const isLive = (tx: Tx, it: Consent): boolean => it.$.status === "live" && tx.time < it.until && tx.known(it.subject);
+/** Who of the signers may sign for the party; nobody yet in a dry run. */
+function signedFor(tx: Tx, who: Party): Party[] {
+  const all = tx.signers.map((key) => signerOf(tx, key));
+  return all.flatMap((signer) => (signer !== undefined && actsFor(tx, signer, who) ? [signer.principal] : []));
+}
+const isLive = (tx: Tx, it: Consent): boolean => it.$.status === "live" && tx.time < it.until && tx.known(it.subject) && tx.known(it.user);
 function standing(tx: Tx<"not_live">, key: string): Consent {
   const it = tx.get(consents, key);
   tx.require(isLive(tx, it), "not_live", { status: it.$.status, until: it.until });

@@ -9,14 +9,14 @@ import { days, hash, id, oneOf, person, signs, time, type Tx } from "../engine/i
 import type { Agency, Row } from "../engine/index.ts";
 import { keys, principals } from "../identity/principals.ts";
 import { aHash, aSeal, monday } from "../kit/examples.ts";
-import { liveRules, spend, spendRules, stillLive } from "./consents.ts";
+import { liveRules, spend, spendRules, stillLive, unspend } from "./consents.ts";
 import { type Access, accesses, content, emergencies, type Emergency, health, kinds, MAX_READ } from "./healthRecords.ts";
 import { MAX_RECENT, recents, records, tallies, words } from "./healthRecords.ts";
 
 export { accesses, emergencies, kinds, recents, records, tallies } from "./healthRecords.ts";
 export * from "./healthAudits.ts";
 
-const [KEY_TIME, EMERGENCY_TIME, REVIEW_TIME, CONTEST_TIME] = [days(1), days(1), days(7), days(30)];
+const [KEY_TIME, EMERGENCY_TIME, REVIEW_TIME, CONTEST_TIME] = [days(1), days(1), days(7), days(180)];
 const SECTOR = "health";
 
 // ── records ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -139,24 +139,24 @@ export const release = health.action({
     const it = waiting(tx, access);
     current(tx, it.record);
     if (it.consent !== undefined) stillLive(tx, it.consent);
-    else tx.require(["open", "justified"].includes(tx.get(emergencies, it.emergency!).$.status), "not_open");
+    else tx.require(tx.known(it.clinic) && ["open", "justified"].includes(tx.get(emergencies, it.emergency!).$.status), "not_open");
     tx.move(it, "served", { key });
   },
 });
 
 export const refuse = health.action({
-  title: "Refuse the key, on a ground",
+  title: "Refuse the key, on a ground; the use of the consent does not count",
   by: "hospital",
   input: { access: id, ground: id },
   rules: ["access_over", "not_hospital"],
   example: { access: "a-2", ground: "no-such-file" },
-  run: (tx, { access, ground }) => void tx.move(waiting(tx, access), "refused", { ground }),
+  run: (tx, { access, ground }) => nothingCame(tx, waiting(tx, access), "refused", ground),
 });
 
 export const lapse = health.due(accesses, {
-  title: "A look for which no key was given within a day lapses",
+  title: "A look for which no key was given within a day lapses, and the use of the consent does not count",
   at: (it) => (it.$.status === "open" ? it.by : undefined),
-  run: (tx, it) => void tx.move(it, "lapsed"),
+  run: (tx, it) => nothingCame(tx, it, "lapsed"),
 });
 
 // ── judging ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -265,6 +265,10 @@ function waiting(tx: Tx<"not_hospital" | "access_over">, access: string): Access
   tx.require(it.hospital === tx.signer("hospital"), "not_hospital");
   tx.require(it.$.status === "open" && tx.time < it.by, "access_over", { status: it.$.status });
   return it;
+}
+function nothingCame(tx: Tx, it: Access, to: "refused" | "lapsed", ground?: string): void {
+  tx.move(it, to, { ground });
+  if (it.consent !== undefined) unspend(tx, it.consent, it.use!, to);
 }
 type Count = "emergencies" | "waiting" | "late" | "misused";
 function tally(tx: Tx, clinic: Emergency["clinic"], by: { readonly [C in Count]?: number }): void {

@@ -8,7 +8,7 @@ export const bases = health.audit({
   title: "Every look rests on a use of a consent to its very kind, purpose and clinic, or on an emergency of its post, in its time",
   run(audit) {
     const of = new Map<string, { patient: string; hospital: string; kind: string }>();
-    const byConsent = new Map<string, Access & { kind: string }>();
+    const byConsent = new Map<string, { it: Access; kind: string }>();
     const byEmergency = new Map<string, Access[]>();
     let served = 0;
     audit.each(records, ({ record, patient, hospital, kind }) => void of.set(record, { patient, hospital, kind }));
@@ -19,7 +19,7 @@ export const bases = health.audit({
       audit.require(($.status === "served") === (key !== undefined), "a key is given to what is served");
       audit.require((consent === undefined) === (use === undefined) && (consent === undefined) !== (emergency === undefined), "one basis");
       if (key !== undefined) served++;
-      if (consent !== undefined) byConsent.set(`${consent} ${use}`, { ...it, kind: about?.kind ?? "" });
+      if (consent !== undefined) byConsent.set(`${consent} ${use}`, { it, kind: about?.kind ?? "" });
       else byEmergency.set(emergency ?? "", [...(byEmergency.get(emergency ?? "") ?? []), it]);
     });
     audit.each(emergencies, ({ emergency, patient, clinic, post, at, until, read }) => {
@@ -35,16 +35,18 @@ export const bases = health.audit({
       );
     });
     audit.each(uses, ({ $, consent, number, subject, holder, user, purpose, fields, at }) => {
-      const it = byConsent.get(`${consent} ${number}`);
-      if (it === undefined) return;
+      const looked = byConsent.get(`${consent} ${number}`);
+      if (looked === undefined) return;
+      const { it, kind } = looked;
       byConsent.delete(`${consent} ${number}`);
+      const came = it.$.status === "refused" || it.$.status === "lapsed" ? it.$.status : "spent";
       const same = it.patient === subject && it.hospital === holder && it.clinic === user && it.purpose === purpose && it.at === at;
-      audit.require(same && $.status === "spent" && fields.length === 1 && fields[0] === it.kind, "a look beyond its use", {
+      audit.require(same && $.status === came && fields.length === 1 && fields[0] === kind, "a look beyond its use", {
         access: it.access,
       });
     });
     audit.end(() => {
-      for (const { access } of byConsent.values()) audit.require(false, "a look by a use that is none", { access });
+      for (const { it } of byConsent.values()) audit.require(false, "a look by a use that is none", { access: it.access });
       for (const [emergency] of byEmergency) audit.require(false, "looks in an emergency that is none", { emergency });
       audit.figure("keys given", served);
     });

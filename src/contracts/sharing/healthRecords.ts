@@ -98,7 +98,7 @@ export const health = contract("health", {
     read_full: "In an emergency 64 records are read at most.",
     own_case: "Nobody judges his own: a reviewer is of another agency than who broke the glass, a supervisor also than the reviewer.",
     review_time: "A review is made when the emergency is over, within seven days; after them the supervisor decides.",
-    contest_over: "A finding is contested by whom it is against, within 30 days.",
+    contest_over: "A finding is contested by whom it is against, within 180 days.",
   },
   flags: { duplicate_care: "Within the interval there is another examination of this kind." },
 });

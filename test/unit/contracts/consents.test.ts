@@ -131,6 +131,7 @@ describe("a consent", () => {
     const it = town();
     const asked = loan(it);
     it.act("the bank asks", acts.request, asked, signedBy("bank"));
+    expect(it.needs(acts.give, given(asked))).toEqual([{ slot: "subject", party: "p:ann", met: false }]);
     it.refused("the bank gives it itself", "engine.signature_missing", acts.give, given(asked), signedBy("bank"));
     it.refused("the holder gives it", "engine.signature_missing", acts.give, given(asked), signedBy("tax"));
     it.refused("used before", "consents.not_live", acts.use, borrow, signedBy("bank"));
@@ -234,7 +235,30 @@ describe("a child's consent", () => {
     it.act("Ann is back", eid.restore, { principal: "p:ann" }, signedBy("courts"));
     it.act("the answer", acts.answer, { ...first, answer: yes }, signedBy("tax"));
     it.act("and she revokes it herself", acts.revoke, { consent: "c-1" }, signedBy("ann"));
+  });
+
+  test("is not given by who asks, for another whose guardian or agent he is; he may have the data sent to her", () => {
+    const it = town();
+    it.act("Bob is Ann's guardian", eid.appoint, { principal: "p:ann", agent: "p:bob", guardian: true }, signedBy("courts", "bob"));
+    it.act("and the bank her agent", eid.appoint, { principal: "p:ann", agent: "c:bank", guardian: false }, signedBy("ann", "bank"));
+    for (const [user, who] of [["p:bob", "bob"] as const, ["c:bank", "bank"] as const]) {
+      const asked = loan(it, { consent: who, user });
+      it.act(`${who} asks`, acts.request, asked, signedBy(who));
+      it.refused("and consents", "consents.own_asking", acts.give, given(asked), signedBy(who));
+    }
+    it.act("Bob for the bank", acts.give, given(loan(it, { consent: "bank", until: it.time + days(9) })), signedBy("bob"));
+    it.act("Ann for Bob", acts.give, given(loan(it, { consent: "bob", until: it.time + days(9) })), signedBy("ann"));
+    const own = loan(it, { consent: "own", user: "p:ann" });
+    it.act("Bob asks in Ann's name", acts.request, own, signedBy("bob"));
+    it.act("and has it sent to her", acts.give, given(own), signedBy("bob"));
+    passes(it, "consents");
+  });
+
+  test("serves no user who is suspended", () => {
+    const it = consented();
+    it.act("asked", acts.use, buy, signedBy("shop"));
     it.act("the shop is suspended", eid.suspend, { principal: "c:shop" }, signedBy("courts"));
+    it.refused("answered", "consents.not_live", acts.answer, { ...first, answer: yes }, signedBy("tax"));
     it.refused("it asks", "engine.signature_missing", acts.request, check(it, { consent: "c-9" }), signedBy("shop"));
     passes(it, "consents");
   });

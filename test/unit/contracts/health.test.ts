@@ -205,9 +205,11 @@ describe("by consent", () => {
     it.refused("twice", "health.access_over", acts.release, { access: "a-1", key }, signedBy("land"));
     it.refused("refused by another", "health.not_hospital", acts.refuse, { access: "a-2", ground: "no-file" }, signedBy("tax"));
     it.act("refused", acts.refuse, { access: "a-2", ground: "no-file" }, signedBy("land"));
+    it.act("so a use is left", acts.read, { ...look, access: "a-4" }, signedBy("doctor"));
     it.act("Ann revokes", consents.revoke, { consent: "c-1" }, signedBy("ann"));
     it.refused("no key", "consents.not_live", acts.release, { access: "a-3", key }, signedBy("land"));
-    expect(it.advance(days(1)).map(({ name }) => name)).toEqual(["lapse"]);
+    expect(it.advance(days(1)).map(({ name }) => name)).toEqual(["lapse", "lapse"]);
+    expect(it.row(consents.consents, "c-1")).toMatchObject({ next: 4, uses: 1 });
     it.refused("and none later", "health.access_over", acts.refuse, { access: "a-3", ground: "late" }, signedBy("land"));
     expect(["a-1", "a-2", "a-3"].map((one) => it.row(accesses, one)?.$.status)).toEqual(["served", "refused", "lapsed"]);
     expect(audit(it, "health").find(({ name }) => name === "bases")?.figures).toEqual({ "keys given": 1 });
@@ -315,7 +317,7 @@ describe("a broken glass", () => {
     passes(it, "health");
   });
 
-  test("that was found justified is contested by the patient within 30 days, and decided by who has not reviewed it", () => {
+  test("that was found justified is contested by the patient within 180 days, and decided by who has not reviewed it", () => {
     const it = broken();
     it.advance(days(1));
     it.act("justified", acts.review, { emergency: "e-1", finding: "justified", ground: "art-9" }, signedBy("courts"));
@@ -330,7 +332,7 @@ describe("a broken glass", () => {
     it.act("another", acts.breakGlass, { ...glass, emergency: "e-2" }, signedBy("nurse"));
     it.advance(days(2));
     it.act("justified", acts.review, { emergency: "e-2", finding: "justified", ground: "art-9" }, signedBy("courts"));
-    it.advance(days(30));
+    it.advance(days(180));
     it.refused("too late", "health.contest_over", acts.contest, { ...contest, emergency: "e-2" }, signedBy("ann"));
     passes(it, "health");
   });
@@ -586,9 +588,13 @@ describe("whatever hospitals, posts, patients and reviewers do", () => {
         const cons: Con[] = [];
         const accs: Acc[] = [];
         const ems: Em[] = [];
+        const ends = (a: Acc, how: string): void => {
+          a.status = how;
+          if (a.consent !== undefined) a.consent.uses--;
+        };
         const lapse = (): void => {
           for (const c of cons) if (c.until <= it.time) c.live = false;
-          for (const a of accs) if (a.status === "open" && a.by <= it.time) a.status = "lapsed";
+          for (const a of accs) if (a.status === "open" && a.by <= it.time) ends(a, "lapsed");
           for (const e of ems)
             if (e.status === "open" && e.by <= it.time) Object.assign(e, { status: "overdue", late: true, since: it.time });
         };
@@ -713,7 +719,7 @@ describe("whatever hospitals, posts, patients and reviewers do", () => {
               e !== undefined &&
               signers.includes(s.good ? e.patient : e.clinic) &&
               e.status === (s.good ? "justified" : "misused") &&
-              now < e.since + days(30),
+              now < e.since + days(180),
             decide: () => {
               const by = acting("supervisor", signers);
               return (
@@ -750,7 +756,7 @@ describe("whatever hospitals, posts, patients and reviewers do", () => {
           } else if (s.act === "readInEmergency") accs.push({ name, record: r!, status: "open", by: it.time + days(1), emergency: e! });
           else if (s.act === "close") e!.until = it.time;
           else if (s.act === "release") a!.status = "served";
-          else if (s.act === "refuse") a!.status = "refused";
+          else if (s.act === "refuse") ends(a!, "refused");
           else if (s.act === "review") Object.assign(e!, { status: finding[0], since, reviewer: acting("reviewer", signers) });
           else if (s.act === "contest") Object.assign(e!, { status: "contested", since });
           else Object.assign(e!, { status: finding[1], since });
