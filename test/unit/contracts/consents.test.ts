@@ -2,6 +2,8 @@
 
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { inclusionPath, leafHash, rootOf } from "../../../src/base/merkle.ts";
+import { sealedLeaves, sealedSchema, shownFields } from "../../../src/contracts/engine/sealed.ts";
 import { contract, days, hours, id, list, person, agency, party, record } from "../../../src/contracts/engine/index.ts";
 import { composition } from "../../../src/contracts/all.ts";
 import * as eid from "../../../src/contracts/identity/eid.ts";
@@ -353,6 +355,49 @@ describe("a use", () => {
     expect(it.row(consents, "c-1")).toMatchObject({ uses: 1, next: 3 });
     passes(it, "consents");
   });
+});
+
+test("what is served is shown to whoever may see it against the row: an answer with nothing beside it, a value without the others", () => {
+  const it = consented();
+  const sealing = (part: "answer" | "payload", all: object) => {
+    const { fields } = (uses.fields[part] as { shape: { fields: any } }).shape;
+    const schema = sealedSchema("consents/use", part, 1);
+    const leaves = sealedLeaves({ network: it.network, secret: new Uint8Array(32).fill(7), schema, fields, values: all });
+    const hashes = leaves.map(leafHash);
+    const shows = (i: number) => ({ bytes: leaves[i]!, path: inclusionPath(hashes, i) });
+    return { schema, shows, sealed: { root: rootOf(hashes), size: leaves.length } };
+  };
+  it.act("asked", acts.use, buy, signedBy("shop"));
+  const age = sealing("answer", { answer: 1 });
+  it.act("answered", acts.answer, { ...first, answer: age.sealed }, signedBy("tax"));
+  const row = it.row(uses, "c-1", 0)!;
+  expect([row.answer!.size, shownFields(age.schema, row.answer!, [age.shows(0)])]).toEqual([1, [{ index: 0, path: "answer", value: 1 }]]);
+  const two = ["income", "debts"];
+  it.act("asked", acts.use, { ...borrow, fields: two }, signedBy("bank"));
+  const both = sealing("payload", { values: ["52000", "900"] });
+  it.act("delivered", acts.deliver, { consent: "c-2", number: 0, fields: two, payload: both.sealed }, signedBy("tax"));
+  const { payload, delivered } = it.row(uses, "c-2", 0)!;
+  const at = 1 + delivered!.indexOf("debts");
+  expect(shownFields(both.schema, payload!, [both.shows(at)])).toEqual([{ index: at, path: "values/1", value: "900" }]);
+});
+
+test("at its largest it stays within its work and its rows", () => {
+  const it = town();
+  const names = (n: number, letter: string) => Array.from({ length: n }, (_, i) => `${letter}${i}`.padEnd(64, letter));
+  const [most, longest] = [1_000_000, days(3_660)];
+  const wide = { ...loanData, definition: "d".repeat(64), fields: names(64, "f"), purposes: names(16, "p"), most, longest };
+  it.act("a bundle", acts.define, wide, signedBy("courts"));
+  it.act("a claim", acts.define, { ...wide, definition: "claim", kind: "claim", answers: names(64, "a") }, signedBy("courts"));
+  const asked = loan(it, { consent: "c".repeat(64), definition: wide.definition, purpose: wide.purposes[15]!, fields: wide.fields, most });
+  for (const consent of [asked.consent, "b".repeat(64)]) {
+    it.act("asked", acts.request, { ...asked, consent }, signedBy("bank"));
+    it.act("given, in the place of the last", acts.give, given({ ...asked, consent }), signedBy("ann"));
+  }
+  const one = { consent: "b".repeat(64), number: 0 };
+  it.act("used", acts.use, { ...one, purpose: asked.purpose, fields: wide.fields, details: { ...values, size: 2 } }, signedBy("bank"));
+  it.act("delivered", acts.deliver, { ...one, fields: wide.fields, payload: values }, signedBy("tax"));
+  it.act("corrected", acts.correct, { ...one, by: 1, payload: values }, signedBy("tax"));
+  passes(it, "consents");
 });
 
 test("an audit finds a row that the rules did not make", () => {
