@@ -389,9 +389,9 @@ test("at its largest it stays within its work and its rows", () => {
   it.act("a bundle", acts.define, wide, signedBy("courts"));
   it.act("a claim", acts.define, { ...wide, definition: "claim", kind: "claim", answers: names(64, "a") }, signedBy("courts"));
   const asked = loan(it, { consent: "c".repeat(64), definition: wide.definition, purpose: wide.purposes[15]!, fields: wide.fields, most });
-  for (const consent of [asked.consent, "b".repeat(64)]) {
-    it.act("asked", acts.request, { ...asked, consent }, signedBy("bank"));
-    it.act("given, in the place of the last", acts.give, given({ ...asked, consent }), signedBy("ann"));
+  for (const key of [asked.consent, "b".repeat(64)]) {
+    it.act("asked", acts.request, { ...asked, consent: key }, signedBy("bank"));
+    it.act("given, in the place of the last", acts.give, given({ ...asked, consent: key }), signedBy("ann"));
   }
   const one = { consent: "b".repeat(64), number: 0 };
   it.act("used", acts.use, { ...one, purpose: asked.purpose, fields: wide.fields, details: { ...values, size: 2 } }, signedBy("bank"));
