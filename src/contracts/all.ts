@@ -3,6 +3,7 @@
 
 import type { Composition } from "./engine/registry.ts";
 import type { Resolver } from "./engine/roles.ts";
+import * as bills from "./documents/bills.ts";
 import * as evidence from "./documents/evidence.ts";
 import * as invoices from "./documents/invoices.ts";
 import * as credentials from "./identity/credentials.ts";
@@ -32,7 +33,7 @@ const resolver: Resolver<Signer> = {
 };
 
 export const composition: Composition = {
-  modules: [governance, eid, credentials, evidence, invoices, ceremonies, points, funds, energy, tenders, work, benefits, vehicles],
+  modules: [governance, eid, credentials, evidence, invoices, ceremonies, points, funds, energy, tenders, work, benefits, vehicles, bills],
   resolver,
   found: governance.found,
 };
