@@ -100,6 +100,18 @@ export const uphold = bill.action({
   },
 });
 
+export const concede = bill.action({
+  title: "Concede a bill that one has contested",
+  by: { patient: signs("the patient") },
+  input: ofBill,
+  example: one,
+  run(tx, { hospital, number }) {
+    const it = tx.get(bills, hospital, number);
+    tx.signed("patient", it.patient);
+    tx.move(it, "issued", { upheld: true });
+  },
+});
+
 export const reverse = bill.action({
   title: "Reverse a bill by another, on a ground; the patient signs if he has paid anything of it",
   by: { hospital: signs("the hospital"), patient: signs("the patient, if he has paid") },

@@ -72,6 +72,8 @@ class Entries {
   #at = { vehicle: "", number: -1, version: -1, latest: -1 };
   /** Entries of each vehicle. */
   readonly counts = new Map<string, number>();
+  /** Versions beyond the first. */
+  readonly corrections = new Map<string, number>();
   /** Is this version where it belongs? */
   follows({ $, vehicle, number, version, latest }: Row<typeof readings> | Row<typeof accidents>): boolean {
     const was = this.#at;
@@ -79,7 +81,7 @@ class Entries {
     const next = was.vehicle === vehicle ? was.number + 1 : 0;
     const ended = same || was.version === was.latest;
     this.#at = { vehicle, number, version, latest: same ? was.latest : latest };
-    if (!same) counted(this.counts, vehicle);
+    counted(same ? this.corrections : this.counts, vehicle);
     const placed = same ? version === was.version + 1 : number === next && version === 0;
     return ended && placed && this.stands(version) === ($.status === "stands");
   }
@@ -115,7 +117,9 @@ export const nothingVanishes = contract.audit({
       before = it;
     });
     let doubted = 0;
-    audit.each(vehicles, ({ vehicle, readings: all, doubtful: some, accidents: crashes, inspections: visits }) => {
+    audit.each(vehicles, ({ vehicle, readings: all, doubtful: some, accidents: crashes, inspections: visits, corrections }) => {
+      const corrected = (read.corrections.get(vehicle) ?? 0) + (reported.corrections.get(vehicle) ?? 0);
+      audit.require(corrections === corrected, "the corrections are not the versions beyond the first", { corrected });
       const counts = [read.counts, reported.counts, inspected, doubts].map((count) => count.get(vehicle) ?? 0);
       doubted += some;
       audit.require(

@@ -1,7 +1,7 @@
 // The records of vehicles and the rules they stand under. Services 15, and 16 but for the subsidy. Owns what a vehicle, a title, a lien, an accident, an
 // inspection, a reading and a battery are. Does not own: who may do what with them (vehicles.ts), what an auditor recomputes (vehicleAudits.ts).
 //
-// Whoever knows a vehicle's number reads its history, as buyers must; that names no person. Who owned it stands in titles, which few read.
+// What a vehicle went through is public, as buyers need it, and names no person. Who owns it, or did, stands in titles and liens, which few read.
 
 import { agency, contract, count, flag, hash, id, list, money, object, oneOf, optional, party } from "../engine/index.ts";
 import { record, type Row, sealed, text, time, type Tx } from "../engine/index.ts";
@@ -93,6 +93,8 @@ export const vehicles = record("vehicle", {
     ...{ vehicle: id, ...description, titles: count, liens: list(id, MOST_LIENS) },
     /** Readings that stand and are lower or far above what stands before them. */
     ...{ readings: count, doubtful: count, accidents: count, inspections: count },
+    /** Corrections of readings and accidents, all together: who sees one reads the former versions. */
+    corrections: count,
     /** Until when the last inspection serves. */
     ...{ inspected: optional(time), battery: optional(id), theft: optional(id) },
   },

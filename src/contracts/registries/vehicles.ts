@@ -29,7 +29,7 @@ export const register = contract.action({
   example: { ...example, model: "leaf-40", drive: "electric", document: aHash, owner: "p:ann.city", odometer: km(12) },
   run(tx, { vehicle, owner, odometer: shown, ...described }) {
     tx.signed("owner", owner);
-    const counts = { titles: 1, liens: [], readings: 0, doubtful: 0, accidents: 0, inspections: 0 };
+    const counts = { titles: 1, liens: [], readings: 0, doubtful: 0, accidents: 0, inspections: 0, corrections: 0 };
     const it = tx.create(vehicles, { vehicle, ...described, ...counts });
     tx.create(titles, { vehicle, turn: 0, owner, how: "registered" });
     tx.put(it, read(tx, it, shown));
@@ -259,7 +259,7 @@ export const correctReading = contract.action({
       doubts += weight(again) - weight(after.judged);
       if (again !== after.judged) tx.put(after, { judged: again });
     }
-    tx.put(it, { doubtful: doubts });
+    tx.put(it, { doubtful: doubts, corrections: it.corrections + 1 });
   },
 });
 
@@ -277,6 +277,8 @@ export const correctAccident = contract.action({
     const { occurred, reporter } = was;
     supersede(tx, accidents, was);
     tx.create(accidents, { vehicle, number, version: was.version + 1, latest: 0, ground, occurred, reporter, severity, report: told });
+    const it = tx.get(vehicles, vehicle);
+    tx.put(it, { corrections: it.corrections + 1 });
   },
 });
 

@@ -138,6 +138,8 @@ describe("a lien", () => {
     it.refused("the same loan", "engine.already_exists", acts.pledge, pledged(), signedBy("ann", "bank"));
     it.refused("sold", "vehicles.lien_stands", acts.transfer, sold(), signedBy("ann", "bob", "bank"));
     const free = sold({ release: ["loan-1"] });
+    const needed = it.needs(acts.transfer, free).map(({ slot, party }) => `${slot} ${party}`);
+    expect(needed).toEqual(["seller p:ann", "buyer p:bob", "lender c:bank"]);
     it.refused("and the bank does not sign", "vehicles.lien_stands", acts.transfer, free, signedBy("ann", "bob"));
     it.act("Bob's car", acts.register, { ...described("car-2"), owner: "p:bob", odometer: km(5) }, signedBy("land", "bob"));
     it.act("is pledged", acts.pledge, pledged("loan-2", "car-2"), signedBy("bob", "bank"));
@@ -270,7 +272,7 @@ describe("what it went through", () => {
       { severity: "minor", ground: "estimate", $: { status: "superseded" } },
       { severity: "unfounded", reporter: "tax", $: { status: "stands" } },
     ]);
-    expect(car(it).accidents).toBe(2);
+    expect(car(it)).toMatchObject({ accidents: 2, corrections: 2 });
     passes(it, "vehicles");
   });
 
@@ -446,6 +448,7 @@ describe("an auditor", () => {
       [vehicles, ["car-1"], { accidents: 0 }],
       [vehicles, ["car-1"], { doubtful: 1 }],
       [vehicles, ["car-1"], { inspections: 0 }],
+      [vehicles, ["car-1"], { corrections: 0 }],
       [accidents, ["car-1", 0, 0], { $status: "superseded" }],
       [accidents, ["car-1", 0, 0], { latest: 1 }],
       [readings, ["car-1", 1, 0], { latest: 0 }],
@@ -729,6 +732,9 @@ describe("whatever owners, lenders, inspectors and courts do", () => {
           expect([row.readings, row.accidents, row.inspections]).toEqual([
             ...[known.readings.length, known.accidents.length, known.inspections],
           ]);
+          const standing = known.readings.map(({ versions }) => versions.at(-1)!);
+          const doubts = standing.filter((now, i) => ["lower", "far_above"].includes(judge(standing[i - 1], now)));
+          expect(row.doubtful).toBe(doubts.length);
           for (const [number, { versions }] of known.readings.entries())
             for (const [version, { value, unit }] of versions.entries())
               expect(it.row(readings, vehicle, number, version)).toMatchObject({ value, unit, metres: metresOf({ value, unit }) });
