@@ -95,6 +95,7 @@ export const bill = contract("bills", {
     own_case: "Nobody decides on an objection or an appeal against himself.",
     contested_once: "A bill is contested before anything was granted, and once.",
     one_payee: "A payment is for claims of one payee in one currency, and is the sum of what was granted.",
+    in_stead: "What a payer has granted, or a patient has paid, is taken back with his signature, or a supervisor's for who cannot sign.",
     reimbursed: "A bill is reversed while nothing of it is granted: what was paid is given back before.",
   },
 });

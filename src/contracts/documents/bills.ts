@@ -114,16 +114,17 @@ export const concede = bill.action({
 
 export const reverse = bill.action({
   title: "Reverse a bill by another, on a ground; the patient signs if he has paid anything of it",
-  by: { hospital: signs("the hospital"), patient: signs("the patient, if he has paid") },
-  input: { ...ofBill, by: id, ground: id },
-  rules: ["not_payable", "reimbursed"],
+  by: { hospital: signs("the hospital"), patient: signs("the patient, if he has paid, or the supervisor named") },
+  input: { ...ofBill, by: id, ground: id, supervisor: optional(agency) },
+  rules: ["in_stead", "not_payable", "own_case", "reimbursed"],
   example: { ...one, by: "2027-1-r", ground: "wrong-patient" },
-  run(tx, { hospital, number, by, ground }) {
+  run(tx, { hospital, number, by, ground, supervisor }) {
     const it = tx.get(bills, hospital, number);
     tx.signed("hospital", hospital);
     tx.require(it.$.status !== "reversed" && it.reverses === undefined, "not_payable");
     tx.require(it.granted === 0n, "reimbursed", { granted: it.granted });
-    if (it.received > 0n) tx.signed("patient", it.patient);
+    tx.require(supervisor !== hospital, "own_case");
+    if (it.received > 0n) inStead(tx, "patient", it.patient, supervisor);
     const { patient, currency, total } = it;
     tx.move(it, "reversed", { ground });
     const none = { lines: 0, granted: 0n, direct: 0n, received: 0n, upheld: false };
@@ -178,13 +179,14 @@ export const mend = bill.action({
 
 export const withdraw = bill.action({
   title: "Withdraw a claim that is not paid; the payer signs, too, if it has granted any of it and may be paying",
-  by: { patient: signs("the patient"), payer: signs("the payer, of what it has granted") },
-  input: ofClaim,
+  by: { patient: signs("the patient"), payer: signs("the payer, of what it has granted, or the supervisor named") },
+  input: { ...ofClaim, supervisor: optional(agency) },
+  rules: ["in_stead"],
   example: aClaim,
-  run(tx, { hospital, number, line, payer }) {
+  run(tx, { hospital, number, line, payer, supervisor }) {
     const it = tx.get(claims, hospital, number, line, payer);
     tx.signed("patient", it.patient);
-    if (it.granted > 0n) tx.signed("payer", payer);
+    if (it.granted > 0n) inStead(tx, "payer", payer, supervisor);
     grantOf(tx, it, 0n);
     tx.move(it, "withdrawn", { granted: 0n, by: undefined });
   },
@@ -294,6 +296,11 @@ function paidUp(tx: Tx<"over_paid">, it: Bill, more: bigint, received: bigint): 
   const sums = { direct: it.direct + more, received: it.received + received };
   tx.require(sums.direct + sums.received <= it.total, "over_paid", sums);
   return sums;
+}
+/** The party signs, or a supervisor for who cannot any more. */
+function inStead(tx: Tx<"in_stead">, slot: string, who: Party, supervisor: Party | undefined): void {
+  tx.signed(slot, supervisor ?? who, "in_stead");
+  tx.require(supervisor === undefined || tx.holds("supervisor", supervisor), "in_stead");
 }
 /** The line and the bill, when so much of a claim is granted as is said, and not what was before. */
 function grantOf(tx: Tx<"over_line" | "over_paid">, { hospital, number, line, payee, granted }: Claim, now: bigint): void {

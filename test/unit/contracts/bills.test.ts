@@ -142,7 +142,10 @@ describe("a bill", () => {
     it.refused("back, as Ann says", "engine.signature_missing", acts.returned, { ...of("tax"), ground: "x" }, signedBy("ann"));
     it.act("back, as the payer says", acts.returned, { ...of("tax"), ground: "wrong-patient" }, signedBy("tax"));
     it.refused("back twice", "engine.illegal_move", acts.returned, { ...of("tax"), ground: "x" }, signedBy("tax"));
-    it.refused("without Ann, who has paid", "engine.signature_missing", acts.reverse, reversal, signedBy("health"));
+    it.refused("without Ann, who has paid", "bills.in_stead", acts.reverse, reversal, signedBy("health"));
+    const estate = { ...reversal, supervisor: "health" };
+    it.refused("the hospital for Ann", "bills.own_case", acts.reverse, estate, signedBy("health"));
+    it.refused("who supervises nothing", "bills.in_stead", acts.reverse, { ...estate, supervisor: "land" }, signedBy("health", "land"));
     it.refused("without the hospital", "engine.signature_missing", acts.reverse, reversal, signedBy("ann"));
     it.act("reversed", acts.reverse, reversal, signedBy("health", "ann"));
     const no = "bills.not_payable";
@@ -224,9 +227,14 @@ describe("a claim", () => {
     it.act("mended", acts.mend, mended, signedBy("ann"));
     expect(it.row(claims, "health", "1", 1, "tax")).toMatchObject({ asked: 90n, payee: "health", mended: 1, $: { status: "submitted" } });
     it.act("granted", acts.adjudicate, { ...of("tax"), grant: 90n }, signedBy("tax"));
-    it.refused("withdrawn while tax may be paying", "engine.signature_missing", acts.withdraw, of("tax"), signedBy("ann"));
+    it.refused("withdrawn while tax may be paying", "bills.in_stead", acts.withdraw, of("tax"), signedBy("ann"));
     it.act("withdrawn by both", acts.withdraw, of("tax"), signedBy("ann", "tax"));
     expect(it.row(bills, "health", "1")).toMatchObject({ granted: 0n, direct: 0n });
+    it.act("mended", acts.mend, mended, signedBy("ann"));
+    it.act("granted", acts.adjudicate, { ...of("tax"), grant: 90n }, signedBy("tax"));
+    const gone = { ...of("tax"), supervisor: "courts" };
+    it.refused("of a payer that is no more, by Ann alone", "bills.in_stead", acts.withdraw, gone, signedBy("ann"));
+    it.act("with a supervisor", acts.withdraw, gone, signedBy("ann", "courts"));
     it.act("mended", acts.mend, { ...mended, asked: 10n }, signedBy("ann"));
     it.refused("withdrawn by Bob", "engine.signature_missing", acts.withdraw, of("tax"), signedBy("bob"));
     it.act("withdrawn by Ann alone", acts.withdraw, of("tax"), signedBy("ann"));
