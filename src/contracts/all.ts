@@ -19,6 +19,8 @@ import * as ceremonies from "./platform/ceremonies.ts";
 import * as governance from "./platform/governance.ts";
 import { delegated, granted } from "./platform/network.ts";
 import * as vehicles from "./registries/vehicles.ts";
+import * as consents from "./sharing/consents.ts";
+import * as health from "./sharing/health.ts";
 
 const resolver: Resolver<Signer> = {
   standing: signerOf,
@@ -33,7 +35,10 @@ const resolver: Resolver<Signer> = {
 };
 
 export const composition: Composition = {
-  modules: [governance, eid, credentials, evidence, invoices, ceremonies, points, funds, energy, tenders, work, benefits, vehicles, bills],
+  modules: [
+    ...[governance, eid, credentials, evidence, invoices, ceremonies, points, funds, energy, tenders, work, benefits],
+    ...[vehicles, bills, consents, health],
+  ],
   resolver,
   found: governance.found,
 };
