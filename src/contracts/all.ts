@@ -4,6 +4,7 @@
 import type { Composition } from "./engine/registry.ts";
 import type { Resolver } from "./engine/roles.ts";
 import * as cases from "./casework/cases.ts";
+import * as bills from "./documents/bills.ts";
 import * as evidence from "./documents/evidence.ts";
 import * as invoices from "./documents/invoices.ts";
 import * as credentials from "./identity/credentials.ts";
@@ -19,6 +20,7 @@ import * as ceremonies from "./platform/ceremonies.ts";
 import * as forms from "./platform/forms.ts";
 import * as governance from "./platform/governance.ts";
 import { delegated, granted } from "./platform/network.ts";
+import * as vehicles from "./registries/vehicles.ts";
 import * as consents from "./sharing/consents.ts";
 import * as health from "./sharing/health.ts";
 
@@ -36,22 +38,13 @@ const resolver: Resolver<Signer> = {
 
 export const composition: Composition = {
   modules: [
-    governance,
-    eid,
-    credentials,
-    evidence,
-    invoices,
-    ceremonies,
-    points,
-    funds,
-    energy,
-    tenders,
-    work,
-    benefits,
-    consents,
-    health,
-    cases,
-    forms,
+    ...[eid, credentials],
+    ...[governance, ceremonies, forms],
+    ...[evidence, invoices, bills],
+    ...[vehicles],
+    ...[points, funds, benefits, work, tenders, energy],
+    ...[cases],
+    ...[consents, health],
   ],
   resolver,
   found: governance.found,
