@@ -1,0 +1,53 @@
+// Shares in a whole – a parcel, a company: integers that always total it. Each holder stands once, in the order of names. Pure.
+
+import { list, object, type Party, party, range } from "../engine/index.ts";
+
+/** The finest that a whole is divided: so that totals and products of small factors stay exact. */
+export const MAX_WHOLE = 1_000_000_000_000;
+const parts = range(1, MAX_WHOLE);
+export const whole = parts;
+export const shares = (max: number) => list(object({ holder: party, parts }), max, 1);
+/** From one hand to another. */
+export const move = object({ from: party, to: party, parts });
+
+export interface Share {
+  readonly holder: Party;
+  readonly parts: number;
+}
+export type Shares = readonly Share[];
+export interface Move {
+  readonly from: Party;
+  readonly to: Party;
+  readonly parts: number;
+}
+
+export const total = (all: Shares): number => all.reduce((sum, share) => sum + share.parts, 0);
+export const partsOf = (all: Shares, holder: Party): number => all.find((share) => share.holder === holder)?.parts ?? 0;
+
+/** Shares as they stand in a register: what one holder has in several entries becomes one. Names are ASCII: any order of them is the order of bytes. */
+export function merge(all: Shares): Share[] {
+  const held = new Map<Party, number>();
+  for (const { holder, parts: more } of all) held.set(holder, (held.get(holder) ?? 0) + more);
+  return [...held].map(([holder, sum]) => ({ holder, parts: sum })).sort((a, b) => (a.holder < b.holder ? -1 : 1));
+}
+
+/** The shares after one gives to another; undefined if he has fewer parts, or gives nothing, or to himself. The total cannot change. */
+export function give(all: Shares, { from, to, parts: given }: Move): Share[] | undefined {
+  const left = partsOf(all, from) - given;
+  if (given <= 0 || left < 0 || from === to) return undefined;
+  const others = all.filter((share) => share.holder !== from);
+  return merge([...others, ...(left > 0 ? [{ holder: from, parts: left }] : []), { holder: to, parts: given }]);
+}
+
+/** The same shares, counted in parts that are `times` as fine. */
+export const refined = (all: Shares, times: number): Share[] => all.map(({ holder, parts: n }) => ({ holder, parts: n * times }));
+
+/** As a register keeps them, and the whole. */
+export function sound(all: Shares, of: number): boolean {
+  return total(all) === of && all.every(({ holder, parts: n }, i) => n > 0 && (i === 0 || all[i - 1]!.holder < holder));
+}
+
+/** Do the same holders have the same fractions, however finely each whole is divided? */
+export const alike = (a: Shares, ofA: number, b: Shares, ofB: number): boolean =>
+  a.length === b.length &&
+  a.every(({ holder, parts: n }, i) => b[i]!.holder === holder && BigInt(n) * BigInt(ofB) === BigInt(b[i]!.parts) * BigInt(ofA));
