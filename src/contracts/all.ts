@@ -17,6 +17,7 @@ import * as work from "./money/work.ts";
 import * as ceremonies from "./platform/ceremonies.ts";
 import * as governance from "./platform/governance.ts";
 import { delegated, granted } from "./platform/network.ts";
+import * as business from "./registries/business.ts";
 import * as property from "./registries/property.ts";
 
 const resolver: Resolver<Signer> = {
@@ -32,7 +33,22 @@ const resolver: Resolver<Signer> = {
 };
 
 export const composition: Composition = {
-  modules: [governance, eid, credentials, evidence, invoices, ceremonies, points, funds, energy, tenders, work, benefits, property],
+  modules: [
+    governance,
+    eid,
+    credentials,
+    evidence,
+    invoices,
+    ceremonies,
+    points,
+    funds,
+    energy,
+    tenders,
+    work,
+    benefits,
+    property,
+    business,
+  ],
   resolver,
   found: governance.found,
 };

@@ -39,6 +39,17 @@ export function give(all: Shares, { from, to, parts: given }: Move): Share[] | u
   return merge([...others, ...(left > 0 ? [{ holder: from, parts: left }] : []), { holder: to, parts: given }]);
 }
 
+/** One after the other; the first that cannot be is named. */
+export function giveAll(all: Shares, moves: readonly Move[]): { readonly shares: Share[] } | { readonly failed: Move } {
+  let now = [...all];
+  for (const step of moves) {
+    const next = give(now, step);
+    if (next === undefined) return { failed: step };
+    now = next;
+  }
+  return { shares: now };
+}
+
 /** The same shares, counted in parts that are `times` as fine. */
 export const refined = (all: Shares, times: number): Share[] => all.map(({ holder, parts: n }) => ({ holder, parts: n * times }));
 

@@ -5,7 +5,7 @@
 
 import { hash, id, list, money, object, party, range, signs, type Tx } from "../engine/index.ts";
 import { aHash, aSeal } from "../kit/examples.ts";
-import { alike, give, MAX_WHOLE, merge as merged, type Move, refined, type Share, type Shares, sound, whole } from "../kit/shares.ts";
+import { alike, giveAll, MAX_WHOLE, merge as merged, type Move, refined, type Share, type Shares, sound, whole } from "../kit/shares.ts";
 import { answered, court, district, endCaveat, endSeizure, example, free, open, registry } from "./propertyBlocks.ts";
 import { area, burdens, charges, type Entry, entries, held, judgments, MAX_AREA, MAX_BURDENS, MAX_CHARGED } from "./propertyRecords.ts";
 import { MAX_HOLDERS, MAX_PARTS, moves, type Parcel, parcels, property, terms } from "./propertyRecords.ts";
@@ -226,10 +226,10 @@ function note(tx: Tx, it: Parcel, shares: Shares, act: Entry["act"], why: Partia
   return tx.put(it, { shares, entries: number + 1 });
 }
 function after(tx: Tx<"share_too_small" | "too_many_holders">, shares: Shares, all: readonly Move[]): readonly Share[] {
-  let now = [...shares];
-  for (const step of all) now = give(now, step) ?? tx.reject("share_too_small", { from: step.from, parts: step.parts });
-  tx.require(now.length <= MAX_HOLDERS, "too_many_holders", { holders: now.length });
-  return now;
+  const now = giveAll(shares, all);
+  if ("failed" in now) return tx.reject("share_too_small", { ...now.failed });
+  tx.require(now.shares.length <= MAX_HOLDERS, "too_many_holders", { holders: now.shares.length });
+  return now.shares;
 }
 /** These charges burden the parcel no more; a charge that burdens nothing is discharged. */
 function release(tx: Tx<"other_parcel", never, "rank_moved_up">, it: Parcel, gone: readonly string[]): void {

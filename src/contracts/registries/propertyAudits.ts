@@ -1,6 +1,6 @@
 // What an auditor recomputes of the land register from its rows alone. Service 13. Owns its two audits. Does not own: the records (propertyRecords.ts).
 
-import { alike, give, type Shares, sound } from "../kit/shares.ts";
+import { alike, giveAll, type Shares, sound } from "../kit/shares.ts";
 import { caveats, charges, entries, judgments, parcels, property, seizures } from "./propertyRecords.ts";
 
 /** What a title came to: how it began, how it stands. */
@@ -24,13 +24,10 @@ export const titles = property.audit({
       audit.require((act === "adjudged") === (judgment !== undefined && court !== undefined), "a judgment has its court");
       if (judgment !== undefined) adjudged.set(`${parcel}/${court}/${judgment}`, number);
       if (before === undefined) return void known.set(parcel, { first: { shares, whole }, shares, whole, entries: number + 1 });
-      let now: Shares | undefined = before.shares;
-      for (const step of moves) now = now && give(now, step);
+      const now = giveAll(before.shares, moves);
       const follows = act === "refined" ? whole > before.whole : whole === before.whole;
-      audit.require(
-        follows && now !== undefined && alike(now, before.whole, shares, whole),
-        "the shares are not what the entry makes of them",
-      );
+      const made = "shares" in now && alike(now.shares, before.whole, shares, whole);
+      audit.require(follows && made, "the shares are not what the entry makes of them");
       Object.assign(before, { shares, whole, entries: before.entries + 1 });
     });
     audit.each(judgments, ({ parcel, court, judgment, entry }) => {
