@@ -580,204 +580,212 @@ interface Plot {
 }
 
 describe("whatever owners, lenders, claimants and courts do", () => {
-  test("shares total one, and nobody loses land, a charge or its rank but by his signature or a judgment", () => {
-    const accepted = new Map<string, number>();
-    let tried = 0;
-    fc.assert(
-      fc.property(fc.array(step, { minLength: 300, maxLength: 320 }), (steps) => {
-        const it = scenario({ modules: [acts], resolver: rights, found() {} });
-        const plots = new Map<string, Plot>();
-        const loans = new Map<string, { lender: string; on: string[] }>();
-        const had = new Set<string>();
-        const used = new Set<string>();
-        const begin = (parcel: string, plot: Partial<Plot>): void =>
-          void plots.set(parcel, {
-            ...{ open: true, area: 1_000, whole: 100, shares: new Map(), charges: [], caveats: new Map(), seizures: [], entries: 1 },
-            ...plot,
-          });
-        for (const [parcel, holder] of [
-          ["A", "p:ann"],
-          ["B", "p:bob"],
-        ] as const) {
-          it.act(parcel, acts.register, first({ parcel, shares: [share(holder, 100)] }), signedBy("land"));
-          begin(parcel, { shares: new Map([[holder, 100]]) });
-        }
-        let names = 0;
-        for (const s of steps) {
-          tried++;
-          const at = it.time + 1_000;
-          if (s.act === "wait") {
-            for (const { result } of it.advance(days(s.days))) expect(result.flags).toEqual([]);
-            for (const plot of plots.values()) for (const [by, until] of plot.caveats) if (until <= it.time) plot.caveats.delete(by);
-            continue;
+  test.skipIf(process.env["CHANCERY_QUICK"] === "1")(
+    "shares total one, and nobody loses land, a charge or its rank but by his signature or a judgment",
+    () => {
+      const accepted = new Map<string, number>();
+      let tried = 0;
+      fc.assert(
+        fc.property(fc.array(step, { minLength: 300, maxLength: 320 }), (steps) => {
+          const it = scenario({ modules: [acts], resolver: rights, found() {} });
+          const plots = new Map<string, Plot>();
+          const loans = new Map<string, { lender: string; on: string[] }>();
+          const had = new Set<string>();
+          const used = new Set<string>();
+          const begin = (parcel: string, plot: Partial<Plot>): void =>
+            void plots.set(parcel, {
+              ...{ open: true, area: 1_000, whole: 100, shares: new Map(), charges: [], caveats: new Map(), seizures: [], entries: 1 },
+              ...plot,
+            });
+          for (const [parcel, holder] of [
+            ["A", "p:ann"],
+            ["B", "p:bob"],
+          ] as const) {
+            it.act(parcel, acts.register, first({ parcel, shares: [share(holder, 100)] }), signedBy("land"));
+            begin(parcel, { shares: new Map([[holder, 100]]) });
           }
-          for (const plot of plots.values()) for (const [by, until] of plot.caveats) if (until <= at) plot.caveats.delete(by);
-          const places = [...plots].filter(([, plot]) => plot.open || s.pick === 8).map(([name]) => name);
-          const parcel = places[s.parcel % places.length]!;
-          const plot = plots.get(parcel)!;
-          const free = plot.open && plot.caveats.size + plot.seizures.length === 0;
-          const holders = [...plot.shares.keys()];
-          const charge = s.flag ? plot.charges[s.pick % (plot.charges.length || 1)] : [...loans.keys()][s.pick % (loans.size || 1)];
-          const lender = loans.get(charge ?? "")?.lender ?? s.from;
-          const name = `n${++names}`;
-          const giver = s.flag ? holders[s.pick % holders.length]! : s.from;
-          const canGive = s.parts > 0 && s.parts <= (plot.shares.get(giver) ?? 0) && giver !== s.to;
-          const gone = s.pick < 4 && charge !== undefined ? [charge] : [];
-          const claimants = plot.caveats.size > 0 ? [[...plot.caveats.keys()][0]!] : [];
-          const give = (): void => {
-            plot.shares.set(giver, plot.shares.get(giver)! - s.parts);
-            if (plot.shares.get(giver) === 0) plot.shares.delete(giver);
-            plot.shares.set(s.to, (plot.shares.get(s.to) ?? 0) + s.parts);
-          };
-          const release = (one: string): void => {
-            plot.charges = plot.charges.filter((other) => other !== one);
-            loans.get(one)!.on = loans.get(one)!.on.filter((other) => other !== parcel);
-          };
-          const carry = (from: readonly string[], into: readonly string[]): void => {
-            for (const one of plot.charges) loans.get(one)!.on = [...loans.get(one)!.on.filter((on) => !from.includes(on)), ...into];
-            for (const old of from) Object.assign(plots.get(old)!, { open: false, charges: [] });
-          };
-          const like = (second: Plot): boolean =>
-            [...plot.shares].every(([holder, n]) => second.shares.get(holder)! * plot.whole === n * second.whole) &&
-            plot.shares.size === second.shares.size &&
-            plot.charges.join() === second.charges.join();
-          const others = [...plots].filter(([other, it2]) => other !== parcel && it2.open);
-          const partner = (s.flag ? others.find(([, other]) => like(other)) : others[0])?.[0] ?? parcel;
-          const second = plots.get(partner)!;
-          const alike = like(second);
-          const claimant = s.honest > 5 ? ([...plot.caveats.keys()][0] ?? s.from) : s.from;
-          const is = (args: object, should: readonly string[], allowed: boolean, then: () => void) => ({ args, should, allowed, then });
-          const tax = { receipt: s.honest === 3 ? "same" : name, amount: 1n };
-          const { args, should, allowed, then } = {
-            transfer: () =>
-              is(
-                { parcel, deed: hash(1), moves: [move(giver, s.to, s.parts)], discharge: gone, tax },
-                ["land", "tax", giver, s.to, ...plot.charges.map((one) => loans.get(one)!.lender)],
-                free && canGive && gone.every((one) => plot.charges.includes(one)) && !used.has(tax.receipt),
-                () => {
-                  used.add(tax.receipt);
-                  give();
-                  gone.forEach(release);
+          let names = 0;
+          for (const s of steps) {
+            tried++;
+            const at = it.time + 1_000;
+            if (s.act === "wait") {
+              for (const { result } of it.advance(days(s.days))) expect(result.flags).toEqual([]);
+              for (const plot of plots.values()) for (const [by, until] of plot.caveats) if (until <= it.time) plot.caveats.delete(by);
+              continue;
+            }
+            for (const plot of plots.values()) for (const [by, until] of plot.caveats) if (until <= at) plot.caveats.delete(by);
+            const places = [...plots].filter(([, plot]) => plot.open || s.pick === 8).map(([name]) => name);
+            const parcel = places[s.parcel % places.length]!;
+            const plot = plots.get(parcel)!;
+            const free = plot.open && plot.caveats.size + plot.seizures.length === 0;
+            const holders = [...plot.shares.keys()];
+            const charge = s.flag ? plot.charges[s.pick % (plot.charges.length || 1)] : [...loans.keys()][s.pick % (loans.size || 1)];
+            const lender = loans.get(charge ?? "")?.lender ?? s.from;
+            const name = `n${++names}`;
+            const giver = s.flag ? holders[s.pick % holders.length]! : s.from;
+            const canGive = s.parts > 0 && s.parts <= (plot.shares.get(giver) ?? 0) && giver !== s.to;
+            const gone = s.pick < 4 && charge !== undefined ? [charge] : [];
+            const claimants = plot.caveats.size > 0 ? [[...plot.caveats.keys()][0]!] : [];
+            const give = (): void => {
+              plot.shares.set(giver, plot.shares.get(giver)! - s.parts);
+              if (plot.shares.get(giver) === 0) plot.shares.delete(giver);
+              plot.shares.set(s.to, (plot.shares.get(s.to) ?? 0) + s.parts);
+            };
+            const release = (one: string): void => {
+              plot.charges = plot.charges.filter((other) => other !== one);
+              loans.get(one)!.on = loans.get(one)!.on.filter((other) => other !== parcel);
+            };
+            const carry = (from: readonly string[], into: readonly string[]): void => {
+              for (const one of plot.charges) loans.get(one)!.on = [...loans.get(one)!.on.filter((on) => !from.includes(on)), ...into];
+              for (const old of from) Object.assign(plots.get(old)!, { open: false, charges: [] });
+            };
+            const like = (second: Plot): boolean =>
+              [...plot.shares].every(([holder, n]) => second.shares.get(holder)! * plot.whole === n * second.whole) &&
+              plot.shares.size === second.shares.size &&
+              plot.charges.join() === second.charges.join();
+            const others = [...plots].filter(([other, it2]) => other !== parcel && it2.open);
+            const partner = (s.flag ? others.find(([, other]) => like(other)) : others[0])?.[0] ?? parcel;
+            const second = plots.get(partner)!;
+            const alike = like(second);
+            const claimant = s.honest > 5 ? ([...plot.caveats.keys()][0] ?? s.from) : s.from;
+            const is = (args: object, should: readonly string[], allowed: boolean, then: () => void) => ({ args, should, allowed, then });
+            const tax = { receipt: s.honest === 3 ? "same" : name, amount: 1n };
+            const { args, should, allowed, then } = {
+              transfer: () =>
+                is(
+                  { parcel, deed: hash(1), moves: [move(giver, s.to, s.parts)], discharge: gone, tax },
+                  ["land", "tax", giver, s.to, ...plot.charges.map((one) => loans.get(one)!.lender)],
+                  free && canGive && gone.every((one) => plot.charges.includes(one)) && !used.has(tax.receipt),
+                  () => {
+                    used.add(tax.receipt);
+                    give();
+                    gone.forEach(release);
+                    plot.entries++;
+                  },
+                ),
+              adjudge: () =>
+                is(
+                  {
+                    ...judged({ parcel, judgment: s.honest === 3 ? "same" : name, moves: [move(giver, s.to, s.parts)] }),
+                    ...{ discharge: gone, caveats: claimants, seizures: plot.seizures },
+                  },
+                  ["land", "courts"],
+                  plot.open && canGive && gone.every((one) => plot.charges.includes(one)) && !(s.honest === 3 && used.has(`j ${parcel}`)),
+                  () => {
+                    if (s.honest === 3) used.add(`j ${parcel}`);
+                    give();
+                    gone.forEach(release);
+                    for (const by of claimants) plot.caveats.delete(by);
+                    plot.seizures = [];
+                    plot.entries++;
+                  },
+                ),
+              mortgage: () =>
+                is(loan({ charge: name, parcel, lender: s.to }), ["land", s.to, ...holders], free && plot.charges.length < 8, () => {
+                  loans.set(name, { lender: s.to, on: [parcel] });
+                  plot.charges = [...plot.charges, name];
+                }),
+              discharge: () =>
+                is({ charge: charge ?? "none", parcels: [parcel] }, ["land", lender], plot.charges.includes(charge!), () =>
+                  release(charge!),
+                ),
+              assign: () =>
+                is({ charge: charge ?? "none", to: s.to }, ["land", lender, s.to], (loans.get(charge ?? "")?.on.length ?? 0) > 0, () => {
+                  loans.get(charge!)!.lender = s.to;
+                }),
+              caveat: () =>
+                is(
+                  doubt({ parcel, by: s.from }),
+                  ["land", s.from, ...(had.has(`${parcel} ${s.from}`) ? ["courts"] : [])],
+                  plot.open && !plot.caveats.has(s.from),
+                  () => {
+                    had.add(`${parcel} ${s.from}`);
+                    plot.caveats.set(s.from, at + days(90));
+                  },
+                ),
+              withdraw: () =>
+                is({ parcel, by: claimant }, [claimant], plot.caveats.has(claimant), () => void plot.caveats.delete(claimant)),
+              remove: () =>
+                is({ parcel, by: claimant, ground: "x" }, ["courts"], plot.caveats.has(claimant), () => void plot.caveats.delete(claimant)),
+              extend: () => {
+                const until = at + days(s.days);
+                const stands = plot.caveats.get(claimant);
+                return is({ parcel, by: claimant, until }, ["courts"], stands !== undefined && until > stands && s.days <= 730, () =>
+                  plot.caveats.set(claimant, until),
+                );
+              },
+              seize: () =>
+                is({ parcel, seizure: name, ground: "x" }, ["courts"], plot.open && plot.seizures.length < 8, () =>
+                  plot.seizures.push(name),
+                ),
+              lift: () => {
+                const order = plot.seizures[0] ?? "none";
+                return is({ parcel, seizure: order, ground: "x" }, ["courts"], plot.seizures.length > 0, () => void plot.seizures.shift());
+              },
+              refine: () =>
+                is({ parcel, times: 2 }, ["land"], plot.open && plot.whole * 2 <= MAX_WHOLE, () => {
+                  plot.whole *= 2;
+                  for (const [holder, n] of plot.shares) plot.shares.set(holder, 2 * n);
                   plot.entries++;
-                },
-              ),
-            adjudge: () =>
-              is(
-                {
-                  ...judged({ parcel, judgment: s.honest === 3 ? "same" : name, moves: [move(giver, s.to, s.parts)] }),
-                  ...{ discharge: gone, caveats: claimants, seizures: plot.seizures },
-                },
-                ["land", "courts"],
-                plot.open && canGive && gone.every((one) => plot.charges.includes(one)) && !(s.honest === 3 && used.has(`j ${parcel}`)),
-                () => {
-                  if (s.honest === 3) used.add(`j ${parcel}`);
-                  give();
-                  gone.forEach(release);
-                  for (const by of claimants) plot.caveats.delete(by);
-                  plot.seizures = [];
-                  plot.entries++;
-                },
-              ),
-            mortgage: () =>
-              is(loan({ charge: name, parcel, lender: s.to }), ["land", s.to, ...holders], free && plot.charges.length < 8, () => {
-                loans.set(name, { lender: s.to, on: [parcel] });
-                plot.charges = [...plot.charges, name];
-              }),
-            discharge: () =>
-              is({ charge: charge ?? "none", parcels: [parcel] }, ["land", lender], plot.charges.includes(charge!), () => release(charge!)),
-            assign: () =>
-              is({ charge: charge ?? "none", to: s.to }, ["land", lender, s.to], (loans.get(charge ?? "")?.on.length ?? 0) > 0, () => {
-                loans.get(charge!)!.lender = s.to;
-              }),
-            caveat: () =>
-              is(
-                doubt({ parcel, by: s.from }),
-                ["land", s.from, ...(had.has(`${parcel} ${s.from}`) ? ["courts"] : [])],
-                plot.open && !plot.caveats.has(s.from),
-                () => {
-                  had.add(`${parcel} ${s.from}`);
-                  plot.caveats.set(s.from, at + days(90));
-                },
-              ),
-            withdraw: () => is({ parcel, by: claimant }, [claimant], plot.caveats.has(claimant), () => void plot.caveats.delete(claimant)),
-            remove: () =>
-              is({ parcel, by: claimant, ground: "x" }, ["courts"], plot.caveats.has(claimant), () => void plot.caveats.delete(claimant)),
-            extend: () => {
-              const until = at + days(s.days);
-              const stands = plot.caveats.get(claimant);
-              return is({ parcel, by: claimant, until }, ["courts"], stands !== undefined && until > stands && s.days <= 730, () =>
-                plot.caveats.set(claimant, until),
-              );
-            },
-            seize: () =>
-              is({ parcel, seizure: name, ground: "x" }, ["courts"], plot.open && plot.seizures.length < 8, () => plot.seizures.push(name)),
-            lift: () => {
-              const order = plot.seizures[0] ?? "none";
-              return is({ parcel, seizure: order, ground: "x" }, ["courts"], plot.seizures.length > 0, () => void plot.seizures.shift());
-            },
-            refine: () =>
-              is({ parcel, times: 2 }, ["land"], plot.open && plot.whole * 2 <= MAX_WHOLE, () => {
-                plot.whole *= 2;
-                for (const [holder, n] of plot.shares) plot.shares.set(holder, 2 * n);
-                plot.entries++;
-              }),
-            divide: () => {
-              const half = Math.floor(plot.area / 2);
-              const parts = [
-                { parcel: `${name}a`, area: half + s.off, plan: hash(1) },
-                { parcel: `${name}b`, area: plot.area - half, plan: hash(1) },
-              ];
-              const few = [...plots.values()].filter((other) => other.open).length < 8;
-              return is({ parcel: few ? parcel : "none", parts }, ["land", ...holders], few && free && s.off === 0 && half > 0, () => {
-                for (const part of parts)
-                  begin(part.parcel, { area: part.area, whole: plot.whole, shares: new Map(plot.shares), charges: plot.charges });
-                carry([parcel], [`${name}a`, `${name}b`]);
-              });
-            },
-            merge: () => {
-              const stands = second.open && second.caveats.size + second.seizures.length === 0;
-              const sum = { area: plot.area + second.area, whole: plot.whole, shares: new Map(plot.shares), charges: plot.charges };
-              const united = { parcels: [parcel, partner], into: name, plan: hash(1) };
-              return is(united, ["land", ...holders], free && stands && alike && partner !== parcel, () => {
-                begin(name, sum);
-                carry([parcel, partner], [name]);
-              });
-            },
-          }[s.act]();
-          const signers = [...new Set(s.honest > 1 ? should : s.signers)];
-          const { outcome, code } = it.submit([{ action: `property.${s.act}@1`, args }], signedBy(...signers));
-          const wanted = allowed && should.every((one) => signers.includes(one));
-          expect(`${s.act} ${wanted}: ${code ?? "applied"}`).toMatch(wanted ? /: applied$/ : /: (property|engine)\.(?!fault)/);
-          if (outcome !== 0) continue;
-          accepted.set(s.act, (accepted.get(s.act) ?? 0) + 1);
-          then();
-        }
-        for (const [parcel, plot] of plots) {
-          const row = it.row(parcels, parcel)!;
-          expect(total(row.shares)).toBe(row.whole);
-          expect({
-            ...{ open: row.$.status === "registered", area: row.area, whole: row.whole, charges: [...row.charges], entries: row.entries },
-            ...{ shares: new Map(row.shares.map(({ holder, parts }) => [holder, parts])), seizures: [...row.seizures] },
-            caveats: new Map(row.caveats.map((by) => [by, it.row(caveats, parcel, by)!.until])),
-          }).toEqual({ ...plot, shares: new Map(plot.shares) });
-        }
-        for (const [charge, { lender, on }] of loans) {
-          const row = it.row(charges, charge)!;
-          expect([row.lender, [...row.parcels].sort(), row.$.status]).toEqual([
-            lender,
-            [...on].sort(),
-            on.length > 0 ? "live" : "discharged",
-          ]);
-        }
-        passes(it, "property");
-        it.indexHolds();
-      }),
-      { numRuns: 36, seed: 13 },
-    );
-    expect(tried).toBeGreaterThanOrEqual(10_000);
-    const often = [...new Set(kinds)].filter((act) => act !== "wait" && accepted.get(act)! > 15);
-    expect(`${often.length} of 14 happen often: ${[...accepted].join(" ")}`).toMatch(/^14 /);
-  });
+                }),
+              divide: () => {
+                const half = Math.floor(plot.area / 2);
+                const parts = [
+                  { parcel: `${name}a`, area: half + s.off, plan: hash(1) },
+                  { parcel: `${name}b`, area: plot.area - half, plan: hash(1) },
+                ];
+                const few = [...plots.values()].filter((other) => other.open).length < 8;
+                return is({ parcel: few ? parcel : "none", parts }, ["land", ...holders], few && free && s.off === 0 && half > 0, () => {
+                  for (const part of parts)
+                    begin(part.parcel, { area: part.area, whole: plot.whole, shares: new Map(plot.shares), charges: plot.charges });
+                  carry([parcel], [`${name}a`, `${name}b`]);
+                });
+              },
+              merge: () => {
+                const stands = second.open && second.caveats.size + second.seizures.length === 0;
+                const sum = { area: plot.area + second.area, whole: plot.whole, shares: new Map(plot.shares), charges: plot.charges };
+                const united = { parcels: [parcel, partner], into: name, plan: hash(1) };
+                return is(united, ["land", ...holders], free && stands && alike && partner !== parcel, () => {
+                  begin(name, sum);
+                  carry([parcel, partner], [name]);
+                });
+              },
+            }[s.act]();
+            const signers = [...new Set(s.honest > 1 ? should : s.signers)];
+            const { outcome, code } = it.submit([{ action: `property.${s.act}@1`, args }], signedBy(...signers));
+            const wanted = allowed && should.every((one) => signers.includes(one));
+            expect(`${s.act} ${wanted}: ${code ?? "applied"}`).toMatch(wanted ? /: applied$/ : /: (property|engine)\.(?!fault)/);
+            if (outcome !== 0) continue;
+            accepted.set(s.act, (accepted.get(s.act) ?? 0) + 1);
+            then();
+          }
+          for (const [parcel, plot] of plots) {
+            const row = it.row(parcels, parcel)!;
+            expect(total(row.shares)).toBe(row.whole);
+            expect({
+              ...{ open: row.$.status === "registered", area: row.area, whole: row.whole, charges: [...row.charges], entries: row.entries },
+              ...{ shares: new Map(row.shares.map(({ holder, parts }) => [holder, parts])), seizures: [...row.seizures] },
+              caveats: new Map(row.caveats.map((by) => [by, it.row(caveats, parcel, by)!.until])),
+            }).toEqual({ ...plot, shares: new Map(plot.shares) });
+          }
+          for (const [charge, { lender, on }] of loans) {
+            const row = it.row(charges, charge)!;
+            expect([row.lender, [...row.parcels].sort(), row.$.status]).toEqual([
+              lender,
+              [...on].sort(),
+              on.length > 0 ? "live" : "discharged",
+            ]);
+          }
+          passes(it, "property");
+          it.indexHolds();
+        }),
+        { numRuns: 36, seed: 13 },
+      );
+      expect(tried).toBeGreaterThanOrEqual(10_000);
+      const often = [...new Set(kinds)].filter((act) => act !== "wait" && accepted.get(act)! > 15);
+      expect(`${often.length} of 14 happen often: ${[...accepted].join(" ")}`).toMatch(/^14 /);
+    },
+  );
 });
 
 everyRuleIsGiven(property);
