@@ -57,7 +57,7 @@ export const owners = record("owners", {
 export const entries = record("entry", {
   title: "What changed a company's shares, and how they stood afterwards",
   key: ["company", "number"],
-  read: ["company", "moves", "registry", "tax_office", "court"],
+  read: ["company", "moves", "shares", "registry", "tax_office", "court"],
   fields: {
     ...{ company: party, number: count, act: oneOf("founded", "transferred", "adjudged", "refined"), moves: moves(0) },
     ...{ whole, shares: shares(MAX_OWNERS), deed: optional(hash), judgment: optional(id) },

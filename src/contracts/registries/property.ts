@@ -62,7 +62,8 @@ export const transfer = property.action({
 });
 
 export const adjudge = property.action({
-  title: "Carry out a judgment: it stands in for the signatures of holders, lenders and those who have caveats",
+  title:
+    "Carry out a judgment: it stands in for the signatures of holders and lenders; caveats and seizures that it does not end go on standing",
   by: { court, registry },
   input: {
     ...{ parcel: id, judgment: id, ground: id, document: hash, moves: moves(0) },

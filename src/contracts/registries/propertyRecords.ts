@@ -123,7 +123,7 @@ export const property = contract("property", {
     too_many_holders: "A parcel has at most 12 holders: more of them hold it together through a company.",
     share_too_small: "Nobody gives more than he holds, or to himself.",
     closed: "Nothing is entered at a parcel that was divided or merged.",
-    block_stands: "While a caveat or a seizure stands the parcel is not transferred, charged, divided or merged.",
+    block_stands: "While a caveat or a seizure stands the parcel is not charged, divided or merged, nor transferred but by a judgment.",
     lender_consents: "A charge leaves only with its lender's consent, or by a judgment that says so.",
     charge_remains: "A parcel is transferred free of charges, or with the consent of every lender whose charge remains.",
     tax_settled_once: "A receipt of the tax office settles one transfer.",
