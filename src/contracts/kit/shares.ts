@@ -1,28 +1,20 @@
 // Shares in a whole – a parcel, a company: integers that always total it. Each holder stands once, in the order of names. Pure.
 
-import { list, object, type Party, party, range } from "../engine/index.ts";
+import { list, object, type Party, party, range, type ValueOf } from "../engine/index.ts";
 
 /** The finest that a whole is divided: so that totals and products of small factors stay exact. */
 export const MAX_WHOLE = 1_000_000_000_000;
-const parts = range(1, MAX_WHOLE);
-export const whole = parts;
-export const shares = (max: number) => list(object({ holder: party, parts }), max, 1);
+export const whole = range(1, MAX_WHOLE);
+const share = object({ holder: party, parts: whole });
+export const shares = (max: number) => list(share, max, 1);
 /** From one hand to another. */
-export const move = object({ from: party, to: party, parts });
-
-export interface Share {
-  readonly holder: Party;
-  readonly parts: number;
-}
+export const move = object({ from: party, to: party, parts: whole });
+export type Share = ValueOf<typeof share>;
 export type Shares = readonly Share[];
-export interface Move {
-  readonly from: Party;
-  readonly to: Party;
-  readonly parts: number;
-}
+export type Move = ValueOf<typeof move>;
 
-export const total = (all: Shares): number => all.reduce((sum, share) => sum + share.parts, 0);
-export const partsOf = (all: Shares, holder: Party): number => all.find((share) => share.holder === holder)?.parts ?? 0;
+export const total = (all: Shares): number => all.reduce((sum, { parts }) => sum + parts, 0);
+export const partsOf = (all: Shares, holder: Party): number => all.find((one) => one.holder === holder)?.parts ?? 0;
 
 /** Shares as they stand in a register: what one holder has in several entries becomes one. Names are ASCII: any order of them is the order of bytes. */
 export function merge(all: Shares): Share[] {
@@ -35,7 +27,7 @@ export function merge(all: Shares): Share[] {
 export function give(all: Shares, { from, to, parts: given }: Move): Share[] | undefined {
   const left = partsOf(all, from) - given;
   if (given <= 0 || left < 0 || from === to) return undefined;
-  const others = all.filter((share) => share.holder !== from);
+  const others = all.filter(({ holder }) => holder !== from);
   return merge([...others, ...(left > 0 ? [{ holder: from, parts: left }] : []), { holder: to, parts: given }]);
 }
 

@@ -2,7 +2,7 @@
 
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { alike, give, merge, partsOf, refined, sound, total } from "../../../../src/contracts/kit/shares.ts";
+import { alike, give, giveAll, merge, partsOf, refined, sound, total } from "../../../../src/contracts/kit/shares.ts";
 
 const of = (...all: [string, number][]) => all.map(([holder, parts]) => ({ holder, parts }));
 
@@ -18,6 +18,12 @@ it("are given by who has them; what is given away whole leaves no empty share", 
     ["p:ann", "p:ann", 1],
   ] as const)
     expect(give(both, { from, to, parts })).toBeUndefined();
+  const chain = [
+    { from: "p:ann", to: "p:carl", parts: 60 },
+    { from: "p:carl", to: "p:bob", parts: 61 },
+  ];
+  expect(giveAll(both, chain)).toEqual({ failed: chain[1] });
+  expect(giveAll(both, chain.slice(0, 1))).toEqual({ shares: of(["p:bob", 40], ["p:carl", 60]) });
 });
 
 it("of one holder are one, in the order of names", () => {
