@@ -210,6 +210,30 @@ export const assign = property.action({
   },
 });
 
+export const postpone = property.action({
+  title: "Let a charge step behind the next one: its lender cedes the rank, no other is touched",
+  by: { registry: ofCharge, lender: signs("who cedes the rank"), to: signs("who gains it") },
+  input: { charge: id, behind: id },
+  rules: ["lender_consents", "not_next"],
+  work: 600,
+  example: { charge: "bank-1", behind: "bank-2" },
+  run(tx, { charge, behind }) {
+    const [first, second] = [tx.get(charges, charge), tx.get(charges, behind)];
+    tx.signed("lender", first.lender, "lender_consents");
+    tx.signed("to", second.lender);
+    const both = first.parcels.length === second.parcels.length && first.parcels.length > 0;
+    tx.require(both, "not_next");
+    for (const parcel of first.parcels) {
+      const on = tx.get(parcels, parcel);
+      const at = on.charges.indexOf(charge);
+      tx.require(on.charges[at + 1] === behind, "not_next", { parcel });
+      tx.put(on, { charges: on.charges.toSpliced(at, 2, behind, charge) });
+    }
+    tx.put(first, { rank: second.rank });
+    tx.put(second, { rank: first.rank });
+  },
+});
+
 // ── words of this file ───────────────────────────────────────────────────────────────────────────────────────────────────────────────
 type Beginning = Pick<Parcel, "parcel" | "district" | "area" | "plan" | "whole"> & Partial<Pick<Parcel, "charges" | "ranks" | "from">>;
 /** A parcel begins, its title with entry 0. */

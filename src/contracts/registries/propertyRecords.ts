@@ -136,6 +136,7 @@ export const property = contract("property", {
     area_differs: "The parts of a divided parcel have its area.",
     too_large: "A parcel has at most a million square kilometres.",
     unlike: "Parcels are merged that are of one district, held by the same in the same shares and charged with the same in the same rank.",
+    not_next: "A charge changes places with the one that stands next before it, on every parcel that either burdens.",
     too_fine: "A whole has at most a million million parts.",
     not_awaited: "A deed is refused while it is awaited.",
   },
