@@ -19,6 +19,8 @@ import * as governance from "./platform/governance.ts";
 import { delegated, granted } from "./platform/network.ts";
 import * as business from "./registries/business.ts";
 import * as property from "./registries/property.ts";
+import * as consents from "./sharing/consents.ts";
+import * as health from "./sharing/health.ts";
 
 const resolver: Resolver<Signer> = {
   standing: signerOf,
@@ -46,6 +48,8 @@ export const composition: Composition = {
     tenders,
     work,
     benefits,
+    consents,
+    health,
     property,
     business,
   ],
