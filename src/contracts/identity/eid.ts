@@ -28,12 +28,13 @@ const eid = contract("eid", {
   title: "Digital identity",
   purpose: "One key belongs to one principal, a suspension holds everywhere at once, and no data moves but by a signed grant.",
   records: [principals, keys, agents, grants],
-  roles: { ministry: "Enrols persons, per sector", registrar: "Registers devices and companies" },
+  roles: { ministry: "Enrols persons, per sector", registrar: "Registers devices, and companies that no business register keeps" },
   rules: {
     key_unproved: "Who registers a key shows that he holds it.",
     key_taken: "A key is registered once: for one principal, one sector, one purpose.",
     out_of_order: "Persons enrolled together are listed by pseudonym, so that the list says nothing more of them.",
-    wrong_register: "Agencies are entered by governance, persons by the ministry, devices and companies by the registrar.",
+    wrong_register:
+      "Agencies are entered by governance, persons by the ministry, devices by the registrar, companies by a business register or the registrar.",
     purpose_unfit: "A key's purpose fits its principal, and its time ends after it begins.",
     own_key: "Keys and agents are a matter for the principal's own key, not for a post's or an agent's.",
     not_authority:
