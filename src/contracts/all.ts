@@ -20,6 +20,8 @@ import * as ceremonies from "./platform/ceremonies.ts";
 import * as forms from "./platform/forms.ts";
 import * as governance from "./platform/governance.ts";
 import { delegated, granted } from "./platform/network.ts";
+import * as business from "./registries/business.ts";
+import * as property from "./registries/property.ts";
 import * as vehicles from "./registries/vehicles.ts";
 import * as consents from "./sharing/consents.ts";
 import * as health from "./sharing/health.ts";
@@ -41,7 +43,7 @@ export const composition: Composition = {
     ...[eid, credentials],
     ...[governance, ceremonies, forms],
     ...[evidence, invoices, bills],
-    ...[vehicles],
+    ...[property, business, vehicles],
     ...[points, funds, benefits, work, tenders, energy],
     ...[cases],
     ...[consents, health],
