@@ -16,6 +16,7 @@ import * as tenders from "./money/tenders.ts";
 import * as work from "./money/work.ts";
 import * as ceremonies from "./platform/ceremonies.ts";
 import * as governance from "./platform/governance.ts";
+import * as computation from "./sharing/computation.ts";
 import * as provident from "./sharing/provident.ts";
 import { delegated, granted } from "./platform/network.ts";
 
@@ -32,7 +33,22 @@ const resolver: Resolver<Signer> = {
 };
 
 export const composition: Composition = {
-  modules: [governance, eid, credentials, evidence, invoices, ceremonies, points, funds, energy, tenders, work, benefits, provident],
+  modules: [
+    governance,
+    eid,
+    credentials,
+    evidence,
+    invoices,
+    ceremonies,
+    points,
+    funds,
+    energy,
+    tenders,
+    work,
+    benefits,
+    provident,
+    computation,
+  ],
   resolver,
   found: governance.found,
 };
