@@ -17,6 +17,7 @@ import * as work from "./money/work.ts";
 import * as ceremonies from "./platform/ceremonies.ts";
 import * as governance from "./platform/governance.ts";
 import * as computation from "./sharing/computation.ts";
+import * as datasets from "./sharing/datasets.ts";
 import * as provident from "./sharing/provident.ts";
 import { delegated, granted } from "./platform/network.ts";
 
@@ -48,6 +49,7 @@ export const composition: Composition = {
     benefits,
     provident,
     computation,
+    datasets,
   ],
   resolver,
   found: governance.found,
