@@ -20,16 +20,16 @@ export default {
   async today(stage) {
     for (const centre of ["hangzhou", "ningbo"]) await stage.applied("provident.establish", { centre }, "tax");
     const open = (account: string, saver: string, centre: string) => ({ account, saver, centre });
-    await stage.applied("provident.open", open("hz-1", ann!, "hangzhou"), "tax", "ann.labour");
-    await stage.applied("provident.open", open("hz-2", bob!, "hangzhou"), "tax", "bob.labour");
-    expect(await stage.call("provident.open", open("nb-1", ann!, "ningbo"), "tax", "ann.labour")).toMatchObject({
+    await stage.applied("provident.open", open("hz-1", ann, "hangzhou"), "tax", "ann.labour");
+    await stage.applied("provident.open", open("hz-2", bob, "hangzhou"), "tax", "bob.labour");
+    expect(await stage.call("provident.open", open("nb-1", ann, "ningbo"), "tax", "ann.labour")).toMatchObject({
       code: "provident.one_active",
     });
     const day = Math.floor(stage.chainTime() / days(1)) - 1;
     const report = { centre: "hangzhou", ...batch, previous: noBatch.last, day, paid_in: 2_000_000n, paid_out: 5_000n };
     await stage.applied("provident.report", report, "tax");
     expect(await stage.act("provident.report", report, "tax")).toMatchObject({ code: "provident.gap" });
-    const mine = { centre: "hangzhou", saver: ann!, ...batch, item: items[617]!, index: 617, path: inclusionPath(leaves, 617) };
+    const mine = { centre: "hangzhou", saver: ann, ...batch, item: items[617]!, index: 617, path: inclusionPath(leaves, 617) };
     expect(await stage.act("provident.prove", { ...mine, index: 616 }, "ann.labour")).toMatchObject({ code: "provident.not_in_batch" });
     await stage.applied("provident.prove", mine, "ann.labour");
     expect(await stage.proved("provident/entry", "hangzhou/0/617")).toMatchObject({ valid: true, record: { fields: { saver: ann } } });
@@ -43,13 +43,13 @@ export default {
     await stage.applied(
       "provident.enter",
       {
-        ...{ debt: "debt-1", saver: bob!, centre: "ningbo", ground: "art-37-2", facts: sealed(1), until: stage.chainTime() + days(700) },
+        ...{ debt: "debt-1", saver: bob, centre: "ningbo", ground: "art-37-2", facts: sealed(1), until: stage.chainTime() + days(700) },
       },
       "tax",
     );
     const may = {
       authorisation: "auth-1",
-      saver: bob!,
+      saver: bob,
       centre: "ningbo",
       purpose: "loan",
       certificate: "cert-1",
