@@ -210,7 +210,7 @@ export const renew = computation.action({
 });
 
 // ── running ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
-export const begin = computation.action({
+export const run = computation.action({
   title: "Run an approved query, once: those who consented take part",
   by: { requester: byRequester },
   input: { query: id, round: count },

@@ -37,11 +37,11 @@ export default {
     const until = stage.chainTime() + days(30);
     expect(await stage.call("computation.propose", { query: "q-1", ...query, until }, "tax")).toMatchObject({ outcome: "applied" });
     const run = { query: "q-1", round: 1 };
-    expect(await stage.call("computation.begin", run, "tax")).toMatchObject({ code: "computation.not_approved" });
+    expect(await stage.call("computation.run", run, "tax")).toMatchObject({ code: "computation.not_approved" });
     for (const holder of holders)
       await stage.applied("computation.consent", { ...run, holder, input: sha256(utf8(`data of ${holder}`)) }, holder);
-    await stage.applied("computation.begin", run, "tax");
-    expect(await stage.call("computation.begin", run, "tax")).toMatchObject({ code: "computation.run_once" });
+    await stage.applied("computation.run", run, "tax");
+    expect(await stage.call("computation.run", run, "tax")).toMatchObject({ code: "computation.run_once" });
     for (const holder of holders)
       await stage.applied("computation.attest", { ...run, holder, seal: sha256(attestation(found(holder))) }, holder);
     expect(await stage.act("computation.open", { ...found("land"), size: 1 }, "land")).toMatchObject({

@@ -44,7 +44,7 @@ const seals = (holder: string, round = 1, what = text) => ({
 });
 /** And have attested what they found, sealed. */
 function attested(found: { readonly [holder: string]: string } = {}, it = approved(), round = 1): Scenario {
-  it.act("run", acts.begin, { query: "q", round }, signedBy("tax"));
+  it.act("run", acts.run, { query: "q", round }, signedBy("tax"));
   for (const holder of ["courts", "land"]) it.act("attested", acts.attest, seals(holder, round, found[holder]), signedBy(holder));
   return it;
 }
@@ -74,7 +74,7 @@ describe("a query", () => {
     it.refused("in a round to come", "computation.not_asked", acts.consent, give("land", 2), signedBy("land"));
     it.act("courts", acts.consent, give("courts"), signedBy("courts"));
     it.refused("twice", "engine.illegal_move", acts.consent, give("courts"), signedBy("courts"));
-    it.refused("run with one", "computation.not_approved", acts.begin, { query: "q", round: 1 }, signedBy("tax"));
+    it.refused("run with one", "computation.not_approved", acts.run, { query: "q", round: 1 }, signedBy("tax"));
     it.act("land will not", acts.refuse, { ...answer("land"), ground: "too-fine" }, signedBy("land"));
     it.act("health", acts.consent, give("health"), signedBy("health"));
     expect([status(it), answersOf(it)]).toEqual(["approved", ["given", "over", "given"]]);
@@ -82,10 +82,10 @@ describe("a query", () => {
     it.refused("land takes back what it did not give", "computation.not_given", acts.retract, answer("land"), signedBy("land"));
     it.act("health takes it back", acts.retract, answer("health"), signedBy("health"));
     expect([status(it), answersOf(it)]).toEqual(["proposed", ["given", "refused", "asked"]]);
-    it.refused("run after that", "computation.not_approved", acts.begin, { query: "q", round: 1 }, signedBy("tax"));
+    it.refused("run after that", "computation.not_approved", acts.run, { query: "q", round: 1 }, signedBy("tax"));
     it.act("land has thought better of it", acts.consent, give("land"), signedBy("land"));
     expect([status(it), it.row(queries, "q")?.given, it.row(queries, "q")?.refused]).toEqual(["approved", ["courts", "land"], []]);
-    it.act("run", acts.begin, { query: "q", round: 1 }, signedBy("tax"));
+    it.act("run", acts.run, { query: "q", round: 1 }, signedBy("tax"));
     it.refused("taken back after that", "computation.run_once", acts.retract, answer("land"), signedBy("land"));
     it.refused("withdrawn after that", "engine.illegal_move", acts.withdraw, { query: "q" }, signedBy("tax"));
     passes(it, "computation");
@@ -102,7 +102,7 @@ describe("a query", () => {
     const second = approved();
     second.refused("withdrawn by a holder", "engine.not_entitled", acts.withdraw, { query: "q" }, signedBy("land"));
     second.act("withdrawn", acts.withdraw, { query: "q" }, signedBy("tax"));
-    second.refused("run after that", "computation.not_approved", acts.begin, { query: "q", round: 1 }, signedBy("tax"));
+    second.refused("run after that", "computation.not_approved", acts.run, { query: "q", round: 1 }, signedBy("tax"));
     second.refused("taken back after that", "computation.run_once", acts.retract, answer("land"), signedBy("land"));
     const third = approved();
     expect(third.advance(days(30)).map(({ name }) => name)).toEqual(["lapse"]);
@@ -114,9 +114,9 @@ describe("a query", () => {
 describe("a run", () => {
   test("is one for each approval, with those who consented, and stands when all attest the same", () => {
     const it = approved();
-    it.refused("by a holder", "engine.not_entitled", acts.begin, { query: "q", round: 1 }, signedBy("land"));
-    it.act("run", acts.begin, { query: "q", round: 1 }, signedBy("tax"));
-    it.refused("again", "computation.run_once", acts.begin, { query: "q", round: 1 }, signedBy("tax"));
+    it.refused("by a holder", "engine.not_entitled", acts.run, { query: "q", round: 1 }, signedBy("land"));
+    it.act("run", acts.run, { query: "q", round: 1 }, signedBy("tax"));
+    it.refused("again", "computation.run_once", acts.run, { query: "q", round: 1 }, signedBy("tax"));
     it.refused("attested by who took no part", "computation.not_party", acts.attest, seals("health"), signedBy("health"));
     it.refused("for another", "engine.not_entitled", acts.attest, seals("land"), signedBy("courts"));
     it.act("courts", acts.attest, seals("courts"), signedBy("courts"));
@@ -135,11 +135,11 @@ describe("a run", () => {
     it.act("published", acts.publish, { query: "q", round: 1, result }, signedBy("tax"));
     passes(it, "computation");
 
-    it.refused("replayed", "computation.run_once", acts.begin, { query: "q", round: 1 }, signedBy("tax"));
-    it.refused("as if approved again", "computation.not_approved", acts.begin, { query: "q", round: 2 }, signedBy("tax"));
+    it.refused("replayed", "computation.run_once", acts.run, { query: "q", round: 1 }, signedBy("tax"));
+    it.refused("as if approved again", "computation.not_approved", acts.run, { query: "q", round: 2 }, signedBy("tax"));
     it.refused("asked for ever", "computation.term_unfit", acts.renew, { query: "q", until: it.time }, signedBy("tax"));
     it.act("asked again", acts.renew, { query: "q", until: it.time + days(9) }, signedBy("tax"));
-    it.refused("by the consents of before", "computation.not_approved", acts.begin, { query: "q", round: 2 }, signedBy("tax"));
+    it.refused("by the consents of before", "computation.not_approved", acts.run, { query: "q", round: 2 }, signedBy("tax"));
     attested({}, approved(it, 2), 2);
     const old = { ...opens("courts", 2), salt: hashOf("another") };
     it.refused("another salt", "computation.not_as_attested", acts.open, old, signedBy("courts"));
@@ -157,7 +157,7 @@ describe("a run", () => {
     const result = utf8(text);
     it.refused("published", "computation.not_the_result", acts.publish, { query: "q", round: 1, result }, signedBy("tax"));
     it.refused("asked again", "computation.still_running", acts.renew, { query: "q", until: it.time + days(9) }, signedBy("tax"));
-    it.refused("run again", "computation.run_once", acts.begin, { query: "q", round: 1 }, signedBy("tax"));
+    it.refused("run again", "computation.run_once", acts.run, { query: "q", round: 1 }, signedBy("tax"));
     passes(it, "computation");
   });
 
@@ -181,7 +181,7 @@ describe("a run", () => {
 
   test("that somebody does not attest fails by itself, and shows who was silent", () => {
     const it = approved();
-    it.act("run", acts.begin, { query: "q", round: 1 }, signedBy("tax"));
+    it.act("run", acts.run, { query: "q", round: 1 }, signedBy("tax"));
     it.act("courts", acts.attest, seals("courts"), signedBy("courts"));
     expect(it.advance(days(7)).map(({ name }) => name)).toEqual(["silence"]);
     expect([status(it), it.row(runs, "q", 1)?.sealed.map(({ holder }) => holder)]).toEqual(["failed", ["courts"]]);
@@ -230,7 +230,7 @@ test("the acts of its reference page are a story that happens", () => {
   for (const holder of ["health", "land"]) acted(acts.consent, { query: "q-2", holder });
   acted(acts.retract, { query: "q-2" });
   acted(acts.consent, { query: "q-2" });
-  acted(acts.begin, { query: "q-2" });
+  acted(acts.run, { query: "q-2" });
   for (const holder of ["health", "land"]) {
     const sealed = sha256(attestation({ ...example(acts.open), query: "q-2", holder }));
     acted(acts.attest, { query: "q-2", holder, seal: sealed });
@@ -250,7 +250,7 @@ const rights = plainRights({
 });
 const step = fc.record({
   act: fc.constantFrom(
-    ...(["propose", "consent", "consent", "consent", "consent", "refuse", "retract", "withdraw", "begin", "begin"] as const),
+    ...(["propose", "consent", "consent", "consent", "consent", "refuse", "retract", "withdraw", "run", "run"] as const),
     ...([
       "attest",
       "attest",
@@ -296,7 +296,7 @@ describe("whatever requesters and holders do", () => {
           }
           const wanted: { readonly [act: string]: readonly string[] } = {
             ...{ consent: ["proposed"], refuse: ["proposed"], retract: ["proposed", "approved"], withdraw: ["proposed", "approved"] },
-            ...{ begin: ["approved"], attest: ["running"], open: ["running"], publish: ["attested"], renew: ["attested", "failed"] },
+            ...{ run: ["approved"], attest: ["running"], open: ["running"], publish: ["attested"], renew: ["attested", "failed"] },
           };
           const fit = names.filter((name) => s.odd === 0 || wanted[s.act]?.includes(it.row(queries, name)!.$.status) === true);
           const name = fit[s.n % Math.max(1, fit.length)] ?? "none";
@@ -335,7 +335,7 @@ describe("whatever requesters and holders do", () => {
             refuse: () => is({ query: s.n < 2 ? name : "none", round, holder, ground: "no" }, holder),
             retract: () => is({ query: name, round, holder }, holder),
             withdraw: () => is({ query: s.n < 2 ? name : "none" }, row?.requester ?? "tax"),
-            begin: () => is({ query: name, round }, row?.requester ?? "tax"),
+            run: () => is({ query: name, round }, row?.requester ?? "tax"),
             attest: () => is({ query: name, round, holder, seal: sha256(attestation({ ...shown, size: what.length })) }, holder),
             open: () => is(shown, holder),
             publish: () =>
@@ -351,7 +351,7 @@ describe("whatever requesters and holders do", () => {
           if (s.act === "propose") names.push((args as { query: string }).query);
           if (s.act === "consent") consents.set(key, (consents.get(key) ?? new Set()).add(holder));
           if (s.act === "retract") consents.get(key)!.delete(holder);
-          if (s.act === "begin") {
+          if (s.act === "run") {
             expect(ran.has(key)).toBe(false);
             ran.add(key);
             expect([...consents.get(key)!].sort()).toEqual([...it.row(runs, name, round)!.parties].sort());

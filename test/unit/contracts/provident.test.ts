@@ -140,6 +140,8 @@ describe("batches", () => {
     it.refused("by an earlier one", "provident.later_only", acts.correct, { ...mine, wrong: shown(10, 5, 2) }, signedBy("land"));
     it.refused("as another's", "provident.later_only", acts.correct, { ...right, saver: "p:bob" }, signedBy("land"));
     it.refused("by none", "provident.not_in_batch", acts.correct, { ...right, item: items(0, 1)[0]! }, signedBy("land"));
+    it.act("Bob's", acts.prove, { centre: "hangzhou", saver: "p:bob", ...shown(10, 5, 4) }, signedBy("bob"));
+    it.refused("by another's", "provident.later_only", acts.correct, { ...right, ...shown(10, 5, 4) }, signedBy("land"));
     it.act("corrected", acts.correct, right, signedBy("land"));
     it.refused("once", "provident.later_only", acts.correct, { ...right, ...shown(10, 5, 3) }, signedBy("land"));
     it.act("the correction", acts.correct, { ...right, ...shown(10, 5, 3), wrong: shown(10, 5, 2) }, signedBy("land"));
@@ -435,6 +437,16 @@ describe("an entry of a debtor", () => {
   });
 });
 
+test("nobody is a second saver, or without debts, by a pseudonym of another sector", () => {
+  const it = listed();
+  enrol(it, "courts", "city", "bob.city");
+  const other = { account: "hz-9", saver: "p:bob.city", centre: "hangzhou" };
+  it.refused("a second account", "provident.other_sector", acts.open, other, signedBy("land", "bob.city"));
+  const may = bare(authority(it, { authorisation: "auth-9", saver: "p:bob.city" }));
+  it.refused("looked up by it", "provident.other_sector", acts.authorise, may, signedBy("bob.city"));
+  it.refused("entered by it", "provident.other_sector", acts.enter, debt(it, { debt: "d-9", saver: "p:bob.city" }), signedBy("health"));
+});
+
 test("a suspended key moves, contests and closes nothing", () => {
   const it = sent();
   it.act("Ann is suspended", eid.suspend, { principal: "p:ann" }, signedBy("courts"));
@@ -498,8 +510,8 @@ test("the acts of its reference page are a story that happens", () => {
 
 // ── what a record costs ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
 test("a record in a batch costs parts of a byte and of a microsecond: 50 million a day are 72,000 batches of 694", () => {
-  const it = town();
   const [each, times] = [694, 300];
+  const it = town();
   const calls = Array.from({ length: times }, (_, i) => {
     const root = sha256(utf8(`root ${i}`));
     const previous = i === 0 ? noBatch.last : sha256(utf8(`root ${i - 1}`));
@@ -514,17 +526,20 @@ test("a record in a batch costs parts of a byte and of a microsecond: 50 million
       paid_out: 0n,
     };
   });
-  const before = new Map(it.state.rows);
-  const run = (args: object, i: number): number => {
-    it.height++;
+  const run = (into: Scenario) => (args: object, i: number) => {
+    into.height++;
     const id = sha256(utf8(`batch ${i}`));
     const operations = [{ action: "provident.report@1", args: decode(encode(args as Value)) }];
+    const call = { id, index: 0, signers: [keyOf("land")], operations, failedProofs: [] };
     const start = performance.now();
-    const { outcome } = it.registry.run(it.state, { id, index: 0, signers: [keyOf("land")], operations, failedProofs: [] }, it.block);
+    const { outcome } = into.registry.run(into.state, call, into.block);
+    const took = (performance.now() - start) * 1_000;
     expect(outcome).toBe(0);
-    return (performance.now() - start) * 1_000;
+    return took;
   };
-  const us = calls.map(run).sort((a, b) => a - b)[times / 2]!;
+  for (let warm = 0; warm < 4; warm++) calls.forEach(run(town()));
+  const before = new Map(it.state.rows);
+  const us = calls.map(run(it)).sort((a, b) => a - b)[times / 2]!;
   // What stays is one row a batch: the centre's and the day's are written over.
   let bytes = 0;
   let rows = 0;
@@ -619,7 +634,7 @@ describe("whatever savers, centres and offices do", () => {
     let total = 0;
     fc.assert(
       fc.property(fc.array(step, { minLength: 250, maxLength: 270 }), (steps) => {
-        const it = scenario({ modules: [acts], resolver: rights, found() {} });
+        const it = scenario({ modules: [acts, eid], resolver: rights, found() {} });
         for (const centre of ["a", "b"]) it.act("a centre", acts.establish, { centre }, signedBy("courts"));
         const model = {
           active: new Map<string, string>(),
