@@ -168,13 +168,14 @@ export const send = provident.action({
   },
 });
 export const receive = provident.action({
-  title: "Receive an account with what was sent: it is kept here from now on",
-  by: { centre: taker },
+  title: "Receive an account with what was sent, which the saver has seen: it is kept here from now on",
+  by: { centre: taker, saver: signs("the saver") },
   input: { transfer: id },
   rules: ["countable"],
   example: { transfer: "t-1" },
   run(tx, { transfer }) {
     const it = tx.move(tx.get(transfers, transfer), "received", { ended: tx.time, until: undefined });
+    tx.signed("saver", it.saver);
     const account = tx.get(accounts, it.account);
     uncertify(tx, account, "moved");
     tx.put(account, { centre: it.to, moves: account.moves + 1, moving: undefined });

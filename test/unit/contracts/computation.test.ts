@@ -6,6 +6,7 @@ import { utf8 } from "../../../src/base/bytes.ts";
 import { sha256 } from "../../../src/base/hash.ts";
 import { days } from "../../../src/contracts/engine/index.ts";
 import { attestation } from "../../../src/contracts/kit/attestation.ts";
+import * as governance from "../../../src/contracts/platform/governance.ts";
 import computation, * as acts from "../../../src/contracts/sharing/computation.ts";
 import { audit, findsTampered, passes } from "./audited.ts";
 import { everyRuleIsGiven } from "./everyRule.ts";
@@ -112,6 +113,25 @@ describe("a query", () => {
 });
 
 describe("a run", () => {
+  test("needs consents that still count: of holders in good standing", () => {
+    const it = approved();
+    const out = {
+      proposal: "land-out",
+      member: "tax",
+      kind: "role.revoke",
+      agency: "land",
+      role: "computation.holder",
+      scope: "",
+    } as const;
+    it.act("land loses its role", governance.propose, out, signedBy("tax"));
+    for (const member of ["tax", "courts", "health"])
+      it.act("voted", governance.vote, { proposal: "land-out", member, vote: "yes" }, signedBy(member));
+    it.refused("run with it", "computation.not_approved", acts.run, { query: "q", round: 1 }, signedBy("tax"));
+    it.advance(days(30));
+    expect(status(it)).toBe("lapsed");
+    passes(it, "computation");
+  });
+
   test("is one for each approval, with those who consented, and stands when all attest the same", () => {
     const it = approved();
     it.refused("by a holder", "engine.not_entitled", acts.run, { query: "q", round: 1 }, signedBy("land"));

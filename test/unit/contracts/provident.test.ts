@@ -156,7 +156,7 @@ describe("an account moves", () => {
     const it = asked();
     it.refused("twice", "provident.account_moving", acts.ask, { ...move, transfer: "t-2" }, signedBy("health", "ann"));
     it.refused("closed meanwhile", "provident.account_moving", acts.close, { account: "hz-1", ground: "x" }, signedBy("land", "ann"));
-    it.refused("received before it is sent", "engine.illegal_move", acts.receive, { transfer: "t-1" }, signedBy("health"));
+    it.refused("received before it is sent", "engine.illegal_move", acts.receive, { transfer: "t-1" }, signedBy("health", "ann"));
     it.refused("sent by the taker", "engine.not_entitled", acts.send, { transfer: "t-1", amount: 1n }, signedBy("health"));
     it.refused("more than is held", "provident.overdrawn", acts.send, { transfer: "t-1", amount: 901n }, signedBy("land"));
     it.act("sent", acts.send, { transfer: "t-1", amount: 600n }, signedBy("land"));
@@ -167,13 +167,14 @@ describe("an account moves", () => {
     it.refused("sent twice", "engine.illegal_move", acts.send, { transfer: "t-1", amount: 1n }, signedBy("land"));
     it.refused("withdrawn after that", "engine.illegal_move", acts.withdraw, { transfer: "t-1" }, signedBy("ann"));
     passes(it, "provident");
-    it.refused("taken by the giver", "engine.not_entitled", acts.receive, { transfer: "t-1" }, signedBy("land"));
-    it.act("received", acts.receive, { transfer: "t-1" }, signedBy("health"));
+    it.refused("taken by the giver", "engine.not_entitled", acts.receive, { transfer: "t-1" }, signedBy("land", "ann"));
+    it.refused("without Ann", "engine.signature_missing", acts.receive, { transfer: "t-1" }, signedBy("health"));
+    it.act("received", acts.receive, { transfer: "t-1" }, signedBy("health", "ann"));
     expect(held(it)).toEqual([
       [300n, 0n],
       [600n, 0n],
     ]);
-    it.refused("received twice", "engine.illegal_move", acts.receive, { transfer: "t-1" }, signedBy("health"));
+    it.refused("received twice", "engine.illegal_move", acts.receive, { transfer: "t-1" }, signedBy("health", "ann"));
     it.refused("sent back after that", "engine.illegal_move", acts.sendBack, { transfer: "t-1", ground: "x" }, signedBy("health"));
     expect(it.row(accounts, "hz-1")).toMatchObject({ centre: "ningbo", moves: 1, active: "p:ann" });
     it.refused("to where it is", "provident.same_centre", acts.ask, { ...move, transfer: "t-2" }, signedBy("health", "ann"));
@@ -218,7 +219,7 @@ describe("an account moves", () => {
     it.act("asked", acts.ask, move, signedBy("health", "ann"));
     it.act("sent", acts.send, { transfer: "t-1", amount: MAX_MONEY }, signedBy("land"));
     it.act("Ningbo has some", acts.report, batchOf(it, "ningbo", 1), signedBy("health"));
-    it.refused("not to be counted there", "provident.countable", acts.receive, { transfer: "t-1" }, signedBy("health"));
+    it.refused("not to be counted there", "provident.countable", acts.receive, { transfer: "t-1" }, signedBy("health", "ann"));
     it.act("sent back", acts.sendBack, { transfer: "t-1", ground: "too-much" }, signedBy("health"));
     it.act("asked", acts.ask, { ...move, transfer: "t-2" }, signedBy("health", "ann"));
     it.refused("again today", "provident.countable", acts.send, { transfer: "t-2", amount: 1n }, signedBy("land"));
@@ -300,7 +301,7 @@ describe("a certificate", () => {
     it.act("Ann moves", acts.ask, move, signedBy("health", "ann"));
     it.refused("not certified meanwhile", "provident.account_moving", acts.certify, second(), signedBy("land", "ann"));
     it.act("sent", acts.send, { transfer: "t-1", amount: 0n }, signedBy("land"));
-    it.act("received", acts.receive, { transfer: "t-1" }, signedBy("health"));
+    it.act("received", acts.receive, { transfer: "t-1" }, signedBy("health", "ann"));
     expect(it.row(certificates, "cert-4")).toMatchObject({ ground: "moved", $: { status: "revoked" } });
     it.act("closed", acts.close, { account: "hz-1", ground: "retired" }, signedBy("health", "ann"));
     const late = certificate(it, { certificate: "c-5" });
@@ -450,9 +451,10 @@ test("nobody is a second saver, or without debts, by a pseudonym of another sect
 test("a suspended key moves, contests and closes nothing", () => {
   const it = sent();
   it.act("Ann is suspended", eid.suspend, { principal: "p:ann" }, signedBy("courts"));
-  it.act("received all the same", acts.receive, { transfer: "t-1" }, signedBy("health"));
-  it.refused("closed by her", "engine.signature_missing", acts.close, { account: "hz-1", ground: "x" }, signedBy("health", "ann"));
-  it.refused("moved by her", "engine.signature_missing", acts.ask, { ...move, transfer: "t-2", to: "hangzhou" }, signedBy("land", "ann"));
+  it.refused("received by her", "engine.signature_missing", acts.receive, { transfer: "t-1" }, signedBy("health", "ann"));
+  it.act("sent back", acts.sendBack, { transfer: "t-1", ground: "suspended" }, signedBy("health"));
+  it.refused("closed by her", "engine.signature_missing", acts.close, { account: "hz-1", ground: "x" }, signedBy("land", "ann"));
+  it.refused("moved by her", "engine.signature_missing", acts.ask, { ...move, transfer: "t-2" }, signedBy("health", "ann"));
   it.refused("authorised by her", "engine.signature_missing", acts.authorise, bare(authority(it)), signedBy("ann"));
 });
 
@@ -702,7 +704,7 @@ describe("whatever savers, centres and offices do", () => {
             },
             ask: () => is({ transfer: name, account, to: s.centre }, office, s.saver),
             send: () => is({ transfer, amount: s.amount }, officeOf[moving?.centre ?? "a"]!),
-            receive: () => is({ transfer }, officeOf[moving?.to ?? "a"]!),
+            receive: () => is({ transfer }, officeOf[moving?.to ?? "a"]!, moving?.saver ?? s.saver),
             sendBack: () => is({ transfer, ground: "x" }, officeOf[moving?.to ?? "a"]!),
             decline: () => is({ transfer, ground: "x" }, officeOf[moving?.centre ?? "a"]!),
             withdraw: () => is({ transfer }, moving?.saver ?? s.saver),
