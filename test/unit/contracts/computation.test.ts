@@ -210,6 +210,32 @@ describe("a run", () => {
   });
 });
 
+test("sixteen holders are as easily asked as two: no act, and no work of the chain, is too large", () => {
+  const many = Array.from({ length: 16 }, (_, i) => `${"a".repeat(30)}${10 + i}`);
+  const all = Object.fromEntries(many.map((holder) => [holder, ["computation.holder"]]));
+  const it = scenario({ modules: [acts], resolver: plainRights({ tax: ["computation.requester"], ...all }), found() {} });
+  const name = "q".repeat(64);
+  const large = { ...query(it), query: name, holders: many, needed: 15, most: 4_096 };
+  it.act("proposed", acts.propose, large, signedBy("tax"));
+  const of = (holder: string, round = 1) => ({ query: name, round, holder });
+  for (const holder of many.slice(1)) it.act("consents", acts.consent, { ...of(holder), input: hashOf(holder) }, signedBy(holder));
+  it.act("back", acts.retract, of(many[1]!), signedBy(many[1]!));
+  it.act("and again", acts.consent, { ...of(many[1]!), input: hashOf("data") }, signedBy(many[1]!));
+  it.act("run", acts.run, { query: name, round: 1 }, signedBy("tax"));
+  const opened = (holder: string) => ({ ...of(holder), result: sha256(new Uint8Array(4_096)), size: 4_096, salt: hashOf(holder) });
+  for (const holder of many.slice(1))
+    it.act("attested", acts.attest, { ...of(holder), seal: sha256(attestation(opened(holder))) }, signedBy(holder));
+  for (const holder of many.slice(1)) it.act("opened", acts.open, opened(holder), signedBy(holder));
+  it.act("published", acts.publish, { query: name, round: 1, result: new Uint8Array(4_096) }, signedBy("tax"));
+  it.act("asked again", acts.renew, { query: name, until: it.time + days(1) }, signedBy("tax"));
+  for (const { result } of it.advance(days(1))) expect(result.flags).toEqual([]);
+  expect(it.row(queries, name)?.$.status).toBe("lapsed");
+  it.act("another", acts.propose, { ...large, query: "q-2" }, signedBy("tax"));
+  for (const holder of many.slice(0, 2)) it.act("refused", acts.refuse, { ...of(holder), query: "q-2", ground: "no" }, signedBy(holder));
+  expect(it.row(queries, "q-2")?.$.status).toBe("refused");
+  passes(it, "computation");
+});
+
 test("nothing but digests and one bounded result has room in its records", () => {
   const shapes = computation.options.records.flatMap(({ name, options }) =>
     Object.entries(options.fields).map(([field, { shape }]: [string, any]) => [`${name}.${field}`, shape] as const),

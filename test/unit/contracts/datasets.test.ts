@@ -197,6 +197,27 @@ describe("a use", () => {
   });
 });
 
+test("a model of the largest size is released and marked: no act, and no work of the chain, is too large", () => {
+  const it = scenario({ modules: [acts], resolver: rights, found() {} });
+  const name = (layer: string, i: number) => `${layer.repeat(62)}${10 + i}`;
+  for (const publisher of ["health", "land"]) it.act("a licence", acts.offer, licence({ licence: publisher }), signedBy(publisher));
+  const layer = (of: string, publisher: string, cites: object[]) =>
+    Array.from({ length: 32 }, (_, i) => {
+      const asset = name(of, i);
+      it.act("entered", acts.register, { asset, kind: "dataset", title: "t", licence: publisher }, signedBy(publisher));
+      it.act("released", acts.release, version(asset, asset, cites), signedBy(publisher));
+      return { asset, number: 0 };
+    });
+  const first = layer("a", "health", []);
+  const second = layer("b", "health", first);
+  for (const { asset } of second) it.act("accepted", acts.accept, { asset, user: "land", licence: "health" }, signedBy("land"));
+  const third = layer("c", "land", second);
+  it.act("withdrawn", acts.withdraw, { ...first[31]!, ground: "g".repeat(64) }, signedBy("health"));
+  for (const { result } of it.advance(1_000)) expect(result.flags).toEqual([]);
+  for (const { asset } of [...second, ...third]) expect(it.row(versions, asset, 0)?.mark).toMatchObject(first[31]!);
+  passes(it, "datasets");
+});
+
 // ── real ones ────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 const folder = new URL("../../../../shared/data/croissant/", import.meta.url);
 test.skipIf(!existsSync(folder))(

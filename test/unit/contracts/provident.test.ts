@@ -264,6 +264,30 @@ test("the tax office is told once of a saver's year, by the centre that keeps th
 
 /** Without its certificate. */
 const bare = <T extends { certificate?: unknown }>({ certificate: _none, ...rest }: T): Omit<T, "certificate"> => rest;
+test("64 savers' years are told at once, and sixteen entries are checked at once", () => {
+  const long = (n: number): string => `p:${"s".repeat(60)}${10 + n}`;
+  const savers = Array.from({ length: 64 }, (_, i) => long(i));
+  const grants = { tax: ["provident.centre", "provident.supervisor"] };
+  const it = scenario({ modules: [acts, eid], resolver: plainRights(grants, savers), found() {} });
+  const centre = "c".repeat(64);
+  it.act("a centre", acts.establish, { centre }, signedBy("tax"));
+  const account = (i: number): string => `${"a".repeat(62)}${10 + i}`;
+  savers.forEach((saver, i) => it.act("opened", acts.open, { account: account(i), saver, centre }, signedBy("tax", saver)));
+  const all = savers.map((_, i) => ({ account: account(i), told }));
+  it.act("told", acts.tell, { centre, year: 2026, deductions: all }, signedBy("tax"));
+  const saver = savers[0]!;
+  for (let i = 10; i < 26; i++) {
+    const entry = { debt: `${"d".repeat(62)}${i}`, saver, centre, ground: "g".repeat(64), facts: words, until: it.time + days(300) };
+    it.act("entered", acts.enter, entry, signedBy("tax"));
+  }
+  const may = { authorisation: "x".repeat(64), saver, centre, purpose: "p".repeat(64), debts: true, most: 1, until: it.time + days(100) };
+  it.act("authorised", acts.authorise, may, signedBy(saver));
+  it.advance(days(16));
+  const asks = { authorisation: may.authorisation, centre, purpose: may.purpose, content: sealed.root };
+  expect(it.act("checked", acts.check, asks, signedBy("tax"))).toEqual(["provident.listed"]);
+  passes(it, "provident");
+});
+
 const certificate = (it: Scenario, more: object = {}) => ({
   ...{ certificate: "cert-1", account: "hz-1", content: sealed, until: it.time + days(90), ...more },
 });
