@@ -99,9 +99,8 @@ export const check = provident.action({
     tx.require(of.purpose === purpose, "other_purpose", { purpose: of.purpose });
     const { saver, certificate, used: number } = of;
     const serves = certificate === undefined ? undefined : standing(tx, certificate, root);
+    // The answer stands in the record, for the saver and the centre; no flag: everybody reads receipts.
     const found = of.debts ? against(tx, saver) : undefined;
-    if (serves !== undefined && serves !== "serves") tx.flag("does_not_serve");
-    if (found !== undefined && found !== "none") tx.flag(found);
     tx.put(of, { used: number + 1 });
     const asked = { authorisation, number, saver, centre, checker: tx.signer("centre"), purpose, certificate };
     tx.create(checks, { ...asked, serves, debts: found });

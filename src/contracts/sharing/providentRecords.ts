@@ -181,11 +181,6 @@ export const provident = contract("provident", {
     entries_full: "Sixteen entries stand against somebody at most.",
     contested_once: "An entry is contested once.",
   },
-  flags: {
-    contested: "An entry that stands is contested, and not decided.",
-    listed: "An entry stands against the saver.",
-    does_not_serve: "The certificate does not serve.",
-  },
 });
 
 // ── words of these files ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
