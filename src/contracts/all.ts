@@ -20,6 +20,8 @@ import * as computation from "./sharing/computation.ts";
 import * as datasets from "./sharing/datasets.ts";
 import * as provident from "./sharing/provident.ts";
 import { delegated, granted } from "./platform/network.ts";
+import * as consents from "./sharing/consents.ts";
+import * as health from "./sharing/health.ts";
 
 const resolver: Resolver<Signer> = {
   standing: signerOf,
@@ -47,6 +49,8 @@ export const composition: Composition = {
     tenders,
     work,
     benefits,
+    consents,
+    health,
     provident,
     computation,
     datasets,

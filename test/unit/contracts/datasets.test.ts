@@ -388,10 +388,10 @@ describe("whatever publishers and users do", () => {
             withdraw: () => is({ asset: s.odd < 6 ? asset : "none", number, ground: "x" }, publisher),
             order: () => is({ asset: s.odd < 6 ? asset : "none", number, ground: "x" }, "courts"),
             lift: () => {
-              const all = entries.flatMap((of) =>
+              const known = entries.flatMap((of) =>
                 Array.from({ length: it.row(assets, of)!.versions }, (_, i) => it.row(versions, of, i)!.content),
               );
-              return is({ content: all.find((of) => it.row(contents, of)?.barred !== undefined) ?? hashOf("none") }, "courts");
+              return is({ content: known.find((of) => it.row(contents, of)?.barred !== undefined) ?? hashOf("none") }, "courts");
             },
             accept: () =>
               is({ asset, user: s.user, licence: terms }, s.user, ...(it.row(licences, terms)?.open === false ? [publisher] : [])),
