@@ -23,8 +23,11 @@ import { delegated, granted } from "./platform/network.ts";
 import * as business from "./registries/business.ts";
 import * as property from "./registries/property.ts";
 import * as vehicles from "./registries/vehicles.ts";
+import * as computation from "./sharing/computation.ts";
 import * as consents from "./sharing/consents.ts";
+import * as datasets from "./sharing/datasets.ts";
 import * as health from "./sharing/health.ts";
+import * as provident from "./sharing/provident.ts";
 
 const resolver: Resolver<Signer> = {
   standing: signerOf,
@@ -46,7 +49,7 @@ export const composition: Composition = {
     ...[property, business, vehicles],
     ...[points, funds, benefits, work, tenders, energy],
     ...[cases],
-    ...[consents, health],
+    ...[consents, health, provident, computation, datasets],
   ],
   resolver,
   found: governance.found,
