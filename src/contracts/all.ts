@@ -4,6 +4,7 @@
 import type { Composition } from "./engine/registry.ts";
 import type { Resolver } from "./engine/roles.ts";
 import * as journals from "./casework/journals.ts";
+import * as publications from "./casework/publications.ts";
 import * as evidence from "./documents/evidence.ts";
 import * as invoices from "./documents/invoices.ts";
 import * as credentials from "./identity/credentials.ts";
@@ -32,7 +33,22 @@ const resolver: Resolver<Signer> = {
 };
 
 export const composition: Composition = {
-  modules: [governance, eid, credentials, evidence, invoices, ceremonies, points, funds, energy, tenders, work, benefits, journals],
+  modules: [
+    governance,
+    eid,
+    credentials,
+    evidence,
+    invoices,
+    ceremonies,
+    points,
+    funds,
+    energy,
+    tenders,
+    work,
+    benefits,
+    journals,
+    publications,
+  ],
   resolver,
   found: governance.found,
 };

@@ -20,13 +20,13 @@ import {
 import { kindOf } from "../identity/principals.ts";
 import { aHash, monday } from "../kit/examples.ts";
 import { bunched, isReading, MAX_CITED, pattern, type Pattern, reading, soundPattern, stands } from "../kit/patterns.ts";
-import { alerts, answer, batches, journal, note, rules, type Source, source, sources, versions, watches } from "./journalRecords.ts";
+import { alerts, answering, batches, journal, note, rules, type Source, source, sources, versions, watches } from "./journalRecords.ts";
 
 // ── rules and alerts ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 export const publish = journal.action({
   title: "Publish a rule of alerts, or its next version",
   by: { author: signs("the agency whose rule it is; for operations an auditor") },
-  input: { rule: id, author: agency, on: rules.fields.on, kind: id, ...pattern, responder: agency, answer },
+  input: { rule: id, author: agency, on: rules.fields.on, kind: id, ...pattern, responder: agency, answer: answering },
   rules: ["not_auditor", "rule_retired", "rule_unfit"],
   // biome-ignore format: a table
   example: {

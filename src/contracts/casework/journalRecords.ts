@@ -28,7 +28,7 @@ export const operators = record("operator", {
   states: { serving: ["ended"], ended: ["serving"] },
 });
 /** In what time an alert is stood down. */
-export const answer = range(minutes(1), days(366));
+export const answering = range(minutes(1), days(366));
 export const rules = record("rule", {
   title: "A rule of alerts: whose it is, on which kind of source, its version in force",
   key: ["rule"],
@@ -41,7 +41,7 @@ export const versions = record("version", {
   title: "A version of a rule: its pattern, who stands its alerts down, in what time",
   key: ["rule", "version"],
   read: "members",
-  fields: { rule: id, version: count, ...pattern, responder: agency, answer },
+  fields: { rule: id, version: count, ...pattern, responder: agency, answer: answering },
 });
 export const note = sealed({ text: text(2_000) });
 export const alerts = record("alert", {
