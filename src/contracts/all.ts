@@ -16,6 +16,7 @@ import * as funds from "./money/funds.ts";
 import * as points from "./money/points.ts";
 import * as tenders from "./money/tenders.ts";
 import * as work from "./money/work.ts";
+import * as consultations from "./participation/consultations.ts";
 import * as ceremonies from "./platform/ceremonies.ts";
 import * as governance from "./platform/governance.ts";
 import { delegated, granted } from "./platform/network.ts";
@@ -48,6 +49,7 @@ export const composition: Composition = {
     benefits,
     journals,
     publications,
+    consultations,
   ],
   resolver,
   found: governance.found,
