@@ -442,7 +442,7 @@ describe("whatever units, agencies and people do", () => {
                   ...at,
                   text: s.n === 7 ? bytes(number + 1) : text,
                   author: s.who,
-                  opinions: s.picks.map(({ n, stance }) => on(n + (n === 0 ? 1 : 0), stance as Stance)),
+                  opinions: s.picks.map(({ n, stance }) => on(n + (n === 0 ? 1 : 0), stance)),
                 },
                 key,
               ),
