@@ -8,6 +8,8 @@ import { MAX_CITED, pattern } from "../kit/patterns.ts";
 
 export const MAX_WATCHED = 4;
 
+/** A device reports at least this often, as its owner says. */
+export const every = range(minutes(1), days(366));
 /** A device's own name, or `agency.name` of an agency's log. */
 export const source = id;
 export const sources = record("source", {
@@ -15,8 +17,12 @@ export const sources = record("source", {
   key: ["source"],
   read: ["owner", "auditor"],
   find: ["owner", "kind", "status"],
-  fields: { source, owner: agency, kind: id, ...head, reached: time, watched: list(id, MAX_WATCHED) },
-  states: { active: ["retired"], retired: [] },
+  fields: {
+    ...{ source, owner: agency, kind: id, ...head, watched: list(id, MAX_WATCHED) },
+    /** The time of the last item, and when it came; how long a device may be silent. */
+    ...{ reached: time, heard: time, every: optional(every) },
+  },
+  states: { active: ["retired", "silent"], silent: ["active", "retired"], retired: [] },
 });
 export const operators = record("operator", {
   title: "Who operates a post of an agency, by the staff register's number, and by which key of that post",

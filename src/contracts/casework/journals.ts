@@ -2,12 +2,12 @@
 // of auditors on their sources. Does not own: records and rules (journalRecords.ts), alerts (journalAlerts.ts), the readings themselves.
 
 import { type Bytes, equalBytes } from "../../base/bytes.ts";
-import { agency, count, hash, hours, id, list, object, type Party, signs, time, type Tx } from "../engine/index.ts";
+import { agency, count, days, hash, hours, id, list, object, optional, type Party, signs, time, type Tx } from "../engine/index.ts";
 import { kindOf, signerOf } from "../identity/principals.ts";
 import { aHash, aKey, aSeal, monday } from "../kit/examples.ts";
 import { after, batch, noBatch } from "../kit/journal.ts";
 import { watched } from "./journalAlerts.ts";
-import { batches, entries, journal, MAX_WATCHED, operators, rules, said, type Source, source, sources } from "./journalRecords.ts";
+import { batches, entries, every, journal, MAX_WATCHED, operators, rules, said, type Source, source, sources } from "./journalRecords.ts";
 
 export { alerts, batches, entries, operators, rules, sources, versions, watches } from "./journalRecords.ts";
 export * from "./journalAlerts.ts";
@@ -17,18 +17,18 @@ export * from "./journalAudits.ts";
 const PROMPT = hours(24);
 
 // ── devices ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
-const opened = { reached: 0, watched: [], ...noBatch };
+const fresh = { reached: 0, watched: [], ...noBatch };
 export const enrol = journal.action({
   title: "Enrol a device: its owner and the device sign",
   by: { owner: signs("the agency whose device it is"), device: signs("the device") },
-  input: { source, owner: agency, kind: id },
+  input: { source, owner: agency, kind: id, every: optional(every) },
   rules: ["other_source"],
-  example: { source: "d:gauge-7", owner: "land", kind: "water-level" },
+  example: { source: "d:gauge-7", owner: "land", kind: "water-level", every: days(2) },
   run(tx, it) {
     tx.require(kindOf(it.source) === "device", "other_source");
     tx.signed("owner", it.owner);
     tx.signed("device", it.source);
-    tx.create(sources, { ...it, ...opened });
+    tx.create(sources, { ...it, ...fresh, heard: tx.time });
   },
 });
 
@@ -43,9 +43,17 @@ export const report = journal.action({
     tx.signed("device", it.source);
     tx.require(it.from <= it.to && it.to <= tx.time, "ahead");
     if (it.from < of.reached) tx.flag("clock_back");
-    tx.put(of, { ...(after(of, it) ?? tx.reject("gap", { next: of.next })), reached: it.to });
+    const change = { ...(after(of, it) ?? tx.reject("gap", { next: of.next })), reached: it.to, heard: tx.time };
+    if (of.$.status === "silent") tx.move(of, "active", change);
+    else tx.put(of, change);
     tx.create(batches, { ...it, owner: of.owner });
   },
+});
+
+export const silence = journal.due(sources, {
+  title: "A device that is not heard for as long as its owner said is silent, and says so, until it reports",
+  at: (it) => (it.$.status === "active" && it.every !== undefined ? it.heard + it.every : undefined),
+  run: (tx, it) => void tx.move(it, "silent"),
 });
 
 export const declareLost = journal.action({
@@ -101,7 +109,7 @@ export const openLog = journal.action({
   run(tx, it) {
     tx.signed("owner", it.owner);
     tx.require(it.source.startsWith(`${it.owner}.`), "other_source");
-    tx.create(sources, { ...it, ...opened });
+    tx.create(sources, { ...it, ...fresh, heard: tx.time });
   },
 });
 
@@ -160,7 +168,7 @@ export const append = journal.action({
       if (at > reached) reached = at;
     }
     tx.createEach(entries, [...all.entries()], ([i, it]) => ({ source: key, number: first + i, owner: of.owner, post, operator, ...it }));
-    tx.put(of, { next: first + all.length, reached });
+    tx.put(of, { next: first + all.length, reached, heard: tx.time });
     watched(
       tx,
       of,
@@ -205,7 +213,7 @@ export const watch = journal.action({
 function active(tx: Tx<"other_source" | "source_retired">, key: string, kind: "device" | "agency"): Source {
   const it = tx.get(sources, key);
   tx.require(kindOf(key) === kind, "other_source");
-  tx.require(it.$.status === "active", "source_retired");
+  tx.require(it.$.status !== "retired", "source_retired");
   return it;
 }
 /** Is it a live key of that post of a live agency, now? */

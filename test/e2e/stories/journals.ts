@@ -10,6 +10,7 @@ import { days, hours, minutes } from "../../../src/contracts/engine/index.ts";
 import { noBatch } from "../../../src/contracts/kit/journal.ts";
 import { readingItem } from "../../../src/contracts/kit/patterns.ts";
 import type { Stage, Story } from "../stage.ts";
+import { get } from "../support.ts";
 
 const GAUGE = "d:flood-gauge";
 const LOG = "land.titles";
@@ -29,7 +30,7 @@ function batch(stage: Stage) {
 
 async function device(stage: Stage): Promise<void> {
   await stage.register(GAUGE, "device");
-  await stage.applied("journals.enrol", { source: GAUGE, owner: "land", kind: "water-level" }, "land", GAUGE);
+  await stage.applied("journals.enrol", { source: GAUGE, owner: "land", kind: "water-level", every: days(10) }, "land", GAUGE);
   const { report, shown } = batch(stage);
   expect(await stage.act("journals.report", { ...report, first: 1 }, GAUGE)).toMatchObject({ code: "journals.gap" });
   await stage.applied("journals.report", report, GAUGE);
@@ -71,6 +72,8 @@ async function operations(stage: Stage): Promise<void> {
   });
   const entered = await stage.ledger.submit((await draft.sign(signer)).finish(), { timeout: "90s" });
   expect(entered).toMatchObject({ status: "applied", flags: ["journals.alerted"] });
+  const page = (await get(`${stage.api}/v1/records/journals/entry?find.operator=staff-7&limit=10`)).body;
+  expect(page.items.map((one: any) => one.fields.post)).toEqual(["clerk", "clerk"]);
   expect((await stage.record(`journals/alert/many-looks/${LOG}/1`)).fields).toMatchObject({ cites: [0, 1], operator: "staff-7" });
 }
 
@@ -83,6 +86,7 @@ export default {
     await stage.audited("journals");
   },
   async later(stage) {
+    await stage.until(`journals/source/${GAUGE}`, "silent");
     await stage.until(`journals/alert/many-looks/${LOG}/1`, "overdue");
     const down = { rule: "many-looks", source: LOG, number: 1, by: "land", finding: "unfounded", ground: "routine" };
     expect(await stage.call("journals.standDown", down, "land")).toMatchObject({ code: "journals.not_responder" });

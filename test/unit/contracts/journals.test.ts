@@ -25,7 +25,7 @@ const sealed = (size: number) => ({ root: new Uint8Array(32).fill(1), size });
 function town(): Scenario {
   const it = founded({ grants: [grant("courts", "journals.auditor"), grant("land", "eid.registrar"), grant("tax", "journals.auditor")] });
   register(it, "land", GAUGE);
-  it.act("the gauge", acts.enrol, { source: GAUGE, owner: "land", kind: "water-level" }, signedBy("land", "gauge"));
+  it.act("the gauge", acts.enrol, { source: GAUGE, owner: "land", kind: "water-level", every: days(1) }, signedBy("land", "gauge"));
   it.act("the log", acts.openLog, { source: LOG, owner: "tax", kind: "tax-files" }, signedBy("tax"));
   return it;
 }
@@ -162,6 +162,24 @@ describe("a device", () => {
     expect(it.row(batches, GAUGE, 1)).toMatchObject({ lost: "memory-failed", size: 20 });
     expect(audit(it, "journals").find(({ name }) => name === "unbroken")?.figures).toEqual({ readings: 2, lost: 20, operations: 0 });
     passes(it, "journals");
+  });
+
+  test("is silent when it was not heard for as long as its owner said, until it reports", () => {
+    const it = town();
+    const status = () => it.row(sources, GAUGE)?.$.status;
+    it.act("heard", acts.report, levels(it, 0, 100).report(noBatch.last), signedBy("gauge"));
+    it.advance(days(1) - 1_000);
+    expect(status()).toBe("active");
+    expect(it.advance(1_000).map(({ name }) => name)).toEqual(["silence"]);
+    expect([status(), it.advance(days(9))]).toEqual(["silent", []]);
+    it.act("land says why", acts.declareLost, { source: GAUGE, first: 1, size: 2, ground: "broken" }, signedBy("land"));
+    expect(status()).toBe("silent");
+    it.act("heard again", acts.report, levels(it, 3, 100).report(noBatch.last), signedBy("gauge"));
+    expect(status()).toBe("active");
+    it.advance(days(1));
+    it.act("retired, though silent", acts.retire, { source: GAUGE }, signedBy("land"));
+    passes(it, "journals");
+    it.indexHolds();
   });
 
   test("changes hands, is suspended with its key, and is retired", () => {
@@ -578,7 +596,7 @@ describe("whatever devices, operators, agencies and auditors do", () => {
         for (const s of steps) {
           total++;
           if (s.act === "wait") {
-            for (const { result } of it.advance(minutes(s.n * 13))) expect(result.flags).toEqual([]);
+            for (const { result } of it.advance(minutes(s.n * 40))) expect(result.flags).toEqual([]);
             continue;
           }
           const is = (action: string, args: object, ...should: string[]): [string, object, string[]] => [
@@ -705,6 +723,8 @@ describe("whatever devices, operators, agencies and auditors do", () => {
           }
         }
         for (const [source, count] of next) expect(it.row(sources, source)?.next).toBe(count);
+        const { heard, $ } = it.row(sources, GAUGE)!;
+        expect($.status).toBe(it.time >= heard + days(1) ? "silent" : "active");
         for (const { rule, source, number, answer } of open)
           expect(it.row(alerts, rule, source, number)?.$.status).toBe(it.time >= answer ? "overdue" : "raised");
         passes(it, "journals");
