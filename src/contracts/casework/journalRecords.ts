@@ -98,7 +98,7 @@ export const journal = contract("journals", {
     other_source: "Devices report batches under their own name; posts of an agency enter operations in a log named after it.",
     source_retired: "A retired source reports and enters nothing.",
     ahead: "Nothing is reported or entered before it happened; a batch begins before it ends.",
-    key_unfit: "An operator acts by a live key of the post, his alone, for ever.",
+    key_unfit: "An operator acts by a live key of the post, which is no other operator's.",
     not_operator: "An operation is entered by who serves at the post, by his own key, while it is live.",
     not_earlier: "A correction names an earlier entry of its log, which stays.",
     not_auditor: "Operations are watched, and their log is closed, by an auditor of another agency.",

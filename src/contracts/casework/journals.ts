@@ -147,7 +147,7 @@ export const append = journal.action({
   by: { operator: signs("the operator, by his key of the post") },
   input: { source, first: count, post: id, operator: id, entries: list(object(said), 16, 1) },
   rules: ["ahead", "gap", "not_earlier", "not_operator", "other_source", "source_retired"],
-  work: 400,
+  work: 500,
   // biome-ignore format: a table
   example: {
     source: "tax.files", first: 0, post: "assessor", operator: "staff-118",

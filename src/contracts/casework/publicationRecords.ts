@@ -1,5 +1,6 @@
 // Records of notices and of assistants' answers, and their statute. Owns what stands on the chain. Does not own: acts (publications.ts), audits
-// (publicationAudits.ts).
+// (publicationAudits.ts). That a rule found a pseudonym stands on every member's node, whoever may read it there: so rules and topics are named for what they
+// give and not for what is wrong with somebody.
 
 import { agency, contract, count, days, each, hash, hours, id, list, object, optional, person } from "../engine/index.ts";
 import { range, record, sealed, signed, text, time } from "../engine/index.ts";

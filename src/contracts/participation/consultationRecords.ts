@@ -1,5 +1,6 @@
 // Records of consultations, and their statute. Owns what stands on the chain of drafts, articles, opinions and certificates. Does not own: acts
 // (consultations.ts), audits (consultationAudits.ts), words: of drafts, summaries and answers their hashes, of opinions their sealed roots.
+// A stance stands in clear beside a pseudonym, so that anybody who holds the rows can count; it is shown to its author and the unit, but it is on every node.
 
 import {
   agency,

@@ -427,6 +427,20 @@ describe("operations", () => {
     passes(it, "journals");
   });
 
+  test("may be as many as fit, under as many rules as watch, each an alert", () => {
+    const it = watched();
+    const long = (name: string): string => name.padEnd(64, "x");
+    const names = ["a", "b", "c", "d"].map(long);
+    const what = long("file.view");
+    for (const rule of names) it.act("a rule", acts.publish, { ...looks, rule, what, times: 1 }, signedBy("courts"));
+    it.act("watched", acts.watch, { source: LOG, rules: names }, signedBy("courts"));
+    const first = view(it, { operation: what });
+    const all = [first, ...Array.from({ length: 15 }, () => ({ ...first, corrects: 0 }))];
+    expect(it.act("sixteen", acts.append, enters(it, 0, "amy", { entries: all }), signedBy("amy"))).toEqual(["journals.alerted"]);
+    expect(names.map((rule) => it.row(alerts, rule, LOG, 15)?.operator)).toEqual(["amy", "amy", "amy", "amy"]);
+    passes(it, "journals");
+  });
+
   test("whose alert is never stood down by their own agency", () => {
     const it = watched();
     it.act("tax is to answer", acts.publish, { ...looks, responder: "tax", times: 1 }, signedBy("courts"));
