@@ -20,6 +20,8 @@ import * as consultations from "./participation/consultations.ts";
 import * as ceremonies from "./platform/ceremonies.ts";
 import * as governance from "./platform/governance.ts";
 import { delegated, granted } from "./platform/network.ts";
+import * as consents from "./sharing/consents.ts";
+import * as health from "./sharing/health.ts";
 
 const resolver: Resolver<Signer> = {
   standing: signerOf,
@@ -47,6 +49,8 @@ export const composition: Composition = {
     tenders,
     work,
     benefits,
+    consents,
+    health,
     journals,
     publications,
     consultations,
