@@ -4,6 +4,8 @@
 import type { Composition } from "./engine/registry.ts";
 import type { Resolver } from "./engine/roles.ts";
 import * as cases from "./casework/cases.ts";
+import * as journals from "./casework/journals.ts";
+import * as publications from "./casework/publications.ts";
 import * as bills from "./documents/bills.ts";
 import * as evidence from "./documents/evidence.ts";
 import * as invoices from "./documents/invoices.ts";
@@ -16,6 +18,7 @@ import * as funds from "./money/funds.ts";
 import * as points from "./money/points.ts";
 import * as tenders from "./money/tenders.ts";
 import * as work from "./money/work.ts";
+import * as consultations from "./participation/consultations.ts";
 import * as ceremonies from "./platform/ceremonies.ts";
 import * as forms from "./platform/forms.ts";
 import * as governance from "./platform/governance.ts";
@@ -48,8 +51,9 @@ export const composition: Composition = {
     ...[evidence, invoices, bills],
     ...[property, business, vehicles],
     ...[points, funds, benefits, work, tenders, energy],
-    ...[cases],
+    ...[cases, journals, publications],
     ...[consents, health, provident, computation, datasets],
+    ...[consultations],
   ],
   resolver,
   found: governance.found,

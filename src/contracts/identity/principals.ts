@@ -98,3 +98,7 @@ export function ownPurpose(principal: Party): string {
   const kind = kindOf(principal);
   return kind === "agency" ? "organisation" : (kind ?? "unknown");
 }
+
+/** A person is of that sector; other parties are of none. A pseudonym of another sector would let one person act twice. */
+export const ofSector = (tx: Reader, who: Party, sector: string): boolean =>
+  kindOf(who) !== "person" || tx.find(principals, who)?.sector === sector;
