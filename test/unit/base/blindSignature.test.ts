@@ -7,6 +7,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import * as browser from "../../../src/base/cryptoBrowser.ts";
 import * as node from "../../../src/base/cryptoNode.ts";
 import {
+  answerHolds,
   blind,
   integerBytes,
   integerOf,
@@ -115,7 +116,10 @@ describe("a ticket", () => {
       new Uint8Array(ISSUER_BYTES).fill(255),
       new Uint8Array(0),
     ])
-      expect(unblind(issuer.modulus, prepared, wrong, r)).toBeUndefined();
+      expect([unblind(issuer.modulus, prepared, wrong, r), answerHolds(issuer.modulus, blinded, wrong)]).toEqual([undefined, false]);
+    expect(answerHolds(issuer.modulus, blinded, answered)).toBe(true);
+    expect(answerHolds(other.modulus, blinded, answered)).toBe(false);
+    expect(answerHolds(issuer.modulus, answered, answered)).toBe(false);
     expect(unblind(issuer.modulus, prepared, answered, r + 1n)).toBeUndefined();
     expect(unblind(issuer.modulus, prepared, answered, 0n)).toBeUndefined();
     expect(blind(issuer.modulus, prepared, randomBytes(SALT_BYTES), 0n)).toBeUndefined();
