@@ -2,88 +2,26 @@
 // by starting the network again with clocks that are ahead: what the chain does by itself is done by real nodes.
 
 import fs from "node:fs";
-import path from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type Key, loadKey, newKey } from "../../src/base/keyFile.ts";
 import { inclusionPath, leafHash, rootOf } from "../../src/base/merkle.ts";
-import { provePossession } from "../../src/base/member.ts";
-import { seedSigner } from "../../src/client/build.ts";
-import { ChanceryError } from "../../src/client/connection.ts";
-import { connect, type Ledger } from "../../src/client/index.ts";
 import { days, each, hours, minutes, signed } from "../../src/contracts/engine/index.ts";
 import { sealedLeaves } from "../../src/contracts/engine/sealed.ts";
-import { cli, get, type Network, startNetwork, waitFor } from "./support.ts";
+import { newStage, type Stage } from "./stage.ts";
+import { cli, waitFor } from "./support.ts";
 
 const LIMIT = 300_000;
-let network: Network;
-let ledger: Ledger;
-let api: string;
-/** How far the network's clocks are ahead. */
-let ahead = 0;
-const file = (name: string): string => path.join(network.directory, name);
-/** Keys of companies and devices, which a devnet has none of. */
-const made = new Map<string, Key>();
-const keyOf = (name: string): Key => made.get(name) ?? loadKey(network.keys[name]!);
-const chainTime = (): number => Date.now() + ahead;
+let stage: Stage;
 
-beforeAll(async () => {
-  network = await startNetwork(4);
-  api = network.nodes[0]!.api;
-  ledger = await connect({ nodes: network.nodes.map((node) => node.api), genesis: network.genesis });
-}, LIMIT);
-afterAll(async () => network?.stop());
+beforeAll(async () => void (stage = await newStage(4)), LIMIT);
+afterAll(async () => stage?.network.stop());
 
-/** By the command line; the receipt, or the problem. */
-async function call(action: string, args: object, ...keys: string[]): Promise<any> {
-  const by = keys.flatMap((name) => ["--key", network.keys[name]!]);
-  const until = ["--not-after", `${Math.ceil(ahead / 60_000) + 60}m`];
-  const { json, problem } = await cli(
-    ...["call", action, "--args", JSON.stringify(args, (_, v) => (typeof v === "bigint" ? `${v}` : v)), ...by, ...until],
-    ...["--node", api, "--timeout", "90s", "--json"],
-  );
-  return json ?? problem;
-}
-/** Over HTTP, by the client library; the outcome. */
-async function act(action: string, args: Parameters<Ledger["transaction"]>[1], ...keys: string[]): Promise<any> {
-  const signers = keys.map((name) => seedSigner(keyOf(name).secret));
-  let draft = ledger.transaction(action, args, { signers: signers.map((s) => s.publicKey), notAfter: chainTime() + hours(1) });
-  for (const signer of signers) draft = await draft.sign(signer);
-  return ledger.submit(draft.finish(), { timeout: "90s" }).catch((error: unknown) => {
-    if (error instanceof ChanceryError && error.status !== 0) return { status: "refused", code: error.code }; // by the node itself: a proof does not hold
-    throw error;
-  });
-}
-async function applied(action: string, args: Parameters<Ledger["transaction"]>[1], ...keys: string[]): Promise<void> {
-  const { status, code } = await act(`${action}@1`, args, ...keys);
-  expect(`${action}: ${status} ${code ?? ""}`).toBe(`${action}: applied `);
-}
-async function register(principal: string, purpose: "device" | "company"): Promise<void> {
-  const key = newKey("person"); // a seed; which purpose it serves is what is registered
-  made.set(principal, key);
-  const proof = provePossession(ledger.network, principal, purpose, key.publicKey, key.secret);
-  await applied("eid.register", { principal, owner: "tax", key: key.publicKey, proof }, "tax");
-}
-const record = async (name: string): Promise<any> => (await get(`${api}/v1/records/${name}`)).body;
-/** The record, once it is in this status. */
-const until = async (name: string, status: string): Promise<any> =>
-  waitFor(
-    `${name} to be ${status}`,
-    async () => {
-      const found = await record(name);
-      return found?.status === status ? found : undefined;
-    },
-    120_000,
-  );
-/** The record's proof, verified with nothing but files. */
-async function proved(collection: string, key: string): Promise<any> {
-  const [contract, name] = collection.split("/") as [string, string];
-  const out = file(`${name}.proof.json`);
-  expect(await cli("prove", contract, name, key, "--node", api, "--out", out, "--json")).toMatchObject({
-    code: 0,
-    json: { present: true },
-  });
-  return (await cli("verify", out, "--genesis", network.genesis, "--json")).json;
-}
+// The words of this story; each is the stage's.
+const call: Stage["call"] = async (...args) => stage.call(...args);
+const act: Stage["act"] = async (...args) => stage.act(...args);
+const applied: Stage["applied"] = async (...args) => stage.applied(...args);
+const record: Stage["record"] = async (name) => stage.record(name);
+const until: Stage["until"] = async (...args) => stage.until(...args);
+const proved: Stage["proved"] = async (...args) => stage.proved(...args);
 const audit = async (contract: string, ...args: string[]): Promise<any> => cli("audit", contract, "--json", ...args);
 
 /** The day after tomorrow's noon, and the roof's readings of that day. */
@@ -93,7 +31,7 @@ const sealedDay = (): { root: { root: Uint8Array; size: number }; shown: object 
   const values = { wh: Array.from({ length: 96 }, (_, i) => (i === 48 ? 350 : -4)) };
   const secret = new Uint8Array(32).fill(9);
   const schema = "energy/day/readings@1";
-  const leaves = sealedLeaves({ network: ledger.network, secret, schema, fields: { wh: each(signed, 96) }, values });
+  const leaves = sealedLeaves({ network: stage.ledger.network, secret, schema, fields: { wh: each(signed, 96) }, values });
   const hashes = leaves.map(leafHash);
   const root = { root: rootOf(hashes), size: hashes.length };
   return { root, shown: { readings: root, wh: 350, leaf: leaves[49]!, path: inclusionPath(hashes, 49) } };
@@ -116,25 +54,25 @@ describe("today", () => {
   });
 
   test("they are audited on a node as they stood at one height, while transfers go on", { timeout: LIMIT }, async () => {
-    const before = await audit("points", "--node", api);
+    const before = await audit("points", "--node", stage.api);
     expect(before).toMatchObject({ code: 0, json: { holds: true, audits: [{ name: "supply", figures: { awarded: "500" } }, {}, {}, {}] } });
     let going = true;
     const load = (async () => {
       for (let i = 0; going; i++) await act("points.transfer@1", { from: "p:ann.city", to: "p:bob.city", amount: 1n }, "ann.city");
     })();
-    expect(await audit("points", "--node", api)).toMatchObject({ code: 0, json: { holds: true } });
-    const then = await audit("points", "--node", api, "--at", String(before.json.asOf.height));
+    expect(await audit("points", "--node", stage.api)).toMatchObject({ code: 0, json: { holds: true } });
+    const then = await audit("points", "--node", stage.api, "--at", String(before.json.asOf.height));
     going = false;
     await load;
     expect({ ...then.json, seconds: 0 }).toEqual({ ...before.json, seconds: 0 });
-    expect((await audit("points", "--node", api, "--at", "0")).json).toMatchObject({ rows: 0, holds: true });
-    expect(await audit("nothing", "--node", api)).toMatchObject({ code: 2, problem: { code: "usage.invalid" } });
-    expect(await audit("points", "--node", api, "--at", "999999999")).toMatchObject({ code: 1, problem: { code: "block.unknown" } });
+    expect((await audit("points", "--node", stage.api, "--at", "0")).json).toMatchObject({ rows: 0, holds: true });
+    expect(await audit("nothing", "--node", stage.api)).toMatchObject({ code: 2, problem: { code: "usage.invalid" } });
+    expect(await audit("points", "--node", stage.api, "--at", "999999999")).toMatchObject({ code: 1, problem: { code: "block.unknown" } });
   });
 
   test("Ann's roof and Bob's house meet for a quarter hour", { timeout: LIMIT }, async () => {
-    await register("d:roof", "device");
-    await register("d:house", "device");
+    await stage.register("d:roof", "device");
+    await stage.register("d:house", "device");
     await applied("energy.enrol", { meter: "roof", owner: "p:ann.city", device: "d:roof", market: "north" }, "tax", "ann.city");
     await applied("energy.enrol", { meter: "house", owner: "p:bob.city", device: "d:house", market: "north" }, "tax", "bob.city");
     const offer = { market: "north", slot: noon, wh: 400 };
@@ -146,8 +84,8 @@ describe("today", () => {
   });
 
   test("an employment is signed and insured; a subsidy is agreed, approved and paid", { timeout: LIMIT }, async () => {
-    await register("c:cafe", "company");
-    const begins = chainTime() + minutes(10);
+    await stage.register("c:cafe", "company");
+    const begins = stage.chainTime() + minutes(10);
     expect(await call("work.setMinimum", { area: "north", from: begins, hourly: "1200" }, "tax")).toMatchObject({ outcome: "applied" });
     const agreement = { ...{ employment: "cafe-ann", worker: "p:ann.labour", employer: "c:cafe" }, area: "north", hourly: 1_300n };
     const term = { from: begins, until: begins + days(90), terms: { ...account, size: 1 } };
@@ -174,17 +112,19 @@ describe("today", () => {
       record: { status: "held", fields: { holder: "p:bob.city", amount: 2_200, version: 1 } },
     });
     // Whoever is shown the case computes its amount again, from two files.
-    const [shown, table] = [file("case.proof.json"), file("tariff.proof.json")];
+    const [shown, table] = [stage.file("case.proof.json"), stage.file("tariff.proof.json")];
     expect(await proved("benefits/tariff", "ev/1")).toMatchObject({ valid: true });
-    expect(await cli("benefits", "recompute", shown, "--tariff", table, "--genesis", network.genesis, "--json")).toMatchObject({
+    expect(await cli("benefits", "recompute", shown, "--tariff", table, "--genesis", stage.network.genesis, "--json")).toMatchObject({
       code: 0,
       json: { facts: [{ fact: "price", value: 42_000 }], version: 1, amount: "2200", due: "2200", holds: true },
     });
-    expect(await cli("benefits", "recompute", shown, "--tariff", shown, "--genesis", network.genesis, "--json")).toMatchObject({ code: 2 });
+    expect(await cli("benefits", "recompute", shown, "--tariff", shown, "--genesis", stage.network.genesis, "--json")).toMatchObject({
+      code: 2,
+    });
     const falsified = fs.readFileSync(shown, "utf8").replace(/"row": "(.)/, (_, c: string) => `"row": "${c === "A" ? "B" : "A"}`);
-    fs.writeFileSync(file("falsified.json"), falsified);
+    fs.writeFileSync(stage.file("falsified.json"), falsified);
     expect(
-      await cli("benefits", "recompute", file("falsified.json"), "--tariff", table, "--genesis", network.genesis, "--json"),
+      await cli("benefits", "recompute", stage.file("falsified.json"), "--tariff", table, "--genesis", stage.network.genesis, "--json"),
     ).toMatchObject({ code: 1, problem: { code: "check.failed" } });
   });
 });
@@ -193,8 +133,7 @@ describe("three days later", () => {
   test("the quarter hour was matched by the chain itself; Ann shows what her roof exported, and nothing else", {
     timeout: LIMIT,
   }, async () => {
-    ahead = (day + 1) * days(1) + hours(1) - Date.now();
-    await network.later(ahead);
+    await stage.pass((day + 1) * days(1) + hours(1) - Date.now());
     expect((await until(`energy/book/north/${noon}`, "trading")).fields).toMatchObject({ price: "150", trades: [{ wh: 400 }] });
     const { root, shown } = sealedDay();
     await applied("energy.commit", { meter: "roof", day, readings: root }, "d:roof");
@@ -217,8 +156,7 @@ describe("three days later", () => {
 
 describe("ten days after that", () => {
   test("trades are settled from what was held, silence has approved the shift; it is paid once", { timeout: LIMIT }, async () => {
-    ahead += days(10);
-    await network.later(ahead);
+    await stage.pass(days(10));
     expect((await until(`energy/book/north/${noon}`, "settled")).fields).toMatchObject({ delivered: 350, paid: "52" });
     expect((await record("points/account/p:bob.city")).fields.held).toBe("0");
     const { wage } = (await until("work/shift/cafe-ann/0", "approved")).fields;
@@ -239,8 +177,8 @@ describe("ten days after that", () => {
 
   test("all of it is audited, on a node and in the home of one that is stopped", { timeout: LIMIT }, async () => {
     for (const contract of ["points", "energy", "work", "benefits", "funds"])
-      expect(await audit(contract, "--node", api)).toMatchObject({ code: 0, json: { contract, holds: true } });
-    const node = network.nodes[3]!;
+      expect(await audit(contract, "--node", stage.api)).toMatchObject({ code: 0, json: { contract, holds: true } });
+    const node = stage.network.nodes[3]!;
     expect(await audit("points", "--home", node.home)).toMatchObject({ code: 10, problem: { code: "start.locked" } });
     process.kill(node.pid, "SIGTERM");
     const stopped = await waitFor("the home is free", async () => {
