@@ -93,6 +93,14 @@ export function unblind(modulus: Bytes, prepared: Bytes, answered: Bytes, r: big
   return signatureHolds(modulus, prepared, signature) ? signature : undefined;
 }
 
+/** Did the issuer sign this blinded ticket, and nothing else? Anybody can say, without seeing the ticket. */
+export function answerHolds(modulus: Bytes, blinded: Bytes, answered: Bytes): boolean {
+  const [n, x, s] = [modulus, blinded, answered].map(integerOf) as [bigint, bigint, bigint];
+  return (
+    isModulus(modulus) && blinded.length === modulus.length && answered.length === modulus.length && x < n && s < n && powered(s, n) === x
+  );
+}
+
 // ── an issuer's key ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 /** The i-th number of which the issuer shows a root: his key decides it, not he. */
 export const permutationPoint = (network: Bytes, modulus: Bytes, i: number): bigint =>
