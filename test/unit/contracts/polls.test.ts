@@ -704,7 +704,11 @@ describe.skipIf(process.env["CHANCERY_QUICK"] === "1")("whatever offices, issuer
               return [lied, pollKey(who), lie > 0 && model.status === "open" && !model.roll.has(who) && model.roll.size < places] as const;
             },
             cast: () => {
-              const right = depot.ballot(who, [s.choice], lie === 0 ? (s.extreme === version ? 0 : s.extreme) : lie === 1 ? version + 1 : version);
+              const right = depot.ballot(
+                who,
+                [s.choice],
+                lie === 0 ? (s.extreme === version ? 0 : s.extreme) : lie === 1 ? version + 1 : version,
+              );
               const lied = lie === 2 ? { ...right, proof: depot.ballot("ann", [0]).proof.slice().fill(7, 0, 4) } : right;
               return [lied, pollKey(who), lie > 2 && model.status === "open" && model.roll.has(who)] as const;
             },
