@@ -296,7 +296,7 @@ describe("a ballot", () => {
       ["for another poll", { poll: "park" }],
     ] as const)
       town.refused(says, "polls.ballot_unsound", acts.cast, { ...ann, ...wrong }, signedBy(pollKey("ann")));
-    const approval = new PollFixture("depot", { kind: "approval", options: 3 }, 3, [0, 1], depot.trustees);
+    const approval = new PollFixture("depot", { kind: "approval", options: 3 }, 3, [0, 1], { trustees: depot.trustees });
     const all = approval.ballot("ann", [0, 1, 2]);
     town.refused("a sound ballot of another question", "polls.ballot_unsound", acts.cast, all, signedBy(pollKey("ann")));
     town.refused("signed by Ann as well", "polls.poll_key_alone", acts.cast, ann, signedBy(pollKey("ann"), "ann"));
@@ -457,7 +457,7 @@ describe("the end", () => {
   });
 
   it("sums seven ballots of 64 options in a block: a block's time is bounded, not its ballots", () => {
-    const wide = new PollFixture("depot", { kind: "approval", options: 64 }, 64, [0, 1], depot.trustees);
+    const wide = new PollFixture("depot", { kind: "approval", options: 64 }, 64, [0, 1], { trustees: depot.trustees });
     const town = voted({ ann: [0, 63] }, wide);
     for (let place = 2; place <= 9; place++) copy(town, ballots, ["depot", 1], { place });
     rewrite(town, turnouts, ["depot"], { admitted: 9, cast: 9 });
@@ -526,7 +526,7 @@ it("an audit finds a row that the rules did not make", () => {
 
 it("takes the examples of its reference page", () => {
   const example = acts.call.options.example!;
-  const fixture = new PollFixture(example.poll, { kind: "one", options: 3 }, 3, [0, 1], theOther());
+  const fixture = new PollFixture(example.poll, { kind: "one", options: 3 }, 3, [0, 1], { trustees: theOther() });
   const town = keyed(district(), fixture);
   // As printed, a day later: the network is founded on the day of the examples.
   const { keys_until, requests_until, opens, closes } = example;
@@ -552,7 +552,7 @@ describe.skipIf(!existsSync(data))("ElectionGuard's ballots (skipped without ../
     for (const contest of read(manifest).contests as any[]) {
       const selections = contest.ballot_selections.map((it: any) => it.object_id) as string[];
       const question = { kind: "some" as const, options: selections.length, min: 0, max: contest.votes_allowed as number };
-      const fixture = new PollFixture(contest.object_id, question, selections.length, [2, 3], theOther());
+      const fixture = new PollFixture(contest.object_id, question, selections.length, [2, 3], { trustees: theOther() });
       const chosen = (ballot: any): number[] =>
         (ballot.contests.find((it: any) => it.object_id === contest.object_id)?.ballot_selections ?? [])
           .filter((it: any) => it.vote === 1)
@@ -754,7 +754,7 @@ describe.skipIf(process.env["CHANCERY_QUICK"] === "1")("whatever offices, issuer
         expect(turnout(town)).toMatchObject({ requested: model.asked.size, granted, admitted: model.roll.size, cast: model.cast.size });
         if (model.status === "published") expect(tally(town).counts).toEqual(model.counts());
         town.indexHolds();
-        if (histories++ % 6 === 0) passes(town, "polls");
+        if (histories++ % 16 === 0) passes(town, "polls");
       }),
       { numRuns: 67, seed: 38, endOnFailure: true },
     );

@@ -11,7 +11,7 @@ import { multiplyBase } from "../../../src/base/ristretto.ts";
 import { type Issuer, issuerOf } from "../../../src/base/issuerKey.ts";
 import { days } from "../../../src/contracts/engine/index.ts";
 import * as acts from "../../../src/contracts/participation/polls.ts";
-import { shares, tallies } from "../../../src/contracts/participation/pollRecords.ts";
+import { tallies } from "../../../src/contracts/participation/pollRecords.ts";
 import * as ceremonies from "../../../src/contracts/platform/ceremonies.ts";
 import { enrol, founded, grant } from "./founders.ts";
 import { keyOf, type Options, type Scenario, signedBy } from "./scenario.ts";
@@ -67,6 +67,12 @@ export const person = (name: string): string => `p:${name}`;
 export const pollKey = (name: string): string => `poll key of ${name}`;
 export const elector = (name: string) => ({ electorate: "district-5", person: person(name) });
 
+/** Whose: the network of scenarios, "p:ann" and trustees of its own unless others are named. */
+interface Place {
+  readonly network: Bytes;
+  readonly person: (name: string) => string;
+  readonly trustees: Trustees;
+}
 /** One poll, and all that its actors compute. */
 export class PollFixture {
   readonly poll: string;
@@ -74,6 +80,8 @@ export class PollFixture {
   readonly question: Question;
   readonly options: number;
   readonly trustees: Trustees;
+  readonly #network: Bytes;
+  readonly #person: (name: string) => string;
   readonly issuers: readonly Issuer[];
   readonly #kept = {
     proofs: new Map<string, Bytes>(),
@@ -84,12 +92,14 @@ export class PollFixture {
     shares: new Map<string, Bytes>(),
   };
 
-  constructor(poll: string, question: Question, options: number, issuers: readonly number[], trustees?: Trustees) {
+  constructor(poll: string, question: Question, options: number, issuers: readonly number[], place: Partial<Place> = {}) {
     this.poll = poll;
     this.question = question;
     this.options = options;
     this.issuers = issuers.map(issuerNumber);
-    this.trustees = trustees ?? new Trustees(network, `key-${poll}`, trusteeNames, 2);
+    this.#network = place.network ?? network;
+    this.#person = place.person ?? person;
+    this.trustees = place.trustees ?? new Trustees(this.#network, `key-${poll}`, trusteeNames, 2);
     this.ceremony = this.trustees.ceremony;
   }
 
@@ -125,13 +135,13 @@ export class PollFixture {
     };
   }
   putKey(index: number, by = this.issuers[index - 1]!) {
-    const proof = once(this.#kept.proofs, hex(by.modulus), () => by.proof(network));
+    const proof = once(this.#kept.proofs, hex(by.modulus), () => by.proof(this.#network));
     return { poll: this.poll, index, modulus: by.modulus, proof };
   }
 
   // ── tickets ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
   prefix = (name: string): Bytes => sha256(utf8(`prefix ${name}`));
-  prepared = (name: string): Bytes => concat(this.prefix(name), ticketMessage(network, this.poll, keyOf(pollKey(name))));
+  prepared = (name: string): Bytes => concat(this.prefix(name), ticketMessage(this.#network, this.poll, keyOf(pollKey(name))));
   #r = (name: string, i: number): bigint => integerOf(mgf1(utf8(`r ${name} ${i}`), 448)) % integerOf(this.issuers[i]!.modulus);
   blinded(name: string): Bytes[] {
     const salt = (i: number): Bytes => mgf1(utf8(`salt ${name} ${i}`), 48);
@@ -139,13 +149,13 @@ export class PollFixture {
       this.issuers.map(({ modulus }, i) => blind(modulus, this.prepared(name), salt(i), this.#r(name, i))!),
     );
   }
-  request = (name: string) => ({ poll: this.poll, person: person(name), blinded: this.blinded(name) });
+  request = (name: string) => ({ poll: this.poll, person: this.#person(name), blinded: this.blinded(name) });
   answer(name: string, index: number): Bytes {
     return once(this.#kept.answers, `${name} ${index}`, () => this.issuers[index - 1]!.sign(this.blinded(name)[index - 1]!)!);
   }
   grant(index: number, ...names: string[]) {
     const grants = names.map((name) => ({
-      person: person(name),
+      person: this.#person(name),
       blinded: this.blinded(name)[index - 1]!,
       answer: this.answer(name, index),
     }));
@@ -161,7 +171,7 @@ export class PollFixture {
 
   // ── ballots and shares ───────────────────────────────────────────────────────────────────────────────────────────────────────────────
   ballot(name: string, choice: readonly number[], version = 1) {
-    const place = { network, poll: this.poll, shape: this.shape, pollKey: keyOf(pollKey(name)), key: this.key };
+    const place = { network: this.#network, poll: this.poll, shape: this.shape, pollKey: keyOf(pollKey(name)), key: this.key };
     const { ciphertexts, proof } = once(this.#kept.ballots, `${name} ${choice.join()}`, () =>
       makeBallot(place, bitsOf(this.question, choice)!),
     );
@@ -170,14 +180,13 @@ export class PollFixture {
   }
   share(index: number, sum: Bytes) {
     const verification = multiplyBase(this.trustees.secret(index));
-    const place = { network, poll: this.poll, trustee: index, verification };
+    const place = { network: this.#network, poll: this.poll, trustee: index, verification };
     const share = once(this.#kept.shares, `${index} ${hex(sum)}`, () => decryptionShare(place, sum, this.trustees.secret(index)));
     return { poll: this.poll, index, verification, sum, share };
   }
-  /** What the shares of these trustees on the chain open the sum to. */
-  result(town: Scenario, ...indexes: number[]) {
-    const { sum } = town.row(tallies, this.poll)!;
-    const given = indexes.map((index) => ({ index, share: town.row(shares, this.poll, index)?.share ?? this.share(index, sum).share }));
+  /** What the shares of these trustees open the sum to. */
+  opened(sum: Bytes, ...indexes: number[]) {
+    const given = indexes.map((index) => ({ index, share: this.share(index, sum).share }));
     const counts = openCounts(
       sum,
       given.map(({ index, share }) => ({ trustee: index, share })),
@@ -185,6 +194,8 @@ export class PollFixture {
     );
     return { poll: this.poll, sum, shares: given, counts: counts ?? [] };
   }
+  /** The same of the sum on the chain. */
+  result = (town: Scenario, ...indexes: number[]) => this.opened(town.row(tallies, this.poll)!.sum, ...indexes);
 }
 
 let depot: PollFixture | undefined;
