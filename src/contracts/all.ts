@@ -14,6 +14,7 @@ import * as funds from "./money/funds.ts";
 import * as points from "./money/points.ts";
 import * as tenders from "./money/tenders.ts";
 import * as work from "./money/work.ts";
+import * as polls from "./participation/polls.ts";
 import * as ceremonies from "./platform/ceremonies.ts";
 import * as governance from "./platform/governance.ts";
 import { delegated, granted } from "./platform/network.ts";
@@ -31,7 +32,7 @@ const resolver: Resolver<Signer> = {
 };
 
 export const composition: Composition = {
-  modules: [governance, eid, credentials, evidence, invoices, ceremonies, points, funds, energy, tenders, work, benefits],
+  modules: [governance, eid, credentials, evidence, invoices, ceremonies, points, funds, energy, tenders, work, benefits, polls],
   resolver,
   found: governance.found,
 };
