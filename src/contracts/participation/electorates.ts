@@ -23,7 +23,7 @@ export const enter = poll.action({
   by: byRoll,
   input: { electorate: id, persons: list(person, 64, 1) },
   rules: ["not_person"],
-  work: 640,
+  work: 800,
   example: { electorate: "district-5", persons: ["p:ann.participation"] },
   run(tx, { electorate, persons }) {
     const of = tx.get(electorates, electorate);

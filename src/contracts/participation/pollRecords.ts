@@ -30,7 +30,7 @@ export const times = { keys_until: time, requests_until: time, opens: time, clos
 export const issuerList = list(agency, MAX_ISSUERS, 2);
 export const options = list(text(120, 1), MAX_BITS, 1);
 /** Fewer ballots than this are not opened: few counts say who voted how. */
-export const least = range(1, 2 ** 32);
+export const least = range(2, 2 ** 32);
 export const polls = record("poll", {
   title: "A poll: who calls it, for whom, when; the key its ballots are encrypted to; how far it has come",
   key: ["poll"],
@@ -83,12 +83,14 @@ export const voters = record("voter", {
   title: "A poll key on the roll, with its ticket: nobody can say whose it is",
   key: ["poll", "poll_key"],
   read: "public",
+  find: ["poll"],
   fields: { poll: id, poll_key: hash, place: count, prefix, signatures: list(number, MAX_ISSUERS, 2) },
 });
 export const ballots = record("ballot", {
   title: "The last ballot of a poll key, by its place on the roll",
   key: ["poll", "place"],
   read: "public",
+  find: ["poll"],
   fields: { poll: id, place: count, poll_key: hash, version: range(1, 1_000), ciphertexts: ballot.ciphertexts, proof: ballot.proof },
 });
 export const turnouts = record("turnout", {
@@ -113,6 +115,7 @@ export const shares = record("share", {
   title: "A trustee's share in opening the sum",
   key: ["poll", "index"],
   read: "public",
+  find: ["poll"],
   fields: { poll: id, index, share },
 });
 

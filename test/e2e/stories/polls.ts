@@ -33,7 +33,9 @@ export default {
     await applied("governance.propose", issuer, "tax");
     for (const member of ["tax", "courts", "land"])
       await applied("governance.vote", { proposal: "polls-issuer", member, vote: "yes" }, member);
-    await applied("polls.establish", { electorate: "district-5", title: "District 5" }, "tax");
+    const list = { electorate: "district-5", title: "District 5" };
+    expect(await stage.call("polls.establish", list, "tax")).toMatchObject({ outcome: "applied" });
+    expect(await stage.call("polls.establish", list, "land")).toMatchObject({ code: "engine.not_entitled" });
     await applied("polls.enter", { electorate: "district-5", persons: names.map(person) }, "tax");
 
     const trustees = new Trustees(ledger.network, "key-depot", trusteeNames, 2);
@@ -47,7 +49,7 @@ export default {
     await applied("ceremonies.complete", trustees.complete(1), "courts");
 
     poll = new PollFixture("depot", { kind: "one", options: 3 }, 3, [0, 1], { network: ledger.network, person, trustees });
-    const opens = chainTime() + 8_000;
+    const opens = chainTime() + 7_000;
     const times = { keys_until: opens - 2, requests_until: opens - 1, opens, closes: opens + hours(24) };
     await applied("polls.call", { ...poll.terms({ time: chainTime() }), ...times, issuers: issuerNames }, "tax");
     await together(issuerNames, async (name, i) => applied("polls.putKey", poll.putKey(i + 1), name));
