@@ -150,7 +150,7 @@ export async function ballot(seen: PollSeen, o: { voter: string; choice: readonl
   saveSecretFile(file, `${JSON.stringify(content)}\n`, true);
   const chosen = choiceIn(question, made.secrets.bits).map((option) => options[option] ?? `option ${option + 1}`);
   answer({ poll, ballot: file, code: made.code, chosen }, [
-    `${bold(title)}`,
+    bold(title),
     ...chosen.map((option) => `  ${option}`),
     `code      ${spoken(made.code)}`,
     "Write the code down now. Then choose, by whatever chance you like:",
@@ -197,11 +197,11 @@ export function recompute(file: string, o: { code: string }): void {
 const rowsOfKey = async ({ ledger, trusted, poll }: PollSeen, pollKey: string) => {
   const name = poll.fields.poll;
   const voter = await provedRecord<VoterRow>(ledger, trusted, "polls/voter", { poll: name, poll_key: pollKey });
-  const cast =
+  const found =
     voter === undefined
       ? undefined
       : await provedRecord<BallotRow>(ledger, trusted, "polls/ballot", { poll: name, place: voter.fields.place });
-  return { voter, cast };
+  return { voter, found };
 };
 
 /** Casts a ballot; another one later takes its place. */
@@ -219,7 +219,7 @@ export async function cast(seen: PollSeen, o: { voter: string; ballot?: string }
   if (before.voter === undefined) return usage("your poll key is not on the roll", `chancery poll admit ${poll}`);
   const { question } = await questionRow(seen);
   const outcome = await actWith(seen.ledger, asPollKey(voter), seen.globals, "polls.cast", {
-    ...{ poll, poll_key, key, question: question as never, version: (before.cast?.fields.version ?? 0) + 1, ciphertexts, proof },
+    ...{ poll, poll_key, key, question: question as never, version: (before.found?.fields.version ?? 0) + 1, ciphertexts, proof },
   });
   // What opens it is a receipt that could be sold: it goes once the ballot is cast.
   if (outcome.status === "applied") saveSecretFile(file, `${JSON.stringify({ ...content, bits: [], r: [] })}\n`, true);
@@ -232,7 +232,7 @@ export async function look(seen: PollSeen, o: { voter?: string; pollKey?: string
   const pollKey =
     o.pollKey ??
     (o.voter === undefined ? usage("whose ballot?", "add --voter FILE or --poll-key HEX") : hex(pollKeyOf(await voterIn(seen, o.voter))));
-  const { voter, cast: found } = await rowsOfKey(seen, pollKey);
+  const { voter, found } = await rowsOfKey(seen, pollKey);
   const code =
     found === undefined
       ? undefined
