@@ -7,8 +7,9 @@
 
 import fs from "node:fs";
 import { ballotCode } from "../base/ballot.ts";
-import { hex, unhex } from "../base/bytes.ts";
+import { hex, readU32, unhex } from "../base/bytes.ts";
 import { keyFromSecret, newKey, saveSecretFile, sealKey } from "../base/keyFile.ts";
+import { generateSeed } from "../base/signature.ts";
 import {
   ballotFor,
   blindedTickets,
@@ -116,7 +117,7 @@ export async function admit(seen: PollSeen, o: { voter: string; ticket?: string;
   const voter = await voterIn(seen, o.voter);
   if (format !== "chancery-ticket/1" || of !== poll || poll_key !== hex(pollKeyOf(voter)))
     return refuse("check.failed", { why: `the ticket is not that of ${o.voter} to ${poll}`, do: `chancery poll ticket ${poll}` });
-  const wait = Math.floor(Math.random() * o.withinMs);
+  const wait = Math.floor((readU32(generateSeed(), 0) / 2 ** 32) * o.withinMs);
   if (wait > 0) {
     progress(`waiting ${Math.ceil(wait / 60_000)} min, so that the time tells nobody who comes (--within 0s goes at once)`);
     await new Promise((resolve) => setTimeout(resolve, wait));

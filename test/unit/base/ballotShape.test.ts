@@ -127,18 +127,18 @@ describe("a shape", () => {
   });
 
   it("has a hash to which everything in it counts", () => {
-    const other = (change: (it: { bits: number; equations: { terms: { index: number; weight: number }[]; total: number }[] }) => void) => {
+    const other = (change: (of: { bits: number; equations: { terms: { index: number; weight: number }[]; total: number }[] }) => void) => {
       const copy = structuredClone(shape) as never;
       change(copy);
       return hex(shapeHash(noNetwork, copy));
     };
     const hashes = [
       other(() => undefined),
-      other((it) => void (it.bits = 4)),
-      other((it) => void (it.equations[0]!.total = 6)),
-      other((it) => void (it.equations[0]!.terms[0]!.index = 1)),
-      other((it) => void (it.equations[0]!.terms[0]!.weight = 2)),
-      other((it) => void it.equations.pop()),
+      other((of) => void (of.bits = 4)),
+      other((of) => void (of.equations[0]!.total = 6)),
+      other((of) => void (of.equations[0]!.terms[0]!.index = 1)),
+      other((of) => void (of.equations[0]!.terms[0]!.weight = 2)),
+      other((of) => void of.equations.pop()),
       hex(shapeHash(new Uint8Array(32).fill(1), shape)),
     ];
     expect(hashes[0]).toBe(hex(shapeHash(noNetwork, shape)));

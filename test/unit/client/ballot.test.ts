@@ -1,7 +1,8 @@
 // A voter's part in a poll: the same request from the same secret, tickets of all issuers or none, codes that a second device works out; and the recount, which
 // finds whatever row was tampered with (cryptography.md §5.1, §5.2, §5.4, mistake 9).
+import { build } from "esbuild";
 import { beforeAll, describe, expect, it } from "vitest";
-import { makeBallot } from "../../../src/base/ballot.ts";
+import { ballotHolds, makeBallot } from "../../../src/base/ballot.ts";
 import { bitsOf, formOf, type Question, shapeHash } from "../../../src/base/ballotShape.ts";
 import { decryptionShare } from "../../../src/base/ballotTally.ts";
 import { signatureHolds, ticketMessage } from "../../../src/base/blindSignature.ts";
@@ -9,6 +10,7 @@ import { type Bytes, concat, hex, unhex } from "../../../src/base/bytes.ts";
 import { evaluateScalars, multiplyBase } from "../../../src/base/ristretto.ts";
 import { useSodium } from "../../../src/base/ristrettoSodium.ts";
 import { noNetwork } from "../../../src/base/tags.ts";
+import type * as client from "../../../src/client/ballot.ts";
 import {
   ballotFor,
   blindedTickets,
@@ -37,7 +39,7 @@ const voterOf = (byte: number, over: Partial<Voter> = {}): Voter => ({
 const issuers = [issuerNumber(0), issuerNumber(1)];
 const moduli = issuers.map(({ modulus }) => modulus);
 const question: Question = { kind: "one", options: 3 };
-const signedBy = (blinded: readonly Bytes[]): Bytes[] => blinded.map((it, i) => issuers[i]!.sign(it)!);
+const signedBy = (blinded: readonly Bytes[]): Bytes[] => blinded.map((of, i) => issuers[i]!.sign(of)!);
 beforeAll(async () => useSodium());
 
 describe("what is derived from a voter's secret", () => {
@@ -218,5 +220,28 @@ describe("a recount", () => {
     expect(resultHolds(roll, counted, tally, [one, { ...two, share: one.share }], verification).length).toBe(2);
     expect(resultHolds(roll, counted, tally, [one, { ...two, index: 2 }], verification).length).toBe(2);
     expect(resultHolds(roll, counted, tally, [one, { ...two, index: 9 }], verification).length).toBe(2);
+  });
+});
+
+describe("in browsers", () => {
+  it("all of a voter's part runs without Node, and makes the same request", async () => {
+    const bundle = await build({
+      ...{ entryPoints: ["src/client/ballot.ts"], bundle: true, minify: true, write: false, metafile: true, format: "esm" },
+      ...{ platform: "browser", conditions: ["browser"] },
+    });
+    const foreign = Object.keys(bundle.metafile.inputs).filter(
+      (name) => !/^(src\/(base|client)\/|node_modules\/@noble\/)/.test(name) || /Node\.ts$|Sodium\.ts$/.test(name),
+    );
+    expect(foreign).toEqual([]);
+    const page = (await import(
+      `data:text/javascript;base64,${Buffer.from(bundle.outputFiles[0]!.contents).toString("base64")}`
+    )) as typeof client;
+    const voter = voterOf(7);
+    expect(page.blindedTickets(voter, moduli)!.map(hex)).toEqual(blindedTickets(voter, moduli)!.map(hex));
+    expect(page.ticketFrom(voter, moduli, signedBy(blindedTickets(voter, moduli)!))).toMatchObject({ pollKey: pollKeyOf(voter) });
+    const place = page.placeOf(voter, question, multiplyBase(9n));
+    const made = page.ballotFor(place, question, [2])!;
+    expect(ballotHolds(place, made.ciphertexts, made.proof)).toBe(true);
+    expect(recomputed(page.openedBallot(place, question, made))).toEqual({ code: made.code, choice: [2] });
   });
 });
