@@ -28,7 +28,7 @@ import * as acts from "../../../src/contracts/participation/polls.ts";
 import * as ceremonies from "../../../src/contracts/platform/ceremonies.ts";
 import { audit, findsTampered, passes } from "./audited.ts";
 import { everyRuleIsGiven } from "./everyRule.ts";
-import { shown } from "./founders.ts";
+import { enrol, shown } from "./founders.ts";
 import {
   agencies,
   calling,
@@ -274,6 +274,31 @@ describe("a ticket", () => {
     town.refused("and no more", "polls.admitted_exceeds", acts.admit, depot.admit("finn"), signedBy(pollKey("finn")));
     expect(turnout(town)).toMatchObject({ granted: 2, admitted: 2 });
     passes(town, "polls");
+  });
+
+  it("is granted to 64 persons in one transaction of each of three issuers", () => {
+    const town = district();
+    const many = Array.from({ length: 64 }, (_, i) => `n${i}`).sort();
+    for (const half of [many.slice(0, 32), many.slice(32)]) enrol(town, "courts", "participation", ...half);
+    const list = { electorate: "large", title: "Large" };
+    town.act("a list", acts.establish, list, signedBy("tax"));
+    town.act("of 64, entered at once", acts.enter, { electorate: "large", persons: many.map(person) }, signedBy("tax"));
+    const fixture = new PollFixture("many", { kind: "one", options: 3 }, 3, [0, 1, 2], { trustees: depot.trustees });
+    keyed(town, fixture);
+    town.act("called", acts.call, { ...fixture.terms(town), electorate: "large", issuers: trusteeNames }, signedBy("tax"));
+    trusteeNames.forEach((name, i) => void town.act("a key", acts.putKey, fixture.putKey(i + 1), signedBy(name)));
+    // All ask for one poll key: what they get is one ticket, and the work is the same.
+    const { blinded } = fixture.request("ann");
+    for (const name of many) town.act("asks", acts.request, { poll: "many", person: person(name), blinded }, signedBy(name));
+    trusteeNames.forEach((by, i) => {
+      const one = fixture.grant(i + 1, "ann").grants[0]!;
+      const grants = many.map((name) => ({ ...one, person: person(name) }));
+      town.act(`${by} grants 64`, acts.grant, { poll: "many", index: i + 1, modulus: fixture.issuers[i]!.modulus, grants }, signedBy(by));
+    });
+    town.advance(days(11));
+    expect(town.row(turnouts, "many")).toMatchObject({ electors: 64, requested: 64, granted: 64 });
+    town.act("admitted", acts.admit, fixture.admit("ann"), signedBy(pollKey("ann")));
+    town.refused("once", "polls.admitted_once", acts.admit, fixture.admit("ann"), signedBy(pollKey("ann")));
   });
 });
 
