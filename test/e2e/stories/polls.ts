@@ -50,7 +50,7 @@ export default {
     await together(trusteeNames, async (name, i) => applied("ceremonies.accept", { ceremony: "key-depot", index: i + 1 }, name));
     await applied("ceremonies.complete", trustees.complete(1), "courts");
 
-    poll = new PollFixture("depot", { kind: "one", options: 3 }, 3, [0, 1], { network: ledger.network, person, trustees });
+    poll = new PollFixture("depot", { kind: "one", options: 3 }, 3, { network: ledger.network, person, trustees });
     const opens = chainTime() + 7_000;
     const times = { keys_until: opens - 2, requests_until: opens - 1, opens, closes: opens + hours(24) };
     await applied("polls.call", { ...poll.terms({ time: chainTime() }), ...times, issuers: issuerNames }, "tax");

@@ -35,6 +35,7 @@ import {
   district,
   elector,
   issuerNames,
+  issuersGive,
   keyed,
   person,
   pollKey,
@@ -276,21 +277,21 @@ describe("a ticket", () => {
     passes(town, "polls");
   });
 
-  it("is granted to 64 persons in one transaction of each of three issuers", () => {
+  it("is granted to 64 persons in one transaction of each issuer", () => {
     const town = district();
     const many = Array.from({ length: 64 }, (_, i) => `n${i}`).sort();
     for (const half of [many.slice(0, 32), many.slice(32)]) enrol(town, "courts", "participation", ...half);
     const list = { electorate: "large", title: "Large" };
     town.act("a list", acts.establish, list, signedBy("tax"));
     town.act("of 64, entered at once", acts.enter, { electorate: "large", persons: many.map(person) }, signedBy("tax"));
-    const fixture = new PollFixture("many", { kind: "one", options: 3 }, 3, [0, 1, 2], { trustees: depot.trustees });
+    const fixture = new PollFixture("many", { kind: "one", options: 3 }, 3, { trustees: depot.trustees });
     keyed(town, fixture);
-    town.act("called", acts.call, { ...fixture.terms(town), electorate: "large", issuers: trusteeNames }, signedBy("tax"));
-    trusteeNames.forEach((name, i) => void town.act("a key", acts.putKey, fixture.putKey(i + 1), signedBy(name)));
+    town.act("called", acts.call, { ...fixture.terms(town), electorate: "large" }, signedBy("tax"));
+    issuersGive(town, fixture);
     // All ask for one poll key: what they get is one ticket, and the work is the same.
     const { blinded } = fixture.request("ann");
     for (const name of many) town.act("asks", acts.request, { poll: "many", person: person(name), blinded }, signedBy(name));
-    trusteeNames.forEach((by, i) => {
+    issuerNames.forEach((by, i) => {
       const one = fixture.grant(i + 1, "ann").grants[0]!;
       const grants = many.map((name) => ({ ...one, person: person(name) }));
       town.act(`${by} grants 64`, acts.grant, { poll: "many", index: i + 1, modulus: fixture.issuers[i]!.modulus, grants }, signedBy(by));
@@ -321,7 +322,7 @@ describe("a ballot", () => {
       ["for another poll", { poll: "park" }],
     ] as const)
       town.refused(says, "polls.ballot_unsound", acts.cast, { ...ann, ...wrong }, signedBy(pollKey("ann")));
-    const approval = new PollFixture("depot", { kind: "approval", options: 3 }, 3, [0, 1], { trustees: depot.trustees });
+    const approval = new PollFixture("depot", { kind: "approval", options: 3 }, 3, { trustees: depot.trustees });
     const all = approval.ballot("ann", [0, 1, 2]);
     town.refused("a sound ballot of another question", "polls.ballot_unsound", acts.cast, all, signedBy(pollKey("ann")));
     town.refused("signed by Ann as well", "polls.poll_key_alone", acts.cast, ann, signedBy(pollKey("ann"), "ann"));
@@ -485,7 +486,7 @@ describe("the end", () => {
   });
 
   it("sums seven ballots of 64 options in a block: a block's time is bounded, not its ballots", () => {
-    const wide = new PollFixture("depot", { kind: "approval", options: 64 }, 64, [0, 1], { trustees: depot.trustees });
+    const wide = new PollFixture("depot", { kind: "approval", options: 64 }, 64, { trustees: depot.trustees });
     const town = voted({ ann: [0, 63] }, wide);
     for (let place = 2; place <= 9; place++) copy(town, ballots, ["depot", 1], { place });
     rewrite(town, turnouts, ["depot"], { admitted: 9, cast: 9 });
@@ -554,7 +555,7 @@ it("an audit finds a row that the rules did not make", () => {
 
 it("takes the examples of its reference page", () => {
   const example = acts.call.options.example!;
-  const fixture = new PollFixture(example.poll, { kind: "one", options: 3 }, 3, [0, 1], { trustees: theOther() });
+  const fixture = new PollFixture(example.poll, { kind: "one", options: 3 }, 3, { trustees: theOther() });
   const town = keyed(district(), fixture);
   // As printed, a day later: the network is founded on the day of the examples.
   const { keys_until, requests_until, opens, closes } = example;
@@ -580,7 +581,7 @@ describe.skipIf(!existsSync(data))("ElectionGuard's ballots (skipped without ../
     for (const contest of read(manifest).contests as any[]) {
       const selections = contest.ballot_selections.map((one: any) => one.object_id) as string[];
       const question = { kind: "some" as const, options: selections.length, min: 0, max: contest.votes_allowed as number };
-      const fixture = new PollFixture(contest.object_id, question, selections.length, [2, 3], { trustees: theOther() });
+      const fixture = new PollFixture(contest.object_id, question, selections.length, { trustees: theOther() });
       const chosen = (ballot: any): number[] =>
         (ballot.contests.find((one: any) => one.object_id === contest.object_id)?.ballot_selections ?? [])
           .filter((one: any) => one.vote === 1)
