@@ -4,50 +4,57 @@
 
 import { equalBytes } from "../../base/bytes.ts";
 import { addCiphertexts, emptySum } from "../../base/ballotTally.ts";
-import { anyone, days, id, type Row, signs, type Tx } from "../engine/index.ts";
+import { anyone, days, id, signs } from "../engine/index.ts";
 import { aHash, aKey } from "../kit/examples.ts";
 import { decryption, isDecryption, opening, opens } from "../kit/ballots.ts";
 import { ceremonies } from "../platform/ceremonies.ts";
-import { ballots, poll, type Poll, polls, shares, tallies, type turnouts } from "./pollRecords.ts";
+import { ballots, poll, polls, shares, tallies, turnouts } from "./pollRecords.ts";
 
-/** A poll's end: with enough ballots it is summed; with fewer nothing is opened, ever. */
-export function close(tx: Tx, it: Poll, turnout: Row<typeof turnouts>): void {
-  if (turnout.cast < it.least) return void tx.move(it, "void", { ground: "too-few-ballots" });
-  tx.move(it, "closed");
-  const { threshold } = it;
-  const nothing = { place: 0, ballots: 0, sum: emptySum(it.counted), shares: 0, counts: [] };
-  tx.create(tallies, { poll: it.poll, last: turnout.admitted, threshold, ...nothing });
-}
+export const closing = poll.due(polls, {
+  title: "A poll closes, to be summed; of too few ballots nothing is opened, ever, and it is void",
+  at: (it) => (it.$.status === "open" ? it.closes : undefined),
+  run(tx, it) {
+    const { cast, admitted } = tx.get(turnouts, it.poll);
+    if (cast < it.least) return void tx.move(it, "void", { ground: "too-few-ballots" });
+    tx.move(it, "closed");
+    const nothing = { place: 0, ballots: 0, sum: emptySum(it.counted), shares: 0, counts: [] };
+    tx.create(tallies, { poll: it.poll, last: admitted, threshold: it.threshold, ...nothing });
+  },
+});
 
 /** In one block: 100 ballots, and of large ones as many as take 1,000 additions (20 ms). */
 const SLICE = 100;
 const ADDITIONS = 1_000;
-export const tallying = poll.due(tallies, {
-  title:
-    "The last ballots of a closed poll are summed, some in each block, in the order of the roll; if too few trustees give their shares in time, the poll is void and those who gave none are named",
+export const summing = poll.due(tallies, {
+  title: "The last ballots of a closed poll are summed, some in each block, in the order of the roll",
   work: 2_500,
-  at: (it) => (it.$.status === "counting" ? it.$.since : it.$.status === "summed" && it.shares < it.threshold ? it.until : undefined),
+  at: (it) => (it.$.status === "counting" ? it.$.since : undefined),
   run(tx, it) {
-    const of = tx.get(polls, it.poll);
-    if (it.$.status === "summed") {
-      const { trustees } = tx.get(ceremonies, of.ceremony);
-      const named = trustees.filter((_, i) => tx.find(shares, it.poll, i + 1) === undefined);
-      tx.move(of, "void", { ground: "shares-missing", named });
-      return void tx.move(it, "lost");
-    }
-    const slice = Math.min(SLICE, Math.floor(ADDITIONS / (2 * of.counted)));
-    const place = Math.min(it.last, it.place + slice);
+    const { counted, share_days } = tx.get(polls, it.poll);
+    const place = Math.min(it.last, it.place + Math.min(SLICE, Math.floor(ADDITIONS / (2 * counted))));
     let [sum, added] = [it.sum, it.ballots];
     for (let at = it.place + 1; at <= place; at++) {
       const ballot = tx.find(ballots, it.poll, at);
       if (ballot === undefined) continue; // admitted, and has not cast
       sum = addCiphertexts(sum, ballot.ciphertexts);
-      tx.work(2 * of.counted);
+      tx.work(2 * counted);
       added++;
     }
     const change = { place, sum, ballots: added };
     if (place < it.last) tx.put(it, change);
-    else tx.move(it, "summed", { ...change, until: tx.time + days(of.share_days) });
+    else tx.move(it, "summed", { ...change, until: tx.time + days(share_days) });
+  },
+});
+
+export const sharesMissing = poll.due(tallies, {
+  title: "If too few trustees give their shares in time the poll is void; who gave none is named",
+  at: (it) => (it.$.status === "summed" && it.shares < it.threshold ? it.until : undefined),
+  run(tx, it) {
+    const of = tx.get(polls, it.poll);
+    const { trustees } = tx.get(ceremonies, of.ceremony);
+    const named = trustees.filter((_, i) => tx.find(shares, it.poll, i + 1) === undefined);
+    tx.move(of, "void", { ground: "shares-missing", named });
+    tx.move(it, "lost");
   },
 });
 

@@ -4,7 +4,7 @@
 
 import { type Bytes, equalBytes } from "../../base/bytes.ts";
 import { shapeHash } from "../../base/ballotShape.ts";
-import { id, list, type Party, person, range, signs, text, type Tx } from "../engine/index.ts";
+import { id, list, person, range, signs, text, type Tx } from "../engine/index.ts";
 import { keys, signerOf } from "../identity/principals.ts";
 import { ballot, formAsked, isBallot, question } from "../kit/ballots.ts";
 import { aHash, aKey, monday } from "../kit/examples.ts";
@@ -12,7 +12,6 @@ import { answers, areAnswers, isIssuerKey, isTicket, issuerIndex, issuerKey, MAX
 import { take } from "../platform/ceremonies.ts";
 import { ballots, electors, electorates, issuerList, issuers, least, options, poll, type Poll, polls } from "./pollRecords.ts";
 import { questions, requests, times, turnouts, voters } from "./pollRecords.ts";
-import { close } from "./pollTallies.ts";
 
 export * from "./electorates.ts";
 export * from "./pollAudits.ts";
@@ -64,19 +63,21 @@ export const cancel = poll.action({
   },
 });
 
-export const phases = poll.due(polls, {
-  title:
-    "A poll without all issuers' keys in time is void; it opens if all issuers have granted every request and is void if one has not; at its end it closes, to be summed, or is void for too few ballots",
-  work: 128,
-  at: (it) =>
-    it.$.status === "called" ? it.keys_until : it.$.status === "requesting" ? it.opens : it.$.status === "open" ? it.closes : undefined,
+export const keysMissing = poll.due(polls, {
+  title: "A poll is void if an issuer has not given his key in time; who has not is named",
+  at: (it) => (it.$.status === "called" ? it.keys_until : undefined),
+  run(tx, it) {
+    const named = it.issuers.filter((_, i) => tx.find(issuers, it.poll, i + 1) === undefined);
+    tx.move(it, "void", { ground: "keys-missing", named });
+  },
+});
+
+export const opening = poll.due(polls, {
+  title: "A poll opens if every issuer has granted every request, so that nobody is shut out; else it is void, and who has not is named",
+  at: (it) => (it.$.status === "requesting" ? it.opens : undefined),
   run(tx, it) {
     const turnout = tx.get(turnouts, it.poll);
-    const silent = (spoke: (index: number) => boolean): readonly Party[] => it.issuers.filter((_, i) => !spoke(i + 1));
-    if (it.$.status === "called")
-      return void tx.move(it, "void", { ground: "keys-missing", named: silent((i) => tx.find(issuers, it.poll, i) !== undefined) });
-    if (it.$.status === "open") return void close(tx, it, turnout);
-    const named = silent((i) => tx.get(issuers, it.poll, i).granted === turnout.requested);
+    const named = it.issuers.filter((_, i) => tx.get(issuers, it.poll, i + 1).granted !== turnout.requested);
     if (named.length > 0) return void tx.move(it, "void", { ground: "requests-not-granted", named });
     tx.put(turnout, { electors: tx.get(electorates, it.electorate).electors });
     tx.move(it, "open");

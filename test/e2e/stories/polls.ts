@@ -16,10 +16,10 @@ const person = (name: string): string => `p:${name}.participation`;
 let poll: PollFixture;
 
 /** Signed by a poll key alone, and sent by whoever has it. */
-async function anonymously({ ledger, chainTime }: Stage, action: string, args: object, name: string): Promise<any> {
+async function anonymously(stage: Stage, action: string, args: object, name: string): Promise<any> {
   const signer = seedSigner(seedOf(pollKey(name)));
-  const draft = ledger.transaction(action, args as never, { signers: [signer.publicKey], notAfter: chainTime() + hours(1) });
-  return ledger.submit((await draft.sign(signer)).finish(), { timeout: "90s" });
+  const draft = stage.ledger.transaction(action, args as never, { signers: [signer.publicKey], notAfter: stage.chainTime() + hours(1) });
+  return stage.ledger.submit((await draft.sign(signer)).finish(), { timeout: "90s" });
 }
 const together = async (of: readonly string[], act: (name: string, i: number) => Promise<unknown>): Promise<void> =>
   void (await Promise.all(of.map(act)));
@@ -27,7 +27,9 @@ const together = async (of: readonly string[], act: (name: string, i: number) =>
 export default {
   title: "a poll is called, its tickets are signed blind, ballots are cast and cast again, and the counts are proved",
   async today(stage) {
-    const { applied, chainTime, ledger } = stage;
+    const { ledger } = stage;
+    const applied: Stage["applied"] = async (...it) => stage.applied(...it);
+    const chainTime = (): number => stage.chainTime();
     // Two agencies sign the tickets: the members have agreed that the courts may.
     const issuer = { proposal: "polls-issuer", member: "tax", kind: "role.grant", agency: "courts", role: "polls.issuer", scope: "" };
     await applied("governance.propose", issuer, "tax");
@@ -48,7 +50,7 @@ export default {
     await together(trusteeNames, async (name, i) => applied("ceremonies.accept", { ceremony: "key-depot", index: i + 1 }, name));
     await applied("ceremonies.complete", trustees.complete(1), "courts");
 
-    poll = new PollFixture("depot", { kind: "one", options: 3 }, 3, [0, 1], { network: ledger.network, person, trustees });
+    poll = new PollFixture("depot", { kind: "one", options: 3 }, 3, { network: ledger.network, person, trustees });
     const opens = chainTime() + 7_000;
     const times = { keys_until: opens - 2, requests_until: opens - 1, opens, closes: opens + hours(24) };
     await applied("polls.call", { ...poll.terms({ time: chainTime() }), ...times, issuers: issuerNames }, "tax");

@@ -32,25 +32,9 @@ const SECRETS = [
     "9Re+ddF/KzOSf5byIirGo7Yc+NAcdl0w+niLeqRsshRO30A74TGEc8WO52As3uskhWe8u2rVxFOWYETWtQbNugJj/5aRX/h/CvnGF5/dTk2yyNVb2gvLR2Wcr60KCnAd",
     "rRUefwJT6s329LJiT82IZ2EFhneTOQIGggp+zEhXbPRmZ18rCUrwx2FAjxNJ/Zgubn514Qw731ip8GYLXtVT5O8lOLINYE1MHlrtNAFIYzeu9mSh3AmaUrCVowQD0XQv",
   ].join(""),
-  [
-    "7Nk7bIO5kpqAgKMHn0MEr0H/JTleDgR0nTtklwOdCUF0buFHBWfuLIms5Ef25leQsLXoPSozQP1Cq0vr/ZlezgmMAoILKqKo4NMsDHf15RkTM5nQQQ68zKnAuwcNPKfm",
-    "ynnB0c3JAOOyIVxE29KhhAFXnBkCBzZAMU71+E7uMG/Snm4IF402uUEiZsfELAhuSdZ560UlEVEIqA9bZjHD40ji/GjseWfpMRU5xgi7dUhaKy6qmr8gmdARRE9XHcQx",
-    "6i/WGVyv/gKN0TVlOGYDZNg5rNkYmHaERppbLhf+a+aVjYbLVg0tjMy8M7rACwOLbt5mDXFDWYgTRBsRrl3YFkIn+m2j3m2XiXvWwjYpy9yMP/6Uf2bxuVKIquOAYhgL",
-    "SfXtzF+raccordO4ISgFRWEGU5XNiwcoPrPQkuUARoYLTk7rK56q8G5N+j6e5jpcB7RPkERC7gMNxvqEhvSejlOaK3di34pAJ9oCVwfD9ZeTAtwIPkSvGAqW+0HSu67f",
-  ].join(""),
-  [
-    "1mPgjYn0WbbGIWckjHE/JRBE3lNTGStLXgcOSKb0M0rW6miKGAVLtcvOzDhygSpjqS3Ci/FB8KESYYz2St9h+1acQRVKPLogzayt+iBZ/66Hs9uPjUfECoKODntPv7NH",
-    "A8HJ+aTadvTxJBn/CT8zu1WFrwoTxGz3eFbm04GsYqqtb3EnMVAd+sCHwoe16GT9i/AwuqQ3aIOR7RRO58eLTxZ7VZtSGVslUsuPVnepl0Ef+gWgo+RV/XeIo2ACL8sj",
-    "tY50YxIfKoxXgI7BajeOHpyAUto5ilPXLTD8mnu6LfmcxBrVu+uVbUHIZ1Wqt1gpsbAAnpoc+JI7OpcKxC+0n9nZr0GL/RGUy0adlyG6BPLYrWRAsbppjUUJbe56bFPW",
-    "HEcX8MCf6HsVDhQStVFxlUH3h0x/TYdcuBPUUrtEyK1gdV27DB1YDGwXVogZfok7WFBusnPpnkfD+5mdt+tvoMUt5UlVkkdu890MgdKIINr6c30y1GiRiPwc9dV1q/KN",
-  ].join(""),
 ].map((text) => new Uint8Array(Buffer.from(text, "base64")));
-const made = new Map<number, Issuer>();
-export function issuerNumber(i: number): Issuer {
-  const issuer = made.get(i) ?? issuerOf(SECRETS[i]!);
-  made.set(i, issuer);
-  return issuer;
-}
+let made: readonly Issuer[] | undefined;
+const theIssuers = (): readonly Issuer[] => (made ??= SECRETS.map(issuerOf));
 const once = <T>(kept: Map<string, T>, place: string, make: () => T): T => {
   const value = kept.get(place) ?? make();
   kept.set(place, value);
@@ -92,11 +76,11 @@ export class PollFixture {
     shares: new Map<string, Bytes>(),
   };
 
-  constructor(poll: string, question: Question, options: number, issuers: readonly number[], place: Partial<Place> = {}) {
+  constructor(poll: string, question: Question, options: number, place: Partial<Place> = {}) {
     this.poll = poll;
     this.question = question;
     this.options = options;
-    this.issuers = issuers.map(issuerNumber);
+    this.issuers = theIssuers();
     this.#network = place.network ?? network;
     this.#person = place.person ?? person;
     this.trustees = place.trustees ?? new Trustees(this.#network, `key-${poll}`, trusteeNames, 2);
@@ -200,7 +184,7 @@ export class PollFixture {
 
 let depot: PollFixture | undefined;
 /** One of three, by the first two issuers; the same in every scenario of a process. */
-export const theDepot = (): PollFixture => (depot ??= new PollFixture("depot", { kind: "one", options: 3 }, 3, [0, 1]));
+export const theDepot = (): PollFixture => (depot ??= new PollFixture("depot", { kind: "one", options: 3 }, 3));
 
 /** The network, founded, with its persons and the list of electors. */
 export function district(options: Options = {}): Scenario {
