@@ -8,9 +8,10 @@ import { pollSeen, type PollSeen, type TrustOptions } from "./pollRows.ts";
 
 const VOTER = "voter.key";
 
-/** Options and number, for commander: "2" or "3,1,2". */
+/** For commander: "2", "3,1,2" or "none". */
 function choiceOf(text: string): number[] {
-  if (!/^\d{1,2}(,\d{1,2})*$/.test(text)) throw new InvalidArgumentError("write the numbers of options, from 1 on: 2 or 3,1,2");
+  if (text === "none") return [];
+  if (!/^\d{1,2}(,\d{1,2})*$/.test(text)) throw new InvalidArgumentError("write the numbers of options, from 1 on: 2 or 3,1,2, or none");
   return text.split(",").map(Number);
 }
 
@@ -64,7 +65,7 @@ export function register(program: Command): void {
     });
   secret(trust(poll.command("ballot <poll>")))
     .description("a voter: make a ballot and hear its code; nothing is sent")
-    .requiredOption("--choice <numbers>", "the options chosen, from 1 on; in a ranking all of them, the best first", choiceOf)
+    .requiredOption("--choice <numbers>", "the options chosen, from 1 on; in a ranking all of them, the best first; or none", choiceOf)
     .option("--out <file>", "where it is kept (default POLL.ballot.json)")
     .action(async (name: string, o: TrustOptions & { voter: string; choice: number[]; out?: string }, command: Command) => {
       const { ballot } = await import("./pollVoter.ts");
@@ -113,6 +114,8 @@ export function register(program: Command): void {
     });
 }
 
-const seenBy = async (name: string, o: TrustOptions, command: Command): Promise<PollSeen> => pollSeen(name, o, globalsOf(command));
+/** Polls are public, and are read without an access key: its token would say who votes. */
+const seenBy = async (name: string, o: TrustOptions, command: Command): Promise<PollSeen> =>
+  pollSeen(name, o, { ...globalsOf(command), accessKey: undefined });
 const organisation = async (globals: Globals) =>
   openKeyFile(globals.keys[0] ?? usage("this is signed with a key of your own", "add --key KEYFILE"), globals, ["organisation", "person"]);

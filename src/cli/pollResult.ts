@@ -60,6 +60,7 @@ export async function sharePoll(seat: Seat, file: string, secret: bigint, ceremo
       ...result.findings,
       ...resultHolds({ network: trusted.network, poll: seen.poll.fields }, result, tally.fields, [], []),
     ];
+    if (seen.poll.fields.key !== ceremony.key) findings.push("the poll's key is not its trustees'");
     if (result.ballots < least) findings.push(`${result.ballots} ballots, where the poll promised at least ${least}`);
     if (findings.length > 0)
       return refuse("check.failed", { why: findings.slice(0, 5).join("; "), do: "give no share, and tell the office and the courts" });

@@ -300,6 +300,9 @@ describe("what a voter can check", () => {
     const [a, b] = [makeBallot(place, bitsOf(oneOf5, [2])!), makeBallot(place, bitsOf(oneOf5, [2])!)];
     const code = ballotCode(place, a.ciphertexts);
     expect(code).toMatch(/^[a-z2-7]{24}$/);
+    // As another implementation gave it (Python).
+    const counting = Uint8Array.from({ length: 128 }, (_, i) => i);
+    expect(ballotCode({ network: noNetwork, poll: "school", pollKey: bytesOf(1) }, counting)).toBe("ho6wgzagwkilzbb2hk2zoehc");
     const others: [Partial<BallotPlace>, Bytes][] = [
       [{}, b.ciphertexts],
       [{ pollKey: bytesOf(2) }, a.ciphertexts],

@@ -126,6 +126,12 @@ describe("a shape", () => {
       expect(isShape(wrong), JSON.stringify(wrong)).toBe(false);
   });
 
+  it("has the hash that another implementation gave it (Python)", () => {
+    expect(hex(shapeHash(noNetwork, shape))).toBe("8b7c676c71e28d64e637a5c974551265d73bce397cd8e8db7441f952757799ab");
+    const two = formOf({ kind: "one", options: 2 })!.shape;
+    expect(hex(shapeHash(noNetwork, two))).toBe("15eee3d23acb3c767ac46003b610066d6d9df866f4e9bf095c501bb9638d29f6");
+  });
+
   it("has a hash to which everything in it counts", () => {
     const other = (change: (of: { bits: number; equations: { terms: { index: number; weight: number }[]; total: number }[] }) => void) => {
       const copy = structuredClone(shape) as never;
