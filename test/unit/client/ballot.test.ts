@@ -28,7 +28,7 @@ import {
   type Voter,
 } from "../../../src/client/ballot.ts";
 import { recount, requestsHold, type RequestRow, resultHolds, type Roll, type TallyRow } from "../../../src/client/recount.ts";
-import { issuerNumber } from "../contracts/pollsTown.ts";
+import { PollFixture } from "../contracts/pollsTown.ts";
 
 const voterOf = (byte: number, over: Partial<Voter> = {}): Voter => ({
   network: noNetwork,
@@ -36,7 +36,8 @@ const voterOf = (byte: number, over: Partial<Voter> = {}): Voter => ({
   secret: new Uint8Array(32).fill(byte),
   ...over,
 });
-const issuers = [issuerNumber(0), issuerNumber(1)];
+/** Their keys are made already: making one takes half a second. */
+const { issuers } = new PollFixture("school", { kind: "one", options: 3 }, 3);
 const moduli = issuers.map(({ modulus }) => modulus);
 const question: Question = { kind: "one", options: 3 };
 const signedBy = (blinded: readonly Bytes[]): Bytes[] => blinded.map((of, i) => issuers[i]!.sign(of)!);
