@@ -1,5 +1,7 @@
 // A voter's part in a poll: the same request from the same secret, tickets of all issuers or none, codes that a second device works out; and the recount, which
 // finds whatever row was tampered with (cryptography.md §5.1, §5.2, §5.4, mistake 9).
+import { spawnSync } from "node:child_process";
+import path from "node:path";
 import { build } from "esbuild";
 import { beforeAll, describe, expect, it } from "vitest";
 import { ballotHolds, makeBallot } from "../../../src/base/ballot.ts";
@@ -42,6 +44,9 @@ const moduli = issuers.map(({ modulus }) => modulus);
 const question: Question = { kind: "one", options: 3 };
 const signedBy = (blinded: readonly Bytes[]): Bytes[] => blinded.map((of, i) => issuers[i]!.sign(of)!);
 beforeAll(async () => useSodium());
+
+const hasPython = spawnSync("python3", ["-c", "import sys; sys.exit(sys.version_info < (3, 9))"]).status === 0;
+if (!hasPython) console.warn("skipped: no python3 (3.9 or later) on this machine, so the recount in Python was not run");
 
 describe("what is derived from a voter's secret", () => {
   it("is the same on every machine (a vector of our own) and another in every poll and network", () => {
@@ -199,6 +204,57 @@ describe("a recount", () => {
     const short = recount({ ...roll, ballots: [first] });
     expect(short.findings).toEqual([]);
     expect(resultHolds(roll, short, tally, shares, verification)).toEqual(["the sum is not that of the ballots"]);
+  });
+
+  it.runIf(hasPython)("of ballots of every kind of question comes to the same by that program", { timeout: 60_000 }, () => {
+    const key = multiplyBase(9n);
+    const kinds: [Question, number[]][] = [
+      [{ kind: "some", options: 3, min: 1, max: 2 }, [1]],
+      [{ kind: "approval", options: 2 }, [0, 1]],
+      [{ kind: "ranking", options: 2 }, [1, 0]],
+      [{ kind: "budget", costs: [3, 5], total: 7 }, [1]],
+    ];
+    const cases = kinds.flatMap(([asked, choice]) => {
+      const place = placeOf(voterOf(7), asked, key);
+      const { ciphertexts, proof } = ballotFor(place, asked, choice)!;
+      const one = {
+        question: asked,
+        shape: hex(shapeHash(noNetwork, place.shape)),
+        key: hex(place.pollKey),
+        c: hex(ciphertexts),
+        p: hex(proof),
+      };
+      return [one, { ...one, p: hex(proof.with(0, proof[0]! ^ 1)) }];
+    });
+    const program = `
+import json, sys
+sys.path.insert(0, ${JSON.stringify(path.resolve(import.meta.dirname, "../../python"))})
+from verify_poll import form, ballot_holds, H
+x, out = bytes.fromhex, []
+for it in json.load(sys.stdin):
+    bits, equations, _ = form(it["question"])
+    shape = H("ballot-shape/1", bytes(32), [bits, equations])
+    out.append(shape.hex() == it["shape"] and ballot_holds(bytes(32), "school", shape, bits, equations, x(it["key"]), x("${hex(key)}"), x(it["c"]), x(it["p"])))
+print(json.dumps(out))`;
+    const { stdout, stderr } = spawnSync("python3", ["-B", "-c", program], { input: JSON.stringify(cases), encoding: "utf8" });
+    expect(stdout === "" ? stderr : JSON.parse(stdout)).toEqual(cases.map((_, i) => i % 2 === 0));
+  });
+
+  it.runIf(hasPython)("comes to the same by another program, written from docs/polls.md alone", { timeout: 60_000 }, () => {
+    const script = path.resolve(import.meta.dirname, "../../python/verify_poll.py");
+    const honest = { ...roll, network: hex(roll.network), tally, shares, verification };
+    const [first, second] = roll.ballots as [Roll["ballots"][number], Roll["ballots"][number]];
+    const verdict = (over: object): unknown => {
+      const { stdout, stderr } = spawnSync("python3", ["-B", script], { input: JSON.stringify({ ...honest, ...over }), encoding: "utf8" });
+      return stdout === "" ? stderr : JSON.parse(stdout);
+    };
+    expect(verdict({})).toEqual([]);
+    expect(verdict({ ballots: [first, { ...second, proof: first.proof }] })).toEqual(["ballot", "sum", "counts"]);
+    expect(verdict({ ballots: [first] })).toEqual(["sum", "counts"]);
+    expect(verdict({ voters: roll.voters.with(1, { ...roll.voters[1]!, prefix: "00".repeat(32) }) })).toEqual(["ticket"]);
+    expect(verdict({ issuers: roll.issuers.with(0, { ...roll.issuers[0]!, proof: roll.issuers[1]!.proof }) })).toEqual(["issuers"]);
+    expect(verdict({ shares: [shares[0], { ...shares[1]!, share: shares[0]!.share }] })).toEqual(["share", "counts"]);
+    expect(verdict({ tally: { ...tally, counts: [1, 1, 0] } })).toEqual(["counts"]);
   });
 
   it("finds false answers, requests twice, tickets beyond the requests, shares and counts that are none", () => {
