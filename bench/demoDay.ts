@@ -66,7 +66,7 @@ const FIELDS = ["name", "born", "place", "issued_for"];
 export async function certificates(agency: Agency, ledger: Ledger, people: readonly Actor[]): Promise<void> {
   const kinds = KINDS.map(([kind, title]) => ({
     action: "credentials.define@1",
-    args: { kind, title, fields: FIELDS, one_per_person: kind === "seal", device_bound: false },
+    args: { kind, title, fields: FIELDS, one_per_person: kind === "seal", device_bound: false, admitted_only: false },
   }));
   await agency.acts(ledger, kinds, ["tax"]);
   agency.say(`${KINDS.length} kinds defined`);

@@ -77,6 +77,7 @@ function definitions(bytes: number, seed: Bytes): Workload {
         fields: Array.from({ length: fields }, (_, f) => `f${digits(f, 2)}${"x".repeat(each)}`),
         one_per_person: false,
         device_bound: false,
+        admitted_only: false,
       },
     },
   ];

@@ -38,9 +38,9 @@ export async function runMutant(root: string, path: string): Promise<Verdict> {
   try {
     const applied = spawnSync("git", ["apply", "--whitespace=nowarn", path], { cwd: copy, encoding: "utf8", env: outsideGit(copy) });
     if (applied.status !== 0) return broken(`the patch does not apply: ${applied.stderr.trim()}`);
-    const { failed, passed, timedOut, output } = await runTests(copy, tests);
+    const { failed, passed, first, timedOut, output } = await runTests(copy, tests, ["--bail=1"]);
     if (timedOut) return { mutant, outcome: "caught", detail: "the tests did not end" };
-    if (failed > 0) return { mutant, outcome: "caught", detail: `${failed} of ${failed + passed} tests failed` };
+    if (failed > 0) return { mutant, outcome: "caught", detail: first };
     return passed > 0
       ? { mutant, outcome: "survived", detail: `all ${passed} tests passed` }
       : broken(`no test ran\n${output.slice(-2_000)}`);
@@ -82,14 +82,16 @@ interface TestRun {
   status: number | null;
   failed: number;
   passed: number;
+  /** Full name of the first test that failed; empty if none did. */
+  first: string;
   timedOut: boolean;
   output: string;
 }
 
-function runTests(copy: string, tests: readonly string[]): Promise<TestRun> {
+function runTests(copy: string, tests: readonly string[], more: readonly string[] = []): Promise<TestRun> {
   const report = join(copy, "report.json");
   const vitest = join(copy, "node_modules/vitest/vitest.mjs");
-  const args = [vitest, "run", "--root", copy, "--reporter=json", `--outputFile=${report}`, "--maxWorkers=1", ...tests];
+  const args = [vitest, "run", "--root", copy, "--reporter=json", `--outputFile=${report}`, "--maxWorkers=1", ...more, ...tests];
   const child = spawn(process.execPath, args, {
     cwd: copy,
     stdio: ["ignore", "pipe", "pipe"],
@@ -109,7 +111,9 @@ function runTests(copy: string, tests: readonly string[]): Promise<TestRun> {
     child.on("close", (status) => {
       clearTimeout(timer);
       const counts = existsSync(report) ? JSON.parse(readFileSync(report, "utf8")) : {};
-      resolve({ status, failed: counts.numFailedTests ?? 0, passed: counts.numPassedTests ?? 0, timedOut, output });
+      const results = (counts.testResults ?? []) as { assertionResults: { status: string; fullName: string }[] }[];
+      const first = results.flatMap((file) => file.assertionResults).find(({ status: of }) => of === "failed")?.fullName ?? "";
+      resolve({ status, failed: counts.numFailedTests ?? 0, passed: counts.numPassedTests ?? 0, first, timedOut, output });
     });
   });
 }

@@ -22,6 +22,7 @@ import {
 } from "../engine/index.ts";
 import type { Row, Tx } from "../engine/index.ts";
 import { aHash, aSeal, monday } from "../kit/examples.ts";
+import { Fold } from "../kit/folds.ts";
 import { after, batch, head, included, inclusion, noBatch } from "../kit/journal.ts";
 
 const item = { deposit: id, kind: id, content: hash };
@@ -226,4 +227,64 @@ function undisputed(tx: Tx<"challenge_open" | "excluded">, key: string): Row<typ
   tx.require(it.challenge === undefined, "challenge_open", { challenge: it.challenge });
   return it;
 }
+
+// ── what an auditor recomputes ───────────────────────────────────────────────────────────────────────────────────────────────────────
+export const custody = evidence.audit({
+  title: "Every item's custody runs without a break from who deposited it to who holds it",
+  run(audit) {
+    const begins = new Fold();
+    const ends = new Fold();
+    const first = new Fold();
+    const last = new Fold();
+    let open: Row<typeof custodies> | undefined;
+    const close = (): void => (open === undefined ? undefined : last.add(open.deposit, open.to, open.number + 1));
+    audit.each(deposits, (it) => {
+      if (it.entries === 0)
+        return audit.require(it.holder === it.depositor, "held by another than its depositor, without an entry", { holder: it.holder });
+      begins.add(it.deposit, it.depositor);
+      ends.add(it.deposit, it.holder, it.entries);
+    });
+    audit.each(custodies, (it) => {
+      const before = open?.deposit === it.deposit ? open : undefined;
+      if (before === undefined) {
+        close();
+        first.add(it.deposit, it.from);
+      }
+      audit.require(it.number === (before === undefined ? 0 : before.number + 1), "an entry is missing before this one");
+      audit.require(before === undefined || before.to === it.from, "handed over by who did not hold it", { from: it.from });
+      open = it;
+    });
+    audit.end(() => {
+      close();
+      audit.figure("items handed over", ends.count);
+      audit.require(begins.equals(first), "a chain of custody does not begin with the depositor");
+      audit.require(ends.equals(last), "a chain of custody does not end with the holder");
+    });
+  },
+});
+
+export const sequence = evidence.audit({
+  title: "Every source's batches follow one another without a gap",
+  run(audit) {
+    const heads = new Fold();
+    const last = new Fold();
+    let items = 0n;
+    let open: Row<typeof batches> | undefined;
+    const close = (): void => (open === undefined ? undefined : last.add(open.source, open.first + open.size, open.root));
+    audit.each(sources, ({ source, next, last: root }) => heads.add(source, next, root));
+    audit.each(batches, (it) => {
+      const before = open?.source === it.source ? open : undefined;
+      if (before === undefined) close();
+      audit.require(it.first === (before === undefined ? 0 : before.first + before.size), "a batch is missing before this one");
+      audit.require(equalBytes(it.previous, before?.root ?? noBatch.last), "it does not name the batch before");
+      items += BigInt(it.size);
+      open = it;
+    });
+    audit.end(() => {
+      close();
+      audit.figure("items in batches", items);
+      audit.require(heads.equals(last), "a source's head is not its last batch");
+    });
+  },
+});
 export default evidence;

@@ -20,6 +20,7 @@ import {
 } from "../engine/index.ts";
 import type { Party, Row, Tx } from "../engine/index.ts";
 import { aSeal, monday } from "../kit/examples.ts";
+import { Fold } from "../kit/folds.ts";
 
 /** In the smallest unit of the currency. */
 const figures = { net: money, tax: money, total: money };
@@ -219,4 +220,29 @@ function sound(
   tx.require(it.net + it.tax === it.total, "totals_hold", { number: it.number });
   tx.require(it.issued <= tx.time, "dated_ahead", { number: it.number });
 }
+
+// ── what an auditor recomputes ───────────────────────────────────────────────────────────────────────────────────────────────────────
+export const totals = invoice.audit({
+  title: "Totals hold, and every red letter mirrors the one invoice that it reversed",
+  run(audit) {
+    const reversed = new Fold();
+    const red = new Fold();
+    const all = { invoices: 0, redLetters: 0 };
+    audit.each(invoices, ({ $, seller, number, net, tax, total, reverses }) => {
+      audit.require(net + tax === total, "its total is not net and tax", { net, tax, total });
+      if (reverses === undefined) all.invoices++;
+      else {
+        all.redLetters++;
+        red.add(seller, reverses, net, tax, total);
+        audit.require($.status === "issued", "a red letter was reversed");
+      }
+      if ($.status === "reversed") reversed.add(seller, number, net, tax, total);
+    });
+    audit.end(() => {
+      audit.figure("invoices", all.invoices);
+      audit.figure("red letters", all.redLetters);
+      audit.require(reversed.equals(red), "red letters and reversed invoices differ");
+    });
+  },
+});
 export default invoice;

@@ -1,11 +1,28 @@
-// What an authority issues to a holder and can take back: certificates (5), and made for citizen cards (2), mobile ID (3), licences (6) and
-// the wallet (7). Kinds are data. Owns kinds, credentials and their standing, presentations. Does not own: what a document says (sealed;
-// the vault keeps it).
+// What an authority issues to a holder and can take back: certificates (5), citizen cards and the facilities that take them (2), mobile ID (3),
+// licences (6), the wallet (7). Kinds are data. Owns kinds, facilities, credentials and their standing, presentations. Does not own: what a
+// document says (sealed; the vault keeps it); the PIN, which unlocks the holder's key and never leaves his device.
 
 import { equalBytes } from "../../base/bytes.ts";
-import { agency, contract, each, flag, hash, id, list, optional, party, record, sealed, signs, text, time } from "../engine/index.ts";
+import {
+  agency,
+  contract,
+  each,
+  flag,
+  hash,
+  id,
+  list,
+  oneOf,
+  optional,
+  party,
+  record,
+  sealed,
+  signs,
+  text,
+  time,
+} from "../engine/index.ts";
 import type { Party, Row, Tx } from "../engine/index.ts";
 import { aHash, aSeal } from "../kit/examples.ts";
+import { Fold } from "../kit/folds.ts";
 import { serves, standing, within } from "../kit/standing.ts";
 
 const MAX_FIELDS = 32;
@@ -24,8 +41,17 @@ export const kinds = record("kind", {
     lasts: optional(time),
     one_per_person: flag,
     device_bound: flag,
+    admitted_only: flag,
   },
   states: { in_force: ["retired"], retired: [] },
+});
+export const facilities = record("facility", {
+  title: "A facility that takes a kind of card",
+  key: ["kind", "facility"],
+  read: "public",
+  find: ["facility", "status"],
+  fields: { kind: id, facility: party, ground: optional(id) },
+  states: { admitted: ["suspended"], suspended: ["admitted"] },
 });
 export const credentials = record("credential", {
   title: "A credential: the root of its sealed content, its holder, its standing",
@@ -63,8 +89,8 @@ const credential = contract("credentials", {
   title: "Certificates, cards and licences",
   purpose: "Only who is entitled issues, one revocation holds everywhere, and a showing shows what was asked and no more.",
   sector: "identity",
-  records: [kinds, credentials, holdings, presentations],
-  roles: { registrar: "Defines kinds", issuer: "Issues and maintains, per kind" },
+  records: [kinds, facilities, credentials, holdings, presentations],
+  roles: { registrar: "Defines kinds, and admits facilities", issuer: "Issues and maintains, per kind" },
   rules: {
     kind_retired: "Of a retired kind nothing new is issued; what was issued stands.",
     holder_unknown: "A credential is issued to somebody who is registered and in good standing.",
@@ -76,16 +102,20 @@ const credential = contract("credentials", {
     replayed: "A verifier's challenge is answered once.",
     unknown_field: "A presentation shows fields of its kind.",
     not_bound: "A device-bound credential is used from its one device.",
+    not_admitted: "A card made for facilities is taken by those that are admitted, and by none that is suspended.",
   },
 });
 
 // ── kinds ────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
-const { kind, title, fields, lasts, one_per_person, device_bound } = kinds.fields;
+const { kind, title, fields, lasts, one_per_person, device_bound, admitted_only } = kinds.fields;
 export const define = credential.action({
   title: "Define a kind",
   by: "registrar",
-  input: { kind, title, fields, lasts, one_per_person, device_bound },
-  example: { kind: "birth", title: "Birth certificate", fields: ["name", "born", "place"], one_per_person: false, device_bound: false },
+  input: { kind, title, fields, lasts, one_per_person, device_bound, admitted_only },
+  example: {
+    ...{ kind: "birth", title: "Birth certificate", fields: ["name", "born", "place"] },
+    ...{ one_per_person: false, device_bound: false, admitted_only: false },
+  },
   run: (tx, it) => void tx.create(kinds, it),
 });
 export const retire = credential.action({
@@ -94,6 +124,20 @@ export const retire = credential.action({
   input: { kind: id },
   example: { kind: "birth" },
   run: (tx, it) => void tx.move(tx.get(kinds, it.kind), "retired"),
+});
+
+export const admit = credential.action({
+  title: "Admit a facility to take a kind of card, suspend it, admit it again",
+  by: "registrar",
+  input: { kind: id, facility: party, to: oneOf("admitted", "suspended"), ground: optional(id) },
+  rules: ["kind_retired"],
+  example: { kind: "card", facility: "c:city-pool", to: "admitted" },
+  run(tx, { kind: of, facility, to, ground }) {
+    tx.require(to === "suspended" || tx.get(kinds, of).$.status === "in_force", "kind_retired");
+    const it = tx.find(facilities, of, facility);
+    if (it === undefined && to === "admitted") tx.create(facilities, { kind: of, facility, ground });
+    else tx.move(it ?? tx.get(facilities, of, facility), to, { ground });
+  },
 });
 
 // ── issuing and maintaining ──────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -157,7 +201,7 @@ export const present = credential.action({
   title: "Present to a verifier, in answer to its challenge",
   by: { holder: signs("the holder; for a device-bound kind also the device") },
   input: { credential: id, content: hash, verifier: party, challenge: hash, shown: list(id, MAX_FIELDS) },
-  rules: ["altered", "expired", "not_live", "replayed", "unknown_field", "not_bound"],
+  rules: ["altered", "expired", "not_live", "replayed", "unknown_field", "not_bound", "not_admitted"],
   example: { credential: "b-2027-1", content: aHash, verifier: "land", challenge: aHash, shown: ["name", "born"] },
   run(tx, { credential: key, content: root, verifier, challenge, shown }) {
     const it = tx.get(credentials, key);
@@ -166,6 +210,7 @@ export const present = credential.action({
     if (of.device_bound) tx.signed("holder", it.device ?? tx.reject("not_bound"), "not_bound");
     tx.require(equalBytes(root, it.content.root), "altered");
     inForce(tx, it);
+    tx.require(!of.admitted_only || tx.find(facilities, it.kind, verifier)?.$.status === "admitted", "not_admitted", { verifier });
     tx.require(
       shown.every((field) => of.fields.includes(field)),
       "unknown_field",
@@ -218,4 +263,34 @@ function inForce(tx: Tx<"expired" | "not_live">, it: Row<typeof credentials>): v
   tx.require(it.$.status === "live", "not_live", { status: it.$.status });
   tx.require(within(it, tx.time), "expired", { until: it.until });
 }
+
+// ── what an auditor recomputes ───────────────────────────────────────────────────────────────────────────────────────────────────────
+export const succession = credential.audit({
+  title: "What was replaced has one successor, and of a kind that a person holds once there are no more live ones than holders",
+  run(audit) {
+    const once = new Map<string, { live: number; holders: number }>();
+    const replaced = new Fold();
+    const successors = new Fold();
+    let live = 0;
+    audit.each(kinds, (it) => void (it.one_per_person && once.set(it.kind, { live: 0, holders: 0 })));
+    audit.each(credentials, (it) => {
+      const stands = ["live", "suspended"].includes(it.$.status) && within(it, audit.time);
+      if (stands) live++;
+      const of = once.get(it.kind);
+      if (stands && of !== undefined) of.live++;
+      if (it.$.status === "replaced") replaced.add(it.credential);
+      if (it.replaces !== undefined) successors.add(it.replaces);
+    });
+    audit.each(holdings, ({ kind: of }) => {
+      const counted = once.get(of);
+      if (counted === undefined) audit.require(false, "a holding of a kind that a person may hold twice");
+      else counted.holders++;
+    });
+    audit.end(() => {
+      audit.figure("live or suspended", live);
+      audit.require(replaced.equals(successors), "what was replaced and what replaces it differ");
+      for (const [of, sums] of once) audit.require(sums.live <= sums.holders, "more live ones than holders", { kind: of, ...sums });
+    });
+  },
+});
 export default credential;

@@ -12,7 +12,14 @@ const shown = { credential: "l-1", content: hex(content.root), verifier: "land",
 export default {
   title: "a licence is issued, shown once to each challenge, and suspended everywhere at once",
   async today(stage) {
-    const kind = { kind: "driver", title: "Driver's licence", fields: ["name", "class"], one_per_person: true, device_bound: false };
+    const kind = {
+      kind: "driver",
+      title: "Driver's licence",
+      fields: ["name", "class"],
+      one_per_person: true,
+      device_bound: false,
+      admitted_only: false,
+    };
     await stage.applied("credentials.define", { ...kind, lasts: days(30) }, "tax");
     await stage.applied("credentials.issue", { credential: "l-1", kind: "driver", holder: "p:ann", content }, "tax");
     const second = { credential: "l-2", kind: "driver", holder: "p:ann", content: { root: shown.content, size: 33 } };

@@ -8,6 +8,7 @@ import { leafHash, inclusionPath } from "../../../src/base/merkle.ts";
 import { days } from "../../../src/contracts/engine/index.ts";
 import { seal, sealedLeaves, sealedSchema, shownFields } from "../../../src/contracts/engine/sealed.ts";
 import contract, * as acts from "../../../src/contracts/identity/credentials.ts";
+import { findsTampered, passes } from "./audited.ts";
 import { everyRuleIsGiven } from "./everyRule.ts";
 import { enrol, founded, grant, register } from "./founders.ts";
 import { plainRights, type Scenario, scenario, signedBy } from "./scenario.ts";
@@ -19,6 +20,7 @@ interface Certificate {
   readonly lasts_days: number | null;
   readonly one_per_person: boolean;
   readonly device_bound: boolean;
+  readonly admitted_only: boolean;
 }
 const certificates = JSON.parse(readFileSync(new URL("../../data/civilCertificates.json", import.meta.url), "utf8")) as Certificate[];
 const kindOf = ({ lasts_days, ...kind }: Certificate) => ({ ...kind, ...(lasts_days !== null && { lasts: days(lasts_days) }) });
@@ -32,6 +34,7 @@ const card = {
   lasts: days(100),
   one_per_person: true,
   device_bound: false,
+  admitted_only: false,
 };
 const mobile = { ...card, kind: "mobile", title: "Mobile ID", device_bound: true };
 const birth = { credential: "b-1", kind: "birth", holder: "p:ann", content: content(1) };
@@ -215,6 +218,42 @@ describe("what was issued", () => {
   });
 });
 
+describe("a citizen card and the facilities of a city", () => {
+  it("opens the doors of those that are admitted; a suspended card, or a suspended facility, opens none", () => {
+    const town = city();
+    for (const facility of ["c:pool", "c:library"]) register(town, "tax", facility);
+    town.act("a card for facilities", acts.define, { ...card, admitted_only: true }, signedBy("tax"));
+    town.act("Ann's", acts.issue, { credential: "k-1", kind: "card", holder: "p:ann", content: content(1) }, signedBy("land"));
+    let challenge = 40;
+    const at = (verifier: string) => showing({ credential: "k-1", verifier, challenge: filled(challenge++) });
+    const pool = { kind: "card", facility: "c:pool" } as const;
+    town.refused("before it is admitted", "credentials.not_admitted", acts.present, at("c:pool"), signedBy("ann"));
+    town.refused("it admits itself", "engine.not_entitled", acts.admit, { ...pool, to: "admitted" }, signedBy("pool"));
+    town.refused("suspended before", "engine.not_found", acts.admit, { ...pool, to: "suspended" }, signedBy("tax"));
+    town.act("admitted", acts.admit, { ...pool, to: "admitted" }, signedBy("tax"));
+    town.act("Ann checks in", acts.present, at("c:pool"), signedBy("ann"));
+    town.refused("not at the library", "credentials.not_admitted", acts.present, at("c:library"), signedBy("ann"));
+    town.act("the pool is suspended", acts.admit, { ...pool, to: "suspended", ground: "art-3" }, signedBy("tax"));
+    town.refused("twice", "engine.illegal_move", acts.admit, { ...pool, to: "suspended" }, signedBy("tax"));
+    town.refused("nobody checks in", "credentials.not_admitted", acts.present, at("c:pool"), signedBy("ann"));
+    town.act("both are admitted", acts.admit, { ...pool, to: "admitted" }, signedBy("tax"));
+    town.act("both are admitted", acts.admit, { ...pool, facility: "c:library", to: "admitted" }, signedBy("tax"));
+    town.act("the card is lost", acts.suspend, { credential: "k-1", ground: "lost" }, signedBy("land"));
+    for (const facility of ["c:pool", "c:library"])
+      town.refused(`at ${facility}`, "credentials.not_live", acts.present, at(facility), signedBy("ann"));
+    town.act("a new one", acts.replace, { credential: "k-1", by: "k-2", content: content(2) }, signedBy("land"));
+    const second = { ...at("c:library"), credential: "k-2", content: filled(2) };
+    town.act("opens the library", acts.present, second, signedBy("ann"));
+    passes(town, "credentials");
+    expect(findsTampered(town, "credentials", acts.credentials, ["k-1"], { $status: "live" })).toEqual(["succession"]);
+    expect(findsTampered(town, "credentials", acts.credentials, ["k-2"], { replaces: "k-9" })).toEqual(["succession"]);
+    town.act("no more cards", acts.retire, { kind: "card" }, signedBy("tax"));
+    const third = { kind: "card", facility: "c:zoo", to: "admitted" } as const;
+    town.refused("nor facilities", "credentials.kind_retired", acts.admit, third, signedBy("tax"));
+    town.act("but none stays that must go", acts.admit, { ...pool, to: "suspended" }, signedBy("tax"));
+  });
+});
+
 // ── histories at random ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
 const kinds = ["birth", "card", "seal"];
 const parties = ["p:ann", "p:bob", "courts", "land", "tax"] as const;
@@ -315,6 +354,7 @@ describe("whatever offices and holders do", () => {
         for (const [credential, { status, holder, root }] of known)
           expect(town.row(acts.credentials, credential)).toMatchObject({ holder, content: content(root), $: { status } });
         town.indexHolds();
+        passes(town, "credentials");
       }),
       { numRuns: 100, seed: 5 },
     );

@@ -7,6 +7,7 @@ import { inclusionPath, leafHash, rootOf } from "../../../src/base/merkle.ts";
 import evidence, * as acts from "../../../src/contracts/documents/evidence.ts";
 import { minutes } from "../../../src/contracts/engine/index.ts";
 import { encodeBody } from "../../../src/ledger/transaction.ts";
+import { findsTampered, passes } from "./audited.ts";
 import { everyRuleIsGiven } from "./everyRule.ts";
 import { enrol, founded, grant } from "./founders.ts";
 import { type Scenario, signedBy } from "./scenario.ts";
@@ -56,6 +57,13 @@ describe("an item of evidence", () => {
     );
     expect(town.row(deposits, "civ-118-a")).toMatchObject({ holder: "courts", entries: 2 });
     expect([0, 1].map((n) => town.row(custodies, "civ-118-a", n)?.to)).toEqual(["health", "courts"]);
+    town.act("another item", acts.deposit, { ...contract, deposit: "civ-118-b" }, signedBy("land"));
+    passes(town, "evidence");
+    expect(findsTampered(town, "evidence", deposits, ["civ-118-a"], { holder: "tax" })).toEqual(["custody"]);
+    expect(findsTampered(town, "evidence", deposits, ["civ-118-a"], { depositor: "land" })).toEqual(["custody"]);
+    expect(findsTampered(town, "evidence", deposits, ["civ-118-b"], { holder: "tax" })).toEqual(["custody"]);
+    expect(findsTampered(town, "evidence", custodies, ["civ-118-a", 0], { to: "land" })).toEqual(["custody"]);
+    expect(findsTampered(town, "evidence", custodies, ["civ-118-a", 1], { to: "land" })).toEqual(["custody"]);
   });
 
   it("is compared: what agrees is recorded, what differs is recorded and marked", () => {
@@ -168,6 +176,9 @@ describe("a batch", () => {
     town.refused("of another number of items", "evidence.not_in_batch", acts.draw, { ...drawn(7), size: 999 }, signedBy("tax"));
     town.refused("from a batch of another", "engine.not_found", acts.draw, drawn(7), signedBy("land"));
     for (const index of [0, 7, 999]) town.act("an item is drawn", acts.draw, drawn(index), signedBy("tax"));
+    passes(town, "evidence");
+    expect(findsTampered(town, "evidence", sources, ["tax"], { next: 999 })).toEqual(["sequence"]);
+    expect(findsTampered(town, "evidence", acts.batches, ["tax", 0], { size: 999 })).toContain("sequence");
     expect(town.row(deposits, "cap-7")).toMatchObject({ kind: "capture", content: items[7], holder: "tax", batch: { first: 0, index: 7 } });
   });
 });

@@ -8,6 +8,7 @@ import { readUbl } from "../../../src/client/ubl.ts";
 import { MAX_MONEY } from "../../../src/contracts/engine/fields.ts";
 import { minutes } from "../../../src/contracts/engine/index.ts";
 import contract, * as acts from "../../../src/contracts/documents/invoices.ts";
+import { findsTampered, passes } from "./audited.ts";
 import { everyRuleIsGiven } from "./everyRule.ts";
 import { enrol, founded, grant, register } from "./founders.ts";
 import { plainRights, type Scenario, scenario, signedBy } from "./scenario.ts";
@@ -181,6 +182,9 @@ describe("an invoice", () => {
       );
     }
     expect(town.row(acts.invoices, "c:shop", "1-r")).toMatchObject({ reverses: "1", ...figures, holder: "p:ann" });
+    passes(town, "invoices");
+    expect(findsTampered(town, "invoices", acts.invoices, ["c:shop", "1"], { $status: "issued" })).toEqual(["totals"]);
+    expect(findsTampered(town, "invoices", acts.invoices, ["c:shop", "1"], { net: 9_999n })).toEqual(["totals"]);
   });
 });
 
@@ -375,6 +379,7 @@ function agrees(town: Scenario, model: Model): void {
   const stands = [...model.standing.values()].reduce((sum, { total, reversed }) => sum + (reversed ? 0n : total), 0n);
   expect(balance).toBe(stands);
   town.indexHolds();
+  passes(town, "invoices");
 }
 
 everyRuleIsGiven(contract);

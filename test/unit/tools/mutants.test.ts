@@ -29,7 +29,7 @@ const diff =
 describe("the runner of mutants", () => {
   test("a mutant that a test notices is caught, and the source stays as it was", async () => {
     const verdict = await runMutant(root, write("test/mutants/limit.patch", `# rule: §1\n# tests: test/a.test.ts\n${diff}`));
-    expect(verdict).toEqual({ mutant: "limit", outcome: "caught", detail: "1 of 1 tests failed" });
+    expect(verdict).toEqual({ mutant: "limit", outcome: "caught", detail: "a limit" });
     expect(await baselinePasses(root, [join(root, "test/mutants/limit.patch")])).toBe(true);
   });
 
