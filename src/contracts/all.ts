@@ -18,6 +18,8 @@ import * as polls from "./participation/polls.ts";
 import * as ceremonies from "./platform/ceremonies.ts";
 import * as governance from "./platform/governance.ts";
 import { delegated, granted } from "./platform/network.ts";
+import * as consents from "./sharing/consents.ts";
+import * as health from "./sharing/health.ts";
 
 const resolver: Resolver<Signer> = {
   standing: signerOf,
@@ -32,7 +34,23 @@ const resolver: Resolver<Signer> = {
 };
 
 export const composition: Composition = {
-  modules: [governance, eid, credentials, evidence, invoices, ceremonies, points, funds, energy, tenders, work, benefits, polls],
+  modules: [
+    governance,
+    eid,
+    credentials,
+    evidence,
+    invoices,
+    ceremonies,
+    points,
+    funds,
+    energy,
+    tenders,
+    work,
+    benefits,
+    consents,
+    health,
+    polls,
+  ],
   resolver,
   found: governance.found,
 };
