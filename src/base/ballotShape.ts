@@ -125,7 +125,8 @@ function isAnswerable(question: Question): boolean {
       costs.every((cost) => cost >= 1 && isCount(cost, total))
     );
   }
-  const { options } = question;
+  const { kind, options } = question;
+  if (!["one", "some", "approval", "ranking"].includes(kind)) return false;
   if (!isCount(options, question.kind === "ranking" ? 8 : MAX_BITS) || options < 1) return false;
   return question.kind !== "some" || (isCount(question.max, options) && isCount(question.min, question.max) && question.max >= 1);
 }

@@ -26,7 +26,7 @@ import {
   type Voter,
 } from "../client/ballot.ts";
 import type { BallotRow, RequestRow, VoterRow } from "../client/recount.ts";
-import { newPassphrase, openKeyFile, readText } from "./globals.ts";
+import { newPassphrase, openKeyFile, readJson } from "./globals.ts";
 import { showOutcome } from "./outcomes.ts";
 import { answer, bold, exits, green, progress, red, refuse, usage } from "./output.ts";
 import { must, type PollSeen, questionRow, soundIssuers } from "./pollRows.ts";
@@ -113,7 +113,7 @@ const asPollKey = (voter: Voter): { publicKey: Uint8Array; secret: Uint8Array } 
 export async function admit(seen: PollSeen, o: { voter: string; ticket?: string; withinMs: number }): Promise<void> {
   must(seen, "open", "poll keys are admitted while it is open");
   const poll = nameOf(seen);
-  const { format, tickets, prefix, poll_key, poll: of } = JSON.parse(readText(o.ticket ?? `${poll}.ticket.json`)) as TicketFile;
+  const { format, tickets, prefix, poll_key, poll: of } = readJson(o.ticket ?? `${poll}.ticket.json`) as TicketFile;
   const voter = await voterIn(seen, o.voter);
   if (format !== "chancery-ticket/1" || of !== poll || poll_key !== hex(pollKeyOf(voter)))
     return refuse("check.failed", { why: `the ticket is not that of ${o.voter} to ${poll}`, do: `chancery poll ticket ${poll}` });
@@ -161,7 +161,7 @@ export async function ballot(seen: PollSeen, o: { voter: string; choice: readonl
 }
 
 function ballotIn(file: string, poll: string): BallotFile {
-  const content = JSON.parse(readText(file)) as BallotFile;
+  const content = readJson(file) as BallotFile;
   if (content.format !== "chancery-opened-ballot/1" || content.poll !== poll)
     usage(`${file} is no ballot of ${poll}`, `chancery poll ballot ${poll}`);
   return content;
@@ -183,7 +183,7 @@ export function test(poll: string, o: { ballot?: string; out?: string }): void {
 
 /** On a second device: is the code that of this ballot, and what does it say? */
 export function recompute(file: string, o: { code: string }): void {
-  const opened = JSON.parse(readText(file)) as OpenedBallot;
+  const opened = readJson(file) as OpenedBallot;
   const found = recomputed(opened);
   const holds = found !== undefined && found.code === o.code.replaceAll(/[\s-]/g, "");
   if (!holds) process.exitCode = exits.no;

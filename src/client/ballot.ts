@@ -124,8 +124,15 @@ export const openedBallot = (place: BallotPlace, question: Question, { ciphertex
   },
   ...{ question, ciphertexts: hex(ciphertexts), bits: secrets.bits, r: secrets.r.map((r) => hex(scalarBytes(r))) },
 });
-/** The code of an opened ballot, and what it says; undefined if its numbers are not those of its ciphertexts. */
+/** The code of an opened ballot, and what it says; undefined if its numbers are not those of its ciphertexts, or it is none at all. */
 export function recomputed(opened: OpenedBallot): { readonly code: string; readonly choice: number[] } | undefined {
+  try {
+    return codeAndChoice(opened);
+  } catch {
+    return undefined; // it comes from the device that is doubted: fields may be missing or of other kinds
+  }
+}
+function codeAndChoice(opened: OpenedBallot): ReturnType<typeof recomputed> {
   const form = formOf(opened.question);
   if (form === undefined) return undefined;
   const place = { network: unhex(opened.network), poll: opened.poll, pollKey: unhex(opened.poll_key) };

@@ -85,6 +85,7 @@ describe("a question", () => {
       { kind: "budget", costs: [0], total: 9 },
       { kind: "budget", costs: Array<number>(40).fill(1), total: 2 ** 32 - 1 },
       { kind: "approval", options: 1.5 },
+      { kind: "all", options: 3 } as never,
     ];
     expect(none.map(formOf)).toEqual(none.map(() => undefined));
   });

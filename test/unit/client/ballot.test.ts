@@ -99,6 +99,8 @@ describe("a ballot", () => {
     expect(recomputed({ ...opened, question: { kind: "one", options: 4 } })).toBeUndefined();
     expect(recomputed({ ...opened, question: { kind: "one", options: 0 } })).toBeUndefined();
     expect(recomputed({ ...opened, poll: "hospital" })?.code).not.toBe(made.code);
+    for (const strange of [{}, { ...opened, bits: null }, { ...opened, key: "x" }, { ...opened, question: { kind: "all", options: 3 } }])
+      expect(recomputed(strange as never)).toBeUndefined();
     expect(ballotFor(place, question, [0, 1])).toBeUndefined();
   });
 
