@@ -314,6 +314,42 @@ describe("what a voter can check", () => {
   });
 });
 
+describe("whatever the shape", () => {
+  const shapes = fc
+    .record({
+      bits: fc.array(fc.boolean(), { minLength: 1, maxLength: 6 }),
+      weights: fc.array(fc.array(fc.oneof(fc.constantFrom(0, 1, 2 ** 32 - 1), fc.nat(1_000)), { minLength: 6, maxLength: 6 }), {
+        maxLength: 3,
+      }),
+    })
+    .map(({ bits, weights }) => {
+      const equations = weights.map((of) => {
+        const terms = bits.map((_, index) => ({ index, weight: of[index]! }));
+        return { terms, total: terms.reduce((sum, { index, weight }) => sum + (bits[index]! ? weight : 0), 0) };
+      });
+      return { bits, shape: { bits: bits.length, equations: equations.filter(({ total }) => total < 2 ** 32) } };
+    });
+
+  it("a ballot whatever its bits holds if it fulfils the equations, and with one value changed it does not", { timeout: 60_000 }, () => {
+    fc.assert(
+      fc.property(shapes, fc.nat(5), fc.bigInt({ min: -3n, max: 5n }), ({ bits, shape }, at, value) => {
+        const place = placeOf(oneOf5, { shape });
+        const { ciphertexts, proof } = makeBallot(place, bits);
+        expect(ballotHolds(place, ciphertexts, proof)).toBe(true);
+        const i = at % bits.length;
+        const values = bits.map((bit): bigint => (bit ? 1n : 0n)).with(i, value);
+        const same = value === 0n || value === 1n;
+        const fulfilled = shape.equations.every(
+          ({ terms, total }) => terms.reduce((sum, { index, weight }) => sum + BigInt(weight) * values[index]!, 0n) === BigInt(total),
+        );
+        const cheat = forge(place, values);
+        expect(ballotHolds(place, cheat.ciphertexts, cheat.proof)).toBe(same && fulfilled);
+      }),
+      { numRuns: RUNS / 2, seed: 52 },
+    );
+  });
+});
+
 /** A shape that only a test would ask for. */
 const odd: Shape = { bits: 2, equations: [{ terms: [{ index: 0, weight: 0 }], total: 0 }] };
 it("an equation of nothing but zeros says nothing, and holds", () => {

@@ -1,5 +1,6 @@
 // Tallies: sums that k of n trustees open to the counts and to nothing else; shares of others' sums, of other trustees, forged; what Lagrange must not be
 // given (cryptography.md §5.4, mistakes 7, 10 and 13).
+import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type BallotPlace, makeBallot } from "../../../src/base/ballot.ts";
 import { bitsOf, formOf, type Question } from "../../../src/base/ballotShape.ts";
@@ -76,7 +77,37 @@ describe("a tally", () => {
     expect(countsHold(one, opened, [0, 0, 0])).toBe(true);
   });
 
-  it("is the same in whatever order ballots are added", () => {
+  it("whatever is asked and chosen, opens to what a plain count gives", () => {
+    const asked = fc.oneof(
+      fc.record({ kind: fc.constant("one" as const), options: fc.integer({ min: 1, max: 4 }) }),
+      fc.record({ kind: fc.constant("approval" as const), options: fc.integer({ min: 1, max: 3 }) }),
+      fc.record({ kind: fc.constant("ranking" as const), options: fc.integer({ min: 1, max: 2 }) }),
+      fc.constant({ kind: "budget" as const, costs: [3, 4], total: 5 }),
+    );
+    fc.assert(
+      fc.property(
+        asked,
+        fc.array(fc.array(fc.nat(3), { maxLength: 3 }), { maxLength: 6 }),
+        fc.shuffledSubarray([1, 2, 3, 4, 5], { minLength: 3, maxLength: 3 }),
+        (of, wishes, trustees) => {
+          const { shape, counted } = formOf(of)!;
+          const cast = wishes.map((wish) => bitsOf(of, wish)).filter((bits) => bits !== undefined);
+          const expected = Array.from({ length: counted }, (_, i) => cast.filter((bits) => bits[i]).length);
+          const sum = cast.reduce(
+            (total, bits, i) => addCiphertexts(total, makeBallot({ ...place(i), shape }, bits).ciphertexts),
+            emptySum(counted),
+          );
+          const shares = trustees.map((j) => shareOf(j, sum));
+          expect(openCounts(sum, shares, cast.length)).toEqual(expected);
+          expect(countsHold(sum, shares, expected)).toBe(true);
+          expect(countsHold(sum, shares, expected.with(0, expected[0]! + 1))).toBe(false);
+        },
+      ),
+      { numRuns: process.env["CHANCERY_LONG"] === "1" ? 300 : 15, seed: 54 },
+    );
+  });
+
+  it("is the same in whichever order ballots are added", () => {
     const ballots = choices.map((choice, i) => makeBallot(place(i), bitsOf(question, choice)!).ciphertexts);
     const added = (all: readonly Bytes[]): string => hex(all.reduce(addCiphertexts, emptySum(3)));
     expect(added(ballots.toReversed())).toBe(added(ballots));
