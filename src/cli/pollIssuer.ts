@@ -58,7 +58,7 @@ const AT_ONCE = 64;
 /** Signs every request that this issuer has not answered. */
 export async function grantAll(seen: PollSeen, signing: Signing, o: IssuerOptions): Promise<void> {
   const { ledger, trusted, globals, poll } = seen;
-  must(seen, "requesting", "requests are granted before it opens");
+  must(seen, "requesting", "requests are granted before a poll opens");
   const index = await placeIn(seen, signing);
   const issuer = issuerOf((await openKeyFile(fileOf(o, seen), globals, ["issuer"])).secret);
   const name = poll.fields.poll;

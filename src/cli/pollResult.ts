@@ -32,6 +32,11 @@ async function pollServed(seat: Seat, serves: string): Promise<PollSeen> {
   return { ledger, trusted, globals, poll: proved };
 }
 
+const notSummed = ({ poll }: PollSeen): never =>
+  refuse(poll.status === "void" ? "poll.over" : "poll.waits", {
+    why: `the poll is ${poll.status}; what is counted is a sum that stands`,
+    do: `chancery get polls poll ${poll.fields.poll}`,
+  });
 const tallyOf = async ({ ledger, trusted, poll }: PollSeen): Promise<ProvedRecord<TallyRow> | undefined> =>
   provedRecord<TallyRow>(ledger, trusted, "polls/tally", { poll: poll.fields.poll });
 
@@ -50,7 +55,7 @@ export async function sharePoll(seat: Seat, file: string, secret: bigint, ceremo
   const { poll, least } = seen.poll.fields;
   const tally = await tallyOf(seen);
   if (tally?.status !== "summed" && tally?.status !== "opened")
-    return refuse("ceremony.waits", {
+    return refuse(seen.poll.status === "void" ? "poll.over" : "poll.waits", {
       why: `the poll is ${seen.poll.status}${tally === undefined ? "" : `, its tally ${tally.status}`}; a share is given of the whole sum alone`,
       do: "run the same command after the poll has closed",
     });
@@ -118,10 +123,10 @@ export async function publish(
 /** `chancery poll publish`, by any key. */
 export async function publishBy(seen: PollSeen, signing: { publicKey: Uint8Array; secret: Uint8Array }): Promise<void> {
   const { ledger, globals } = seen;
-  if ((await tallyOf(seen)) === undefined) return refuse("ceremony.waits", { why: "the poll is not closed", do: "try again later" });
+  if ((await tallyOf(seen)) === undefined) return notSummed(seen);
   let status = "applied";
   const counts = await publish(seen, async (args) => (status = (await actWith(ledger, signing, globals, "polls.publish", args)).status));
-  if (counts === undefined) return refuse("ceremony.waits", { why: "not enough trustees have given their shares", do: "try again later" });
+  if (counts === undefined) return refuse("poll.waits", { why: "not enough trustees have given their shares", do: "try again later" });
   if (status !== "applied") process.exitCode = exits.refused;
   answer({ poll: seen.poll.fields.poll, status, counts }, `${bold(seen.poll.fields.poll)}: ${counts.join(", ")}`);
 }
@@ -131,8 +136,7 @@ export async function verifyPoll(seen: PollSeen): Promise<void> {
   const { ledger, trusted, poll } = seen;
   const { poll: name, ceremony } = poll.fields;
   const tally = await tallyOf(seen);
-  if (tally === undefined || tally.status === "counting")
-    return refuse("ceremony.waits", { why: `the poll is ${poll.status}; a recount is of what has been summed`, do: "try again later" });
+  if (tally === undefined || tally.status === "counting") return notSummed(seen);
   const { roll, result } = await recounted(seen);
   const [shares, requests, turnout, key] = await Promise.all([
     sharesOf(seen),

@@ -33,12 +33,18 @@ export async function provedPoll(ledger: Ledger, trusted: Trusted, poll: string)
     usage(`there is no poll "${poll}"`, "chancery list polls poll")
   );
 }
-/** Ends the command unless the poll stands so. */
-export function must({ poll }: PollSeen, status: string, what: string): void {
+/** Ends the command unless the poll stands so: to be tried again if it will, once and for all if that is over. */
+export function must({ poll }: PollSeen, status: (typeof STATUSES)[number], what: string): void {
   if (poll.status === status) return;
-  const why = poll.fields.ground === undefined ? poll.status : `${poll.status} (${poll.fields.ground}; ${poll.fields.named.join(", ")})`;
-  refuse("ceremony.waits", { why: `the poll is ${why}; ${what}`, do: `chancery get polls poll ${poll.fields.poll}` });
+  const { poll: name, ground, named } = poll.fields;
+  const how = ground === undefined ? poll.status : `${poll.status}: ${[ground, ...named].join(", ")}`;
+  const early = STATUSES.indexOf(poll.status as (typeof STATUSES)[number]) < STATUSES.indexOf(status);
+  refuse(early ? "poll.waits" : "poll.over", {
+    why: `${what}; this one is ${how}`,
+    do: early ? "run the same command again later" : `chancery get polls poll ${name}`,
+  });
 }
+const STATUSES = ["called", "requesting", "open", "closed", "published", "void"] as const;
 
 export async function questionRow({ ledger, trusted, poll }: PollSeen): Promise<QuestionRow> {
   return (await provedRecord<QuestionRow>(ledger, trusted, "polls/question", { poll: poll.fields.poll }))!.fields;
@@ -51,8 +57,7 @@ export async function soundIssuers({ ledger, trusted, poll }: PollSeen): Promise
     issuers.map(async (_, i) => provedRecord<IssuerRow>(ledger, trusted, "polls/issuer", { poll: name, index: i + 1 })),
   );
   const found = rows.flatMap((row) => (row === undefined ? [] : [row.fields]));
-  if (found.length < issuers.length)
-    return refuse("ceremony.waits", { why: "not all issuers have given their keys", do: "try again later" });
+  if (found.length < issuers.length) return refuse("poll.waits", { why: "not all issuers have given their keys", do: "try again later" });
   const unsound = unsoundIssuer(
     trusted.network,
     found.map(({ modulus, proof }) => ({ modulus: unhex(modulus), proof: unhex(proof) })),

@@ -42,7 +42,7 @@ async function voterIn(seen: PollSeen, file: string): Promise<Voter> {
 /** Asks for a ticket. Again is the same request: whoever has the secret can go on, wherever he stopped. */
 export async function request(seen: PollSeen, o: { person: string; voter: string; unprotected: boolean }): Promise<void> {
   const { ledger, globals } = seen;
-  must(seen, "requesting", "tickets are asked for while it is requesting");
+  must(seen, "requesting", "tickets are asked for once all issuers have given their keys, until the time for it is over");
   const signing = await openKeyFile(globals.keys[0] ?? usage("a request is signed by the person's own key", "add --key KEYFILE"), globals, [
     "person",
   ]);
@@ -82,7 +82,7 @@ export async function ticket(seen: PollSeen, o: { person: string; voter: string;
   const { issuers } = seen.poll.fields;
   const lacking = issuers.filter((_, i) => row.fields.answers.every(({ index }) => index !== i + 1));
   if (lacking.length > 0)
-    return refuse("ceremony.waits", {
+    return refuse("poll.waits", {
       why: `${lacking.join(", ")} ${lacking.length === 1 ? "has" : "have"} not answered`,
       do: "run the same command again later",
     });
@@ -111,7 +111,7 @@ const asPollKey = (voter: Voter): { publicKey: Uint8Array; secret: Uint8Array } 
 
 /** Puts the poll key on the roll, after a while that nobody can foretell. */
 export async function admit(seen: PollSeen, o: { voter: string; ticket?: string; withinMs: number }): Promise<void> {
-  must(seen, "open", "poll keys are admitted while it is open");
+  must(seen, "open", "poll keys are admitted while a poll is open");
   const poll = nameOf(seen);
   const { format, tickets, prefix, poll_key, poll: of } = readJson(o.ticket ?? `${poll}.ticket.json`) as TicketFile;
   const voter = await voterIn(seen, o.voter);
@@ -134,7 +134,7 @@ interface BallotFile extends OpenedBallot {
 
 /** Makes a ballot and says its code. Nothing is sent. */
 export async function ballot(seen: PollSeen, o: { voter: string; choice: readonly number[]; out?: string }): Promise<void> {
-  must(seen, "open", "ballots are made while it is open");
+  must(seen, "open", "ballots are made while a poll is open");
   const poll = nameOf(seen);
   const { question: field, options, title } = await questionRow(seen);
   const question = questionOf(field);
@@ -207,7 +207,7 @@ const rowsOfKey = async ({ ledger, trusted, poll }: PollSeen, pollKey: string) =
 
 /** Casts a ballot; another one later takes its place. */
 export async function cast(seen: PollSeen, o: { voter: string; ballot?: string }): Promise<void> {
-  must(seen, "open", "ballots are cast while it is open");
+  must(seen, "open", "ballots are cast while a poll is open");
   const poll = nameOf(seen);
   const file = o.ballot ?? `${poll}.ballot.json`;
   const content = ballotIn(file, poll);
