@@ -20,14 +20,13 @@ export function newIssuerSecret(): Bytes {
 /** n of p ‖ q. Throws `key.malformed`. */
 export function issuerModulus(secret: Bytes): Bytes {
   const [p, q] = primesOf(secret);
-  const n = p * q;
-  if (n >> BigInt(8 * ISSUER_BYTES - 1) !== 1n) throw new LedgerError("key.malformed", { reason: "a modulus of another length" });
-  return integerBytes(n, ISSUER_BYTES);
+  return integerBytes(p * q, ISSUER_BYTES);
 }
 function primesOf(secret: Bytes): [bigint, bigint] {
   if (secret.length !== 2 * PRIME_BYTES) throw new LedgerError("key.seed_length", { length: secret.length });
   const [p, q] = [integerOf(secret.subarray(0, PRIME_BYTES)), integerOf(secret.subarray(PRIME_BYTES))];
   if (p === q || !crypto.checkPrimeSync(p) || !crypto.checkPrimeSync(q)) throw new LedgerError("key.malformed", { reason: "no primes" });
+  if ((p * q) >> BigInt(8 * ISSUER_BYTES - 1) !== 1n) throw new LedgerError("key.malformed", { reason: "a modulus of another length" });
   return [p, q];
 }
 
@@ -41,9 +40,9 @@ export interface Issuer {
 }
 
 export function issuerOf(secret: Bytes): Issuer {
-  const modulus = issuerModulus(secret);
   const [p, q] = primesOf(secret);
-  const n = integerOf(modulus);
+  const n = p * q;
+  const modulus = integerBytes(n, ISSUER_BYTES);
   const d = inverseModulo(EXPONENT, (p - 1n) * (q - 1n));
   const inverse = inverseModulo(q, p);
   if (d === undefined || inverse === undefined) throw new LedgerError("key.malformed", { reason: "the exponent has no inverse" });
