@@ -1,7 +1,7 @@
 // Lists of electors: who may ask for a ticket. Service 38. Owns how a person comes on a list and off it, on which ground; the count that is published to be
 // compared with the register. Does not own: that there is one pseudonym per person and sector (the identity ministry), who has voted (nobody knows).
 
-import { id, list, person, signs, text, type Tx } from "../engine/index.ts";
+import { days, id, list, person, signs, text, type Tx } from "../engine/index.ts";
 import { principals } from "../identity/principals.ts";
 import { electorates, electors, poll, SECTOR } from "./pollRecords.ts";
 
@@ -49,6 +49,14 @@ export const claim = poll.action({
     const before = tx.find(electors, it.electorate, it.person);
     if (before === undefined) tx.create(electors, it);
     else tx.move(before, "claimed", { ground: undefined });
+  },
+});
+
+export const undecided = poll.due(electors, {
+  title: "A claim that is not decided within 14 days is overdue, and says so",
+  at: (it) => (it.$.status === "claimed" ? it.$.since + days(14) : undefined),
+  run(tx, it) {
+    tx.move(it, "overdue");
   },
 });
 

@@ -22,7 +22,13 @@ export const electors = record("elector", {
   read: "public",
   find: ["electorate", "status"],
   fields: { electorate: id, person, ground: optional(id) },
-  states: { claimed: ["entered", "refused"], entered: ["struck"], refused: ["claimed", "entered"], struck: ["claimed", "entered"] },
+  states: {
+    claimed: ["entered", "refused", "overdue"],
+    overdue: ["entered", "refused"],
+    entered: ["struck"],
+    refused: ["claimed", "entered"],
+    struck: ["claimed", "entered"],
+  },
 });
 
 /** When each part of a poll is over, and how many days trustees have for their shares once the sum stands. */

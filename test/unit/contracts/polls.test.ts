@@ -81,6 +81,9 @@ describe("a list of electors", () => {
     town.act("she is refused", acts.refuse, { ...elector("eve"), ...{ ground: "not-resident" } }, signedBy("tax"));
     expect(town.row(electors, "district-5", "p:eve")).toMatchObject({ ground: "not-resident", $: { status: "refused" } });
     town.act("she claims again", acts.claim, elector("eve"), signedBy("eve"));
+    expect(town.advance(days(14))).toMatchObject([{ name: "undecided" }]);
+    expect(town.row(electors, "district-5", "p:eve")!.$.status).toBe("overdue");
+    town.refused("it stands as it is", "engine.illegal_move", acts.claim, elector("eve"), signedBy("eve"));
     town.act("and is entered", acts.enter, { electorate: "district-5", persons: ["p:eve"] }, signedBy("tax"));
     town.refused("she claims what she has", "engine.illegal_move", acts.claim, elector("eve"), signedBy("eve"));
     town.act("Dora moves away", acts.strike, { ...elector("dora"), ...{ ground: "moved-away" } }, signedBy("tax"));
