@@ -3,6 +3,7 @@
 
 import type { Composition } from "./engine/registry.ts";
 import type { Resolver } from "./engine/roles.ts";
+import * as cases from "./casework/cases.ts";
 import * as evidence from "./documents/evidence.ts";
 import * as invoices from "./documents/invoices.ts";
 import * as credentials from "./identity/credentials.ts";
@@ -16,6 +17,7 @@ import * as tenders from "./money/tenders.ts";
 import * as work from "./money/work.ts";
 import * as polls from "./participation/polls.ts";
 import * as ceremonies from "./platform/ceremonies.ts";
+import * as forms from "./platform/forms.ts";
 import * as governance from "./platform/governance.ts";
 import { delegated, granted } from "./platform/network.ts";
 import * as consents from "./sharing/consents.ts";
@@ -49,6 +51,8 @@ export const composition: Composition = {
     benefits,
     consents,
     health,
+    cases,
+    forms,
     polls,
   ],
   resolver,

@@ -4,7 +4,9 @@
 
 import { equalBytes } from "../../base/bytes.ts";
 import {
+  type Agency,
   agency,
+  type Body,
   contract,
   count,
   flag,
@@ -111,10 +113,12 @@ export const deposit = evidence.action({
   by: "depositor",
   input: item,
   example: { deposit: "2027-civ-118-a", kind: "contract", content: aHash },
-  run(tx, it) {
-    const depositor = tx.signer("depositor");
-    tx.create(deposits, { ...it, depositor, holder: depositor, entries: 0 });
-  },
+  run: (tx, it) => enter(tx, it, tx.signer("depositor")),
+});
+
+/** For contracts in which an authority's own act is evidence: it is deposited by the act itself. */
+export const enter = evidence.procedure((tx, it: Body<typeof item>, depositor: Agency): void => {
+  tx.create(deposits, { ...it, depositor, holder: depositor, entries: 0 });
 });
 
 export const report = evidence.action({

@@ -92,16 +92,27 @@ export const vote = governance.action({
   work: 400,
   example: { proposal: "seat-for-health", member: "courts", vote: "yes" },
   run(tx, { proposal: key, member, vote: said }) {
-    byOwnKey(tx, member);
     const it = tx.get(proposals, key);
     tx.require(it.$.status === "open" && tx.time < it.closes, "not_open", { status: it.$.status });
-    tx.require(!it.yes.includes(member) && !it.no.includes(member), "voted_once");
-    const votes = { yes: it.yes, no: it.no, [said]: [...it[said], member] };
-    const result = decided(votes.yes, votes.no, tx.get(networks, NETWORK).members);
+    const { votes, result } = ballot(tx, it, member, said);
     if (result === "open") return void tx.put(it, votes);
     tx.move(it, result === "adopted" ? "enacted" : "refused", votes);
     if (result === "adopted") enact[it.kind](tx, it);
   },
+});
+
+interface Votes {
+  readonly yes: readonly Agency[];
+  readonly no: readonly Agency[];
+}
+/** A member by its organisation's key, for what other contracts let members alone do. */
+export const asMember = governance.procedure((tx: Tx<"not_member">, member: Agency): void => void byOwnKey(tx, member));
+/** A member's vote on something, once, counted by the one rule there is; other contracts that let members vote use it as well. */
+export const ballot = governance.procedure((tx: Tx<"not_member" | "voted_once">, { yes, no }: Votes, member: Agency, said: keyof Votes) => {
+  byOwnKey(tx, member);
+  tx.require(!yes.includes(member) && !no.includes(member), "voted_once");
+  const votes = { yes, no, [said]: [...(said === "yes" ? yes : no), member] };
+  return { votes, result: decided(votes.yes, votes.no, tx.get(networks, NETWORK).members) };
 });
 
 export const expire = governance.due(proposals, {

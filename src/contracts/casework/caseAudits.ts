@@ -1,0 +1,170 @@
+// What an auditor recomputes of casework: where cases stand, how parts join, that evidence was there, who decided appeals, who signed projects, that acts of a
+// regulator are deposited. Owns these audits. Does not own: how rows come in (engine/audit.ts). Between rows versions, counts and open wishes are remembered.
+
+import { deposits } from "../documents/evidence.ts";
+import type { Row } from "../engine/index.ts";
+import { statusOf, TIME_LIMIT } from "../kit/process.ts";
+import { cases, casework, items, papers, projects, sheets, suspicions, versions } from "./caseRecords.ts";
+
+type Version = Row<typeof versions>;
+const nameOf = ({ item, version }: { readonly item: string; readonly version: number }): string => `${item} ${version}`;
+
+export const legality = casework.audit({
+  title: "Every case stands where the version lets it stand that it began under, and refuses on grounds that this version knows",
+  run(audit) {
+    const current = new Map<string, number>();
+    const known = new Map<string, Version>();
+    let [open, escalated] = [0, 0];
+    audit.each(items, ({ item, version }) => void current.set(item, version));
+    audit.each(versions, (it) => {
+      known.set(nameOf(it), it);
+      audit.require(it.version <= (current.get(it.item) ?? 0), "a version above the one in force");
+    });
+    audit.each(cases, (it) => {
+      const of = known.get(nameOf(it));
+      if (of === undefined) return audit.require(false, "a case without its version");
+      const status = statusOf(of.process, it.stage);
+      audit.require(status !== undefined && (status.ends ?? "open") === it.$.status, "a stage and a status that differ", {
+        stage: it.stage,
+      });
+      const clocks = [it.due, it.rest].filter((clock) => clock !== undefined).length;
+      audit.require(clocks === (it.$.status === "open" ? 1 : 0), "an open case has one clock, an ended one none");
+      audit.require(it.rest === undefined || it.parts > 0, "a case waits for parts that it does not have");
+      const { steps } = of.process;
+      const times = steps.every(({ step, times: most }) => it.taken.filter((name) => name === step).length <= most);
+      audit.require(times && it.taken.every((name) => steps.some(({ step }) => step === name)), "steps that its version does not have");
+      const grounds: readonly (string | undefined)[] = [TIME_LIMIT, ...of.grounds];
+      audit.require(
+        grounds.includes(it.ground) || (it.ground === undefined && it.$.status !== "refused"),
+        "a ground that its version does not know",
+      );
+      if (it.$.status === "open") open++;
+      if (it.$.status === "open" && it.escalated) escalated++;
+    });
+    audit.end(() => {
+      for (const [item, version] of current) audit.require(known.has(nameOf({ item, version })), "an item without its version", { item });
+      audit.figure("open", open);
+      audit.figure("escalated", escalated);
+    });
+  },
+});
+
+export const joins = casework.audit({
+  title: "The parts of every case are as many, open and refused, as it says; none is open when it has ended",
+  run(audit) {
+    const none = { parts: 0, split: 0, refused: 0 };
+    const says = new Map<string, typeof none>();
+    const seen = new Map<string, typeof none>();
+    audit.each(cases, ({ $, case: key, parent, parts, split, refused }) => {
+      if (split > 0) says.set(key, { parts, split, refused });
+      audit.require($.status === "open" || parts === 0, "it has ended, and parts of it have not");
+      audit.require(split > 0 || (parts === 0 && refused === 0), "parts without a split");
+      if (parent === undefined) return;
+      audit.require(split === 0, "a part of a part");
+      const it = seen.get(parent) ?? none;
+      const more = {
+        parts: it.parts + ($.status === "open" ? 1 : 0),
+        split: it.split + 1,
+        refused: it.refused + ($.status === "refused" ? 1 : 0),
+      };
+      seen.set(parent, more);
+    });
+    audit.end(() => {
+      for (const key of new Set([...says.keys(), ...seen.keys()])) {
+        const [a, b] = [says.get(key) ?? none, seen.get(key) ?? none];
+        audit.require(a.parts === b.parts && a.split === b.split && a.refused === b.refused, "its parts are not as it says", { case: key });
+      }
+    });
+  },
+});
+
+export const proven = casework.audit({
+  title: "What was granted has all the evidence that its item names",
+  run(audit) {
+    const known = new Map<string, readonly string[]>();
+    const wanted = new Map<string, string>();
+    audit.each(versions, (it) => void known.set(nameOf(it), it.needs));
+    audit.each(cases, (it) => {
+      if (it.$.status === "granted") for (const kind of known.get(nameOf(it)) ?? []) wanted.set(`${it.root} ${kind}`, it.case);
+    });
+    audit.each(papers, ({ $, root, kind, paper }) => {
+      audit.require(($.status === "given") === (paper !== undefined), "evidence is there once it is given");
+      if ($.status === "given") wanted.delete(`${root} ${kind}`);
+    });
+    audit.end(() => {
+      for (const [name, key] of wanted) audit.require(false, "granted without evidence", { case: key, kind: name.split(" ")[1] });
+    });
+  },
+});
+
+export const appeals = casework.audit({
+  title: "Every appeal is against a refusal that names it, and none is decided by who decided before",
+  run(audit) {
+    const appealed = new Map<string, { readonly appeal: string; readonly applicant: string; readonly deciders: readonly string[] }>();
+    const heard = new Map<string, { readonly appeal: string; readonly applicant: string; readonly deciders: readonly string[] }>();
+    audit.each(cases, ({ $, case: key, applicant, appeal, against, decider, excluded }) => {
+      audit.require(decider === undefined || (!excluded.includes(decider) && decider !== applicant), "decided by who may not", { decider });
+      const deciders = decider === undefined ? excluded : [...excluded, decider];
+      if (appeal !== undefined) {
+        audit.require($.status === "refused", "an appeal against what was not refused");
+        appealed.set(key, { appeal, applicant, deciders });
+      }
+      if (against !== undefined) heard.set(against, { appeal: key, applicant, deciders: excluded });
+    });
+    audit.end(() => {
+      for (const key of new Set([...appealed.keys(), ...heard.keys()])) {
+        const [a, b] = [appealed.get(key), heard.get(key)];
+        const same = a?.appeal === b?.appeal && a?.applicant === b?.applicant && a?.deciders.join(" ") === b?.deciders.join(" ");
+        audit.require(same, "an appeal and its refusal do not name each other", { case: key });
+      }
+      audit.figure("appeals", heard.size);
+    });
+  },
+});
+
+export const signatures = casework.audit({
+  title: "Every project says how many of its tiers have signed, is released only with all, and is signed by nobody for himself",
+  run(audit) {
+    const says = new Map<string, number>();
+    audit.each(projects, ({ $, project, tiers, signed, due }) => {
+      says.set(project, signed);
+      audit.require($.status !== "released" || signed === tiers.length, "released without a tier", { signed, tiers: tiers.length });
+      audit.require(($.status === "in_review") === (due !== undefined), "a review has its time while it is open");
+    });
+    audit.each(sheets, ({ $, project, reviewer, developer, ground }) => {
+      audit.require(($.status === "open") === (reviewer === undefined), "a sheet has a reviewer once it is reviewed");
+      audit.require(reviewer !== developer, "a developer reviewed himself");
+      audit.require($.status !== "objected" || ground !== undefined, "an objection without a ground");
+      if ($.status === "signed") says.set(project, (says.get(project) ?? 0) - 1);
+    });
+    audit.end(() => {
+      for (const [project, rest] of says) audit.require(rest === 0, "signatures are not as many as it says", { project, rest });
+    });
+  },
+});
+
+export const acts = casework.audit({
+  title: "Every act of a regulator is deposited as evidence by itself, every suspicion rests on deposits; a court is another agency",
+  run(audit) {
+    const wanted = new Map<string, { readonly by: string | undefined; readonly suspicion: string }>();
+    audit.each(suspicions, ({ suspicion, regulator, platform, captures, acts: own, court, due, $ }) => {
+      for (const name of captures) if (!wanted.has(name)) wanted.set(name, { by: undefined, suspicion });
+      for (const name of own) wanted.set(name, { by: regulator, suspicion });
+      audit.require(court === undefined || (court !== regulator && court !== platform), "a court in its own cause", { court });
+      audit.require(
+        own.length >= (["measured", "final", "referred", "upheld", "quashed"].includes($.status) ? 2 : 1),
+        "an act without evidence",
+      );
+      audit.require(due === undefined || ["raised", "heard", "measured", "referred"].includes($.status), "what has ended has no time");
+    });
+    audit.each(deposits, ({ deposit, depositor }) => {
+      const it = wanted.get(deposit);
+      if (it === undefined) return;
+      audit.require(it.by === undefined || it.by === depositor, "an act deposited by somebody else", { depositor });
+      wanted.delete(deposit);
+    });
+    audit.end(() => {
+      for (const [deposit, { suspicion }] of wanted) audit.require(false, "evidence that is not deposited", { deposit, suspicion });
+    });
+  },
+});
