@@ -110,6 +110,8 @@ export const codes: { readonly [code: string]: CodeEntry } = {
   "ocds.amount": { title: "An amount is finer than its currency's smallest unit, or too large to be written exactly.", exit: 2 },
   "ceremony.failed": { title: "The ceremony has failed; who failed it is named.", exit: 1 },
   "ceremony.waits": { title: "The ceremony waits for the others.", retry: "same", exit: 5 },
+  "poll.waits": { title: "The poll is not that far yet.", retry: "same", exit: 5 },
+  "poll.over": { title: "That part of the poll is over.", exit: 1 },
   "usage.invalid": { title: "The command is not understood.", exit: 2 },
   "file.unusable": { title: "A file cannot be used.", exit: 2 },
   "home.invalid": { title: "The directory is not the home of a node.", exit: 2 },

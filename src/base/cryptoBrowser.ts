@@ -3,7 +3,7 @@
 import { xchacha20poly1305 } from "@noble/ciphers/chacha.js";
 import { ed25519 } from "@noble/curves/ed25519.js";
 import { hmac } from "@noble/hashes/hmac.js";
-import { sha256, sha512 as nobleSha512 } from "@noble/hashes/sha2.js";
+import { sha384 as nobleSha384, sha256, sha512 as nobleSha512 } from "@noble/hashes/sha2.js";
 import type { Bytes } from "./bytes.ts";
 import { LedgerError } from "./errors.ts";
 
@@ -27,6 +27,7 @@ export function sha256Into(bytes: Bytes, out: Bytes, offset: number): void {
 }
 
 export const sha512 = (bytes: Bytes): Bytes => nobleSha512(bytes);
+export const sha384 = (bytes: Bytes): Bytes => nobleSha384(bytes);
 export const hmacSha256 = (key: Bytes, bytes: Bytes): Bytes => hmac(sha256, key, bytes);
 
 export function hashPairs(input: Bytes, output: Bytes, count: number): void {

@@ -51,6 +51,10 @@ export function sha512(bytes: Bytes): Bytes {
   return new Uint8Array(crypto.hash("sha512", bytes, "buffer"));
 }
 
+export function sha384(bytes: Bytes): Bytes {
+  return new Uint8Array(crypto.hash("sha384", bytes, "buffer"));
+}
+
 export function hmacSha256(key: Bytes, bytes: Bytes): Bytes {
   return new Uint8Array(crypto.createHmac("sha256", key).update(bytes).digest());
 }

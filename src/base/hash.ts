@@ -3,7 +3,7 @@
 import { sha256Into } from "#crypto";
 import type { Bytes } from "./bytes.ts";
 
-export { hashesMany, hashPairs, hmacSha256, sha256Into, sha256Many, sha512 } from "#crypto";
+export { hashesMany, hashPairs, hmacSha256, sha256Into, sha256Many, sha384, sha512 } from "#crypto";
 
 /** SHA-256 of `bytes`: 32 new bytes. Hot paths use `sha256Into`, which allocates nothing. */
 export function sha256(bytes: Bytes): Bytes {

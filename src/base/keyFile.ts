@@ -5,14 +5,15 @@ import crypto from "node:crypto";
 import fs from "node:fs";
 import path from "node:path";
 import sodium from "sodium-native";
-import { mlDsaPublicKey } from "#crypto";
+import { hmacSha256, mlDsaPublicKey } from "#crypto";
 import { type Bytes, base64, concat, equalBytes, hex, unbase64, unhex } from "./bytes.ts";
 import { encode } from "./codec.ts";
 import { LedgerError } from "./errors.ts";
+import { issuerModulus, newIssuerSecret } from "./issuerKey.ts";
 import { isScalar, multiplyBase, randomScalar, scalarBytes, scalarOf } from "./ristretto.ts";
 import { generateSeed, publicKeyOf } from "./signature.ts";
 import * as tags from "./tagNames.ts";
-import { noNetwork, tagged } from "./tags.ts";
+import { frame, noNetwork, tagged } from "./tags.ts";
 
 export const keyPurposes = [
   "consensus",
@@ -26,19 +27,24 @@ export const keyPurposes = [
   "recovery",
   "ceremony",
   "bid",
+  "issuer",
+  "voter",
 ] as const;
 export type KeyPurpose = (typeof keyPurposes)[number];
-/** A trustee's key, and the number that seals a bid, are scalars of ristretto255; while a ceremony goes on its key stands with the polynomial that is dealt. */
-export type KeyAlgorithm = "ed25519" | "ed25519+ml-dsa-44" | "ristretto255" | "ristretto255+dealing";
+/**
+ * A trustee's key, and the number that seals a bid, are scalars of ristretto255; while a ceremony goes on its key stands with the polynomial that is dealt. An
+ * issuer of tickets to a poll has an RSA key. What a voter keeps signs nothing: everything that he needs in a poll is derived from it.
+ */
+export type KeyAlgorithm = "ed25519" | "ed25519+ml-dsa-44" | "ristretto255" | "ristretto255+dealing" | "rsa-3072" | "hmac-sha256";
 
 /**
  * A key in memory. `secret`: the 32-byte Ed25519 seed, for checkpoint keys followed by the 32-byte ML-DSA-44 seed. Of a bid: a scalar. Of a ceremony key: a scalar, or a
- * scalar by which shares are received and the coefficients of a dealing, 32 bytes each.
+ * scalar by which shares are received and the coefficients of a dealing, 32 bytes each. Of an issuer: two primes. Of a voter: 32 random bytes.
  */
 export interface Key {
   readonly purpose: KeyPurpose;
   readonly algorithm: KeyAlgorithm;
-  /** 32 bytes, for checkpoint keys followed by the 1,312 of ML-DSA-44. */
+  /** 32 bytes, for checkpoint keys followed by the 1,312 of ML-DSA-44; an issuer's modulus; of a voter's secret a name that is used nowhere else. */
   readonly publicKey: Bytes;
   readonly secret: Bytes;
 }
@@ -53,12 +59,15 @@ const MAX_FILE_BYTES = 16_384;
 /** A fresh key for a purpose. */
 export function newKey(purpose: KeyPurpose): Key {
   if (purpose === "ceremony" || purpose === "bid") return keyFromSecret(purpose, scalarBytes(randomScalar()));
+  if (purpose === "issuer") return keyFromSecret(purpose, newIssuerSecret());
   return keyFromSecret(purpose, purpose === "checkpoint" ? concat(generateSeed(), generateSeed()) : generateSeed());
 }
 
 /** The key of a secret; the public part is always derived. Throws `key.seed_length` or, of scalars, `key.malformed`. */
 export function keyFromSecret(purpose: KeyPurpose, secret: Bytes): Key {
   if (purpose === "ceremony" || purpose === "bid") return scalarKey(purpose, secret);
+  if (purpose === "issuer") return { purpose, algorithm: "rsa-3072", publicKey: issuerModulus(secret), secret };
+  if (purpose === "voter") return voterKey(secret);
   if (purpose !== "checkpoint") return { purpose, algorithm: "ed25519", publicKey: publicKeyOf(secret), secret };
   if (secret.length !== 64) throw new LedgerError("key.seed_length", { length: secret.length });
   const publicKey = concat(publicKeyOf(secret.subarray(0, 32)), mlDsaPublicKey(secret.subarray(32)));
@@ -72,6 +81,16 @@ function scalarKey(purpose: KeyPurpose, secret: Bytes): Key {
   if (!scalars.every(isScalar)) throw new LedgerError("key.malformed", { reason: "a scalar above the order of the group" });
   const algorithm = scalars.length === 1 ? "ristretto255" : "ristretto255+dealing";
   return { purpose, algorithm, publicKey: multiplyBase(scalarOf(scalars[0]!)), secret };
+}
+
+function voterKey(secret: Bytes): Key {
+  if (secret.length !== 32) throw new LedgerError("key.seed_length", { length: secret.length });
+  return {
+    purpose: "voter",
+    algorithm: "hmac-sha256",
+    publicKey: hmacSha256(secret, frame(tags.keyFingerprint, noNetwork, encode("voter"))),
+    secret,
+  };
 }
 
 /** First 96 bits of the tagged hash of a public key, in six groups of four hex digits: short enough to be read aloud. */

@@ -1,5 +1,5 @@
 // libsodium's ristretto255, compiled to WASM: what nodes compute with (sodium-native has no ristretto). Owns loading it; the rules that keep it
-// from throwing are ristretto.ts's. Never loaded in browsers and by the command line, where @noble serves.
+// from throwing are ristretto.ts's. Never loaded in browsers, and by the command line for audits only: elsewhere @noble serves.
 
 import { type Group, useGroup } from "./ristretto.ts";
 

@@ -32,3 +32,12 @@ export const dkgComplaint = "chancery/dkg-complaint/1" as const;
 export const bid = "chancery/bid/1" as const;
 export const bidKey = "chancery/bid-key/1" as const;
 export const bidOpen = "chancery/bid-open/1" as const;
+
+// Polls.
+export const rsaPermutation = "chancery/rsa-permutation/1" as const;
+export const ticket = "chancery/ticket/1" as const;
+export const poll = "chancery/poll/1" as const;
+export const ballotShape = "chancery/ballot-shape/1" as const;
+export const ballot = "chancery/ballot/1" as const;
+export const ballotCode = "chancery/ballot-code/1" as const;
+export const decrypt = "chancery/decrypt/1" as const;

@@ -27,6 +27,8 @@ async function audit(contract: string, o: { at?: number }, command: Command): Pr
   if (globals.home !== undefined && o.at !== undefined)
     usage("a home is audited at its head", "leave out --at, or name a running node with --node");
   const started = performance.now();
+  const { useSodium } = await import("../base/ristrettoSodium.ts");
+  await useSodium(); // every ballot of a poll is proved again
   const shown = progressLine(globals);
   const audited = await (globals.home === undefined ? auditNode(contract, o.at, globals, shown) : homeOf(globals.home, contract, shown));
   if (audited === undefined) {
@@ -68,11 +70,11 @@ async function auditNode(contract: string, at: number | undefined, globals: Glob
   const ask = async <T>(path: string, query = {}): Promise<T> =>
     (await connection.request<T>(path, { query, timeoutMs: globals.timeoutMs })).body;
   const { openGenesis } = await import("../node/openGenesis.ts");
-  openGenesis(toJson(await ask<unknown>("/genesis.json"))); // the node's contracts are this release's
+  const { network } = openGenesis(toJson(await ask<unknown>("/genesis.json"))); // the node's contracts are this release's
   const height = at ?? (await ask<{ height: number }>("/v1/network")).height;
   const time = await timeAt(height, ask);
   const registry = contracts();
-  const auditing = registry.audit(contract, { height, time });
+  const auditing = registry.audit(contract, { network, height, time });
   if (auditing === undefined) return undefined;
   let rows = 0;
   for (const collection of auditing.collections) {

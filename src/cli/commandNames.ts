@@ -14,6 +14,7 @@ export const commandNames = {
   payments: ["payments"],
   benefits: ["benefits"],
   tender: ["tender"],
+  poll: ["poll"],
   ocds: ["ocds"],
   operations: ["status", "peers", "doctor"],
   rotate: ["rotate"],

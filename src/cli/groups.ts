@@ -23,6 +23,7 @@ export const groups: readonly Group[] = [
   { commands: commandNames.payments, load: async () => import("./payments.ts") },
   { commands: commandNames.benefits, load: async () => import("./benefits.ts") },
   { commands: commandNames.tender, load: async () => import("./tender.ts") },
+  { commands: commandNames.poll, load: async () => import("./poll.ts") },
   { commands: commandNames.ocds, load: async () => import("./ocds.ts") },
   { commands: commandNames.operations, load: async () => import("./operations.ts") },
   { commands: commandNames.rotate, load: async () => import("./rotate.ts") },

@@ -56,7 +56,13 @@ function unproved(why: string): never {
 }
 
 /** Prepares, checks, signs and hands in an act; its outcome. */
-export async function actWith(ledger: Ledger, signing: Key, globals: Globals, action: string, args: Json): Promise<Outcome> {
+export async function actWith(
+  ledger: Ledger,
+  signing: Pick<Key, "publicKey" | "secret">,
+  globals: Globals,
+  action: string,
+  args: Json,
+): Promise<Outcome> {
   progress(`${action}: handing in`);
   const { draft } = await ledger.prepare(action, args, { signers: [signing.publicKey] });
   await draft.sign(seedSigner(signing.secret));

@@ -43,7 +43,7 @@ export function register(program: Command): void {
   trustee
     .command("share <ceremony>")
     .description(
-      "open what its bidders have left sealed, once their time is over: this trustee's shares, and the bids once there are enough",
+      "what the key serves: open what bidders have left sealed, or the sum of a poll's ballots; once there are enough shares, the bids or the counts",
     )
     .option("--secret <file>", "where the trustee's part of the key is (default CEREMONY.ceremony.key)")
     .option("--genesis <file>", "the genesis file that you trust")
@@ -52,17 +52,22 @@ export function register(program: Command): void {
 }
 
 async function share(ceremony: string, o: { secret?: string; genesis?: string; anchor?: string }, command: Command): Promise<void> {
-  const { shareIn } = await import("./trusteeShare.ts");
   const globals = globalsOf(command);
   const seat = await seatOf(ceremony, o, globals);
   const { status, fields } = await ceremonyOf(seat);
-  const key = await openKeyFile(o.secret ?? `${ceremony}.ceremony.key`, globals, ["ceremony"]);
+  const file = o.secret ?? `${ceremony}.ceremony.key`;
+  const key = await openKeyFile(file, globals, ["ceremony"]);
   const part = fields.verification?.[seat.index - 1];
   if (status !== "complete" || key.algorithm !== "ristretto255" || hex(key.publicKey) !== part)
     return refuse("check.failed", {
       why: `the file is not trustee ${seat.index}'s part of ${ceremony}`,
       do: `chancery trustee join ${ceremony} ends with it`,
     });
+  if (fields.serves?.startsWith("poll:") === true) {
+    const { sharePoll } = await import("./pollResult.ts");
+    return sharePoll(seat, file, scalarOf(key.secret), fields);
+  }
+  const { shareIn } = await import("./trusteeShare.ts");
   await shareIn(seat, scalarOf(key.secret), fields);
 }
 

@@ -62,7 +62,7 @@ export async function submit(seat: Seat, action: string, args: { readonly [name:
   const own = action.startsWith("ceremonies.") ? { ceremony, index } : {};
   const outcome = await actWith(ledger, signing, globals, action, { ...own, ...args });
   const code = "code" in outcome ? outcome.code : null;
-  const overtaken = ["ceremonies.other_step", "tenders.opening_wrong", "engine.already_exists", "engine.illegal_move"];
+  const overtaken = ["ceremonies.other_step", "tenders.opening_wrong", "polls.not_summed", "engine.already_exists", "engine.illegal_move"];
   if (outcome.status === "applied" || overtaken.includes(String(code))) return true;
   const pending = outcome.status === "pending";
   return refuse(pending ? "transaction.pending" : "check.failed", {

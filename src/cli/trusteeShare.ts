@@ -33,7 +33,7 @@ export async function shareIn(seat: Seat, secret: bigint, ceremony: CeremonyFiel
   const { ledger, trusted } = seat;
   const [contract, tender] = (ceremony.serves ?? "").split(/:(.*)/s) as [string, string | undefined];
   if (contract !== "tender" || tender === undefined)
-    return usage(`the key of ${seat.ceremony} serves no tender yet`, `chancery get ceremonies ceremony ${seat.ceremony}`);
+    return usage(`the key of ${seat.ceremony} serves no tender or poll yet`, `chancery get ceremonies ceremony ${seat.ceremony}`);
   const found = await provedRecord<TenderFields>(ledger, trusted, "tenders/tender", { tender });
   if (found === undefined) return usage(`there is no tender "${tender}"`, "chancery list tenders tender");
   const { open_until } = found.fields;

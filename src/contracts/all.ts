@@ -19,6 +19,7 @@ import * as points from "./money/points.ts";
 import * as tenders from "./money/tenders.ts";
 import * as work from "./money/work.ts";
 import * as consultations from "./participation/consultations.ts";
+import * as polls from "./participation/polls.ts";
 import * as ceremonies from "./platform/ceremonies.ts";
 import * as forms from "./platform/forms.ts";
 import * as governance from "./platform/governance.ts";
@@ -53,7 +54,7 @@ export const composition: Composition = {
     ...[points, funds, benefits, work, tenders, energy],
     ...[cases, journals, publications],
     ...[consents, health, provident, computation, datasets],
-    ...[consultations],
+    ...[polls, consultations],
   ],
   resolver,
   found: governance.found,

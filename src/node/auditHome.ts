@@ -36,7 +36,7 @@ export async function auditHome(
       const header = height === 0 ? undefined : decodeBlock(store.block(height).headerBytes);
       const asOf = { height, time: header?.order.time ?? genesis.time };
       const registry = contracts();
-      const auditing = registry.audit(contract, asOf);
+      const auditing = registry.audit(contract, { network, ...asOf });
       if (auditing === undefined) return undefined;
       onProgress("certified state root", 0);
       await treeFromRows(store, header?.stateRoot ?? genesisRoot(store));

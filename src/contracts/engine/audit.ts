@@ -1,17 +1,21 @@
 // Audits: invariants of a contract recomputed from its rows, by anybody and at any time. Owns how one is declared and how rows are put through all of a
 // contract's audits in one pass. Does not own: where rows come from (a node's API, a home, a test's memory). No part of execution or of the manifest.
 
+import type { Bytes } from "../../base/bytes.ts";
 import { fail } from "../../base/errors.ts";
 import type { AnyContract, AnyRecord, Row } from "./define.ts";
 import type { Time } from "./fields.ts";
 import type { Module } from "./modules.ts";
 import type { AnyRow } from "./rows.ts";
 
-/** What `run` is given: it says which rows it wants, and what must be true of them. Called once, before the first row. */
-export interface Audit {
-  /** The committed block as of which the rows stand. */
+/** The committed block as of which the rows stand, and of which network: what proofs on the chain are bound to. */
+export interface AsOf {
+  readonly network: Bytes;
   readonly height: number;
   readonly time: Time;
+}
+/** What `run` is given: it says which rows it wants, and what must be true of them. Called once, before the first row. */
+export interface Audit extends AsOf {
   /**
    * Looks at every row of a record, in the order of keys: of this contract, in the order it declares them, then of others. What must be remembered between
    * rows is kept small: sums, not rows.
@@ -63,7 +67,7 @@ export interface Auditing {
 const MAX_FINDINGS = 100;
 
 /** Begins all audits of a contract. */
-export function beginAudit({ contract, audits }: Module, asOf: { readonly height: number; readonly time: Time }): Auditing {
+export function beginAudit({ contract, audits }: Module, asOf: AsOf): Auditing {
   const looks = new Map<AnyRecord, ((row: any) => void)[]>();
   let current: AnyRow | undefined;
   const begun = audits.map(({ name, options }) => {

@@ -11,7 +11,7 @@ import { defaultParameters } from "../../base/parameters.ts";
 import * as tags from "../../base/tagNames.ts";
 import { noNetwork, tagged } from "../../base/tags.ts";
 import { problemsOf } from "./check.ts";
-import { type Auditing, beginAudit } from "./audit.ts";
+import { type AsOf, type Auditing, beginAudit } from "./audit.ts";
 import { type Module, moduleOf, slotsOf } from "./modules.ts";
 import type { BlockContext, Need } from "./act.ts";
 import { Context } from "./context.ts";
@@ -90,7 +90,7 @@ export interface Registry {
   /** May `who` read this row through a node's API (what the record's `read` says)? Without a row: any row there may ever be. */
   mayRead(collection: string, row: AnyRow | undefined, who: Standing, state: State, block: BlockContext): boolean;
   /** Begins the audits of a contract; undefined if there is no such contract. */
-  audit(contract: string, asOf: { readonly height: number; readonly time: number }): Auditing | undefined;
+  audit(contract: string, asOf: AsOf): Auditing | undefined;
   /** The answer of a view: `contract.view`. Throws `request.invalid` when the arguments do not fit. */
   view(name: string, args: unknown, state: State, block: BlockContext): unknown;
 }

@@ -9,7 +9,7 @@ import type { Scenario } from "./scenario.ts";
 
 /** All audits of a contract over the state, rows in the order of their keys. */
 export function audit(town: Scenario, contract: string): AuditResult[] {
-  const auditing = town.registry.audit(contract, { height: town.height, time: town.time })!;
+  const auditing = town.registry.audit(contract, { network: town.network, height: town.height, time: town.time })!;
   for (const collection of auditing.collections) {
     const places = [...town.state.rows.keys()].filter((place) => place.startsWith(`${collection}\0`)).sort();
     for (const place of places)
