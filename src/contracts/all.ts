@@ -11,7 +11,7 @@ import * as evidence from "./documents/evidence.ts";
 import * as invoices from "./documents/invoices.ts";
 import * as credentials from "./identity/credentials.ts";
 import * as eid from "./identity/eid.ts";
-import { actsFor, known, readerOf, type Signer, signerOf } from "./identity/principals.ts";
+import { actsFor, known, principals, readerOf, type Signer, signerOf } from "./identity/principals.ts";
 import * as benefits from "./money/benefits.ts";
 import * as energy from "./money/energy.ts";
 import * as funds from "./money/funds.ts";
@@ -42,6 +42,7 @@ const resolver: Resolver<Signer> = {
     return signer?.post === undefined ? granted(tx, principal, role, scope) : delegated(tx, principal, signer.post, role, scope);
   },
   known,
+  sectorOf: (tx, party) => tx.find(principals, party)?.sector,
   contracts: [eid.default, governance.default],
 };
 

@@ -166,11 +166,9 @@ export const optOut = publication.action({
   title: "Opt out of an agency's notices on a topic, or of all of them; or back in",
   by: { person: signs("who is asked to be told") },
   input: { person, publisher: agency, topic: id, out: flag },
-  rules: ["other_sector"],
   example: { person: "p:ann.casework", publisher: "tax", topic: "families", out: true },
   run(tx, { out, ...it }) {
     tx.signed("person", it.person);
-    tx.require(ofSector(tx, it.person, SECTOR), "other_sector");
     const before = tx.find(optOuts, it.person, it.publisher, it.topic);
     if (before === undefined && out) tx.create(optOuts, it);
     else tx.move(before ?? tx.get(optOuts, it.person, it.publisher, it.topic), out ? "standing" : "withdrawn");

@@ -267,6 +267,8 @@ export class Context implements Tx<string, string, string>, Switching {
   signed(slot: string, who: Party | Bytes, rule?: string): void {
     this.#charge(1, 0);
     if (this.declared?.has(slot) === false) this.#fault(`the action does not declare who signs as ${slot}`);
+    if (this.#work.freely(() => this.signatures.foreign(who, this.#contract)))
+      this.#reject("engine.other_sector", { slot, party: who, sector: this.#contract.options.sector });
     const met = this.#work.freely(() => this.signatures.signed(who));
     if (this.needs !== undefined) {
       this.needs.push({ slot, ...(typeof who === "string" ? { party: who } : {}), met });
@@ -295,7 +297,7 @@ export class Context implements Tx<string, string, string>, Switching {
 
   known(party: Party): boolean {
     this.#charge(1, 0);
-    return this.#work.freely(() => this.signatures.known(party));
+    return this.#work.freely(() => !this.signatures.foreign(party, this.#contract) && this.signatures.known(party));
   }
 
   /** The principals that fill a role slot; the role's whole name. */

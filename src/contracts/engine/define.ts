@@ -150,14 +150,14 @@ export interface Tx<Rule extends string = string, Role extends string = string, 
   flag(flag: Flag): void;
   /**
    * The party named signed this transaction, in its own right or through who may act for it; a byte string means that very key.
-   * Else `engine.signature_missing`, or the rule given.
+   * Else `engine.signature_missing`, or the rule given; `engine.other_sector` for a person of another sector than the contract's.
    */
   signed(slot: string, party: Party | Bytes, rule?: Rule): void;
   /** The principal that filled a role slot of `by`; several are `engine.not_entitled` (say which with `is`). */
   signer(slot: string): Agency;
   /** Does the party (any signer, if none is named) hold the role of this contract, or one written `contract.role`? */
   holds(role: Role | `${string}.${string}`, party?: Party, scope?: string): boolean;
-  /** Is the party registered and in good standing? For those who are named and do not sign. */
+  /** Is the party registered and in good standing, and, if a person, of the contract's sector? For those who are named and do not sign. */
   known(party: Party): boolean;
   /** SHA-256; one unit of work. */
   hash(bytes: Bytes): Bytes;

@@ -12,6 +12,7 @@ export const engineCodes = {
   not_in_force: "No such version of an action is in force.",
   args_invalid: "The arguments do not fit the action.",
   work_exceeded: "The operation needs more work than it declares.",
+  other_sector: "A person is named by a pseudonym of another sector than the contract's: to it, the same person would be two.",
   fault: "The contract failed; nothing was done. This is an error of the software.",
 } as const;
 /** Marks of the engine, beside the flags that contracts declare. */

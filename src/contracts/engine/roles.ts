@@ -9,6 +9,8 @@ import type { Party } from "./fields.ts";
 export interface Standing {
   readonly principal: Party;
   readonly kind: "agency" | "person" | "device" | "company";
+  /** Of a person's pseudonym; undefined for all others. */
+  readonly sector?: string | undefined;
   /** The post or system that the key belongs to; undefined for the principal's own key. */
   readonly post?: string;
   /** The key that signed; the engine puts it in. */
@@ -30,6 +32,8 @@ export interface Resolver<S extends Standing = Standing> {
   holds(tx: Reader, principal: Party, role: string, scope: string | undefined, signer: S | undefined): boolean;
   /** Is the party registered and in good standing? */
   known(tx: Reader, party: Party): boolean;
+  /** The sector of a person's pseudonym; undefined for all others, and for who is not registered. */
+  sectorOf(tx: Reader, party: Party): string | undefined;
   /** The contracts whose writes may change an answer within a transaction. */
   readonly contracts: readonly AnyContract[];
 }
@@ -142,5 +146,13 @@ export class Signatures {
 
   known(party: Party): boolean {
     return this.#resolver.known(this.#reader, party);
+  }
+
+  /** A person by a pseudonym of another sector than the contract's: to the contract, the same person would be two. */
+  foreign(party: Party | Bytes, { options: { sector } }: AnyContract): boolean {
+    if (sector === undefined || typeof party !== "string") return false;
+    const own = this.#all().find(({ standing }) => standing.principal === party);
+    const of = own?.standing.sector ?? this.#resolver.sectorOf(this.#reader, party);
+    return of !== undefined && of !== sector;
   }
 }

@@ -271,11 +271,6 @@ export const replaceKey = eid.procedure((tx, key: Bytes, next: Bytes): void => {
   enter(tx, { key: next, principal, purpose, post, represents, until });
 });
 export const revokeKey = eid.procedure((tx, key: Bytes): void => void tx.move(tx.get(keys, key), "revoked"));
-/**
- * Is the party no person, or one of this sector? A person has a pseudonym in each sector and acts by all of them: a contract that gives everybody one of
- * something, or looks somebody up, asks for the one by which its sector knows him.
- */
-export const ofSector = eid.procedure((tx, who: Party, sector: string): boolean => (tx.find(principals, who)?.sector ?? sector) === sector);
 
 // ── words of this file ───────────────────────────────────────────────────────────────────────────────────────────────────────────────
 /** The signer's key that is the principal's own. */

@@ -57,6 +57,7 @@ export const agents = record("agent", {
 export interface Signer {
   readonly principal: Party;
   readonly kind: Kind;
+  readonly sector?: string | undefined;
   readonly post?: string;
   /** May it sign for its principal as a party, not only by the roles delegated to its post? */
   readonly represents: boolean;
@@ -68,7 +69,8 @@ export function signerOf(tx: Reader, key: Bytes): Signer | undefined {
   if (it === undefined || !serves(it, tx.time) || !acting.includes(it.purpose)) return undefined;
   const who = tx.find(principals, it.principal);
   if (who?.$.status !== "live") return undefined;
-  return { principal: it.principal, kind: who.kind, represents: it.represents, ...(it.post !== undefined && { post: it.post }) };
+  const { kind, sector } = who;
+  return { principal: it.principal, kind, sector, represents: it.represents, ...(it.post !== undefined && { post: it.post }) };
 }
 
 /** Who reads by a key of purpose `access`, which signs no transactions; undefined if nobody may now. */

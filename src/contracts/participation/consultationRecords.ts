@@ -21,7 +21,6 @@ import {
   time,
 } from "../engine/index.ts";
 
-export const SECTOR = "participation";
 export const ofVersion = { draft: id, version: count };
 export const stance = oneOf("in_favour", "against", "amend");
 /** How many opinions say what. */
@@ -84,7 +83,7 @@ export type Version = Row<typeof versions>;
 export const consultation = contract("consultations", {
   title: "Consultation on draft law",
   purpose: "Every opinion is bound to the words that it is about, is counted, and is answered before anybody certifies.",
-  sector: SECTOR,
+  sector: "participation",
   records: [drafts, opinions, articles, versions, certificates],
   roles: { drafter: "Publishes drafts and carries them through" },
   rules: {

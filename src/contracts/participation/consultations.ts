@@ -6,7 +6,7 @@
 
 import { equalBytes } from "../../base/bytes.ts";
 import { agency, days, hash, id, list, object, party, type Party, signs, time, type Tx } from "../engine/index.ts";
-import { kindOf, ofSector } from "../identity/principals.ts";
+import { kindOf } from "../identity/principals.ts";
 import { aHash, aSeal, monday } from "../kit/examples.ts";
 import {
   answering,
@@ -20,7 +20,7 @@ import {
   nobody,
   ofVersion,
 } from "./consultationRecords.ts";
-import { opinions, said, sameCounts, SECTOR, stance, total, type Version, versions } from "./consultationRecords.ts";
+import { opinions, said, sameCounts, stance, total, type Version, versions } from "./consultationRecords.ts";
 
 export { articles, certificates, drafts, opinions, versions } from "./consultationRecords.ts";
 export * from "./consultationAudits.ts";
@@ -235,7 +235,7 @@ function open(tx: Tx<"closed">, draft: string, version: number): Version {
 }
 function speaks(tx: Tx<"author_unfit">, { unit }: Version, author: Party): void {
   tx.signed("author", author);
-  tx.require(kindOf(author) !== "device" && author !== unit && ofSector(tx, author, SECTOR), "author_unfit");
+  tx.require(kindOf(author) !== "device" && author !== unit, "author_unfit");
 }
 type Stance = keyof Counts;
 const countsOf = ({ in_favour, against, amend }: Counts): Counts => ({ in_favour, against, amend });

@@ -9,7 +9,7 @@ import { count, id, list, MAX_MONEY, money, object, oneOf, person, range, signs,
 import { aHash, aSeal, monday } from "../kit/examples.ts";
 import { after, batch, included, inclusion, noBatch } from "../kit/journal.ts";
 import { accounts, batches, book, byCentre, byKeeper, centres, dayOf, deductions, entries, giveBack, LATEST } from "./providentRecords.ts";
-import { ownName, provident, RECEIVE_TIME, resting, SEND_TIME, totals, transfers, uncertify, yearBegins } from "./providentRecords.ts";
+import { provident, RECEIVE_TIME, resting, SEND_TIME, totals, transfers, uncertify, yearBegins } from "./providentRecords.ts";
 
 export { accounts, authorisations, batches, centres, certificates, checks, debts, deductions } from "./providentRecords.ts";
 export { entries, files, totals, transfers } from "./providentRecords.ts";
@@ -29,11 +29,10 @@ export const open = provident.action({
   title: "Open an account",
   by: { centre: byCentre, saver: signs("the saver") },
   input: { account: id, saver: person, centre: id },
-  rules: ["one_active", "other_sector"],
+  rules: ["one_active"],
   example: { account: "hz-1", saver: "p:ann.labour", centre: "hangzhou" },
   run(tx, it) {
     tx.signed("saver", it.saver);
-    ownName(tx, it.saver);
     const other = tx.unique(accounts, it.saver);
     tx.require(other === undefined, "one_active");
     tx.create(accounts, { ...it, active: it.saver, moves: 0 });

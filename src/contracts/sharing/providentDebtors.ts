@@ -7,7 +7,7 @@ import { equalBytes } from "../../base/bytes.ts";
 import { days, flag, hash, id, oneOf, optional, person, range, signs, time, type Tx } from "../engine/index.ts";
 import { aHash, aSeal, monday } from "../kit/examples.ts";
 import { ANSWER_TIME, authorisations, byCentre, byKeeper, certificates, checks, type Debt, debts, files } from "./providentRecords.ts";
-import { LONGEST_AUTHORITY, LONGEST_ENTRY, NOTICE, ownName, provident, resting } from "./providentRecords.ts";
+import { LONGEST_AUTHORITY, LONGEST_ENTRY, NOTICE, provident, resting } from "./providentRecords.ts";
 
 // ── certificates ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 const { content } = certificates.fields;
@@ -63,14 +63,13 @@ export const authorise = provident.action({
     ...{ authorisation: id, saver: person, centre: id, purpose: id, certificate: optional(id), debts: flag },
     ...{ most: range(1, 32), until: time },
   },
-  rules: ["nothing_authorised", "other_sector"],
+  rules: ["nothing_authorised"],
   // biome-ignore format: a table
   example: {
     authorisation: "auth-1", saver: "p:ann.labour", centre: "ningbo", purpose: "loan", certificate: "cert-1", debts: true, most: 1, until: monday + days(30),
   },
   run(tx, it) {
     tx.signed("saver", it.saver);
-    ownName(tx, it.saver);
     const own = it.certificate === undefined ? it.debts : tx.get(certificates, it.certificate).saver === it.saver;
     tx.require(own && it.until > tx.time && it.until <= tx.time + LONGEST_AUTHORITY, "nothing_authorised");
     tx.create(authorisations, { ...it, used: 0 });
@@ -125,11 +124,10 @@ export const enter = provident.action({
   title: "Enter a debtor, on a ground and with its facts: it counts when the notice is over",
   by: { centre: byCentre },
   input: { debt: id, saver: person, centre: id, ground: id, facts, until: time },
-  rules: ["entries_full", "other_sector", "saver_unknown", "term_unfit"],
+  rules: ["entries_full", "saver_unknown", "term_unfit"],
   example: { debt: "debt-1", saver: "p:bob.labour", centre: "ningbo", ground: "art-37-2", facts: aSeal(1), until: monday + days(700) },
   run(tx, it) {
     tx.require(tx.known(it.saver), "saver_unknown");
-    ownName(tx, it.saver);
     const from = tx.time + NOTICE;
     tx.require(it.until > from && it.until <= tx.time + LONGEST_ENTRY, "term_unfit");
     const file = tx.find(files, it.saver) ?? tx.create(files, { saver: it.saver, debts: [] });

@@ -1,7 +1,6 @@
 // The provident fund's records and rules (services 32, 33). Owns what is kept of accounts, batches, transfers, deductions, certificates, authorisations and
 // debtors. Does not own: the acts (provident.ts, providentDebtors.ts), the records within a batch, which never reach the chain: their root proves each.
 
-import { ofSector } from "../identity/eid.ts";
 import { agency, contract, count, days, flag, hash, id, list, MAX_MONEY, money, object, oneOf, optional } from "../engine/index.ts";
 import { person, range, record, type Row, sealed, text, time, type Tx } from "../engine/index.ts";
 import { batch, head } from "../kit/journal.ts";
@@ -142,11 +141,10 @@ export const files = record("file", {
   fields: { saver: person, debts: list(id, 16) },
 });
 
-const SECTOR = "labour";
 export const provident = contract("provident", {
   title: "Provident fund",
   purpose: "A saver has one account in the country, every payment is under a root that proves it, and nobody looks at a saver unseen.",
-  sector: SECTOR,
+  sector: "labour",
   // Audits read in this order.
   records: [accounts, batches, entries, transfers, totals, centres, deductions, certificates, checks, authorisations, debts, files],
   roles: {
@@ -155,7 +153,6 @@ export const provident = contract("provident", {
     tax_office: "Is told deductions, and assesses them",
   },
   rules: {
-    other_sector: "A saver is who he is in the sector of labour: by a pseudonym of another he would be a second one.",
     one_active: "A saver has one active account, in the whole country.",
     account_moving: "An account that is moving is not moved again, closed or certified until that has ended.",
     account_closed: "A closed account is neither moved nor certified.",
@@ -176,7 +173,7 @@ export const provident = contract("provident", {
     no_authority: "A check needs the saver's authority: live, within its time, not used up, for this centre.",
     other_purpose: "An authority serves the purpose it was given for.",
     nothing_authorised: "An authority is for a certificate of the saver's own, for his debts, or both, within a year.",
-    saver_unknown: "An entry names somebody who is registered.",
+    saver_unknown: "An entry names a person of the sector of labour who is registered and in good standing.",
     term_unfit: "An entry counts after its notice of 15 days, and lapses within five years.",
     entries_full: "Sixteen entries stand against somebody at most.",
     contested_once: "An entry is contested once.",
@@ -198,10 +195,6 @@ export const yearBegins = (year: number): number => {
   return 365 * (year - 1_970) + (Math.floor(y / 4) - Math.floor(y / 100) + Math.floor(y / 400)) - 477;
 };
 
-/** By that name he is known here: under another he would have a second account, and no debts. */
-export function ownName(tx: Tx<"other_sector">, saver: string): void {
-  tx.require(ofSector(tx, saver, SECTOR), "other_sector");
-}
 /** An account that may be acted on: live, and not on its way. */
 export function resting(tx: Tx<"account_closed" | "account_moving">, key: string): Account {
   const it = tx.get(accounts, key);

@@ -121,7 +121,7 @@ describe("a company", () => {
       all,
     );
     const foreign = founding(it, { officers: [director("p:hana")] });
-    it.refused("of another sector", "eid.other_sector", acts.register, foreign, signedBy("land", "ann", "bob", "hana"));
+    it.refused("of another sector", "engine.other_sector", acts.register, foreign, signedBy("land", "ann", "bob", "hana"));
     expect([mayAct(it, "c:acme", "acme"), it.row(principals, "c:acme")]).toEqual([false, undefined]);
     it.act("all", acts.register, founding(it), all);
     expect([mayAct(it, "c:acme", "acme"), mayAct(it, "c:acme", "ann"), mayAct(it, "c:acme", "bob")]).toEqual([true, true, false]);

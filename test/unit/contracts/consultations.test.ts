@@ -125,7 +125,7 @@ describe("an opinion", () => {
     it.refused("on other words", "consultations.other_words", acts.submit, { ...ann, text: bytes(2) }, signedBy("ann"));
     it.refused("on no article", "consultations.no_such_article", acts.submit, says("ann", on(9, "amend")), signedBy("ann"));
     it.refused("on no version", "engine.not_found", acts.submit, { ...ann, version: 2 }, signedBy("ann"));
-    it.refused("as a taxpayer, once more", "consultations.author_unfit", acts.submit, says("ann.tax", on(1, "amend")), signedBy("ann.tax"));
+    it.refused("as a taxpayer, once more", "engine.other_sector", acts.submit, says("ann.tax", on(1, "amend")), signedBy("ann.tax"));
     const as = (author: string) => ({ ...ann, author });
     it.refused("of a device", "consultations.author_unfit", acts.submit, as("d:meter"), signedBy("meter"));
     it.refused("of the unit", "consultations.author_unfit", acts.submit, as("courts"), signedBy("courts"));

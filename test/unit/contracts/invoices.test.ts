@@ -25,7 +25,7 @@ function market(): Scenario {
       grant("tax", "eid.registrar"),
     ],
   });
-  enrol(town, "courts", "identity", "ann", "bob");
+  enrol(town, "courts", "tax", "ann", "bob");
   register(town, "tax", "c:shop");
   return town;
 }

@@ -74,7 +74,7 @@ describe("a list of electors", () => {
       signedBy("tax"),
     );
     town.refused("for another", "engine.signature_missing", acts.claim, elector("eve"), signedBy("ann"));
-    town.refused("by who is of another sector", "polls.not_person", acts.claim, elector("ivan"), signedBy("ivan"));
+    town.refused("by who is of another sector", "engine.other_sector", acts.claim, elector("ivan"), signedBy("ivan"));
     town.refused("on no list", "engine.not_found", acts.claim, { ...elector("eve"), ...{ electorate: "moon" } }, signedBy("eve"));
     town.act("Eve claims a place", acts.claim, elector("eve"), signedBy("eve"));
     town.refused("by another office", "engine.not_entitled", acts.refuse, { ...elector("eve"), ...{ ground: "no" } }, signedBy("land"));

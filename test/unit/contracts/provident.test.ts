@@ -468,10 +468,10 @@ test("nobody is a second saver, or without debts, by a pseudonym of another sect
   const it = listed();
   enrol(it, "courts", "city", "bob.city");
   const other = { account: "hz-9", saver: "p:bob.city", centre: "hangzhou" };
-  it.refused("a second account", "provident.other_sector", acts.open, other, signedBy("land", "bob.city"));
+  it.refused("a second account", "engine.other_sector", acts.open, other, signedBy("land", "bob.city"));
   const may = bare(authority(it, { authorisation: "auth-9", saver: "p:bob.city" }));
-  it.refused("looked up by it", "provident.other_sector", acts.authorise, may, signedBy("bob.city"));
-  it.refused("entered by it", "provident.other_sector", acts.enter, debt(it, { debt: "d-9", saver: "p:bob.city" }), signedBy("health"));
+  it.refused("looked up by it", "engine.other_sector", acts.authorise, may, signedBy("bob.city"));
+  it.refused("entered by it", "provident.saver_unknown", acts.enter, debt(it, { debt: "d-9", saver: "p:bob.city" }), signedBy("health"));
 });
 
 test("a suspended key moves, contests and closes nothing", () => {

@@ -162,7 +162,7 @@ describe("a notice", () => {
     const { it, birth } = evaluated();
     it.refused("tax opts Bob out", "engine.signature_missing", acts.optOut, out(), signedBy("tax"));
     it.refused("out of nothing", "engine.not_found", acts.optOut, out({ out: false }), signedBy("bob"));
-    it.refused("as a taxpayer", "publications.other_sector", acts.optOut, out({ person: "p:ann.tax" }), signedBy("ann.tax"));
+    it.refused("as a taxpayer", "engine.other_sector", acts.optOut, out({ person: "p:ann.tax" }), signedBy("ann.tax"));
     it.act("Bob", acts.optOut, out(), signedBy("bob"));
     it.refused("to Bob", "publications.opted_out", acts.send, birth.sends("p:ann", "p:bob"), signedBy("tax"));
     it.act("to Ann", acts.send, birth.sends("p:ann"), signedBy("tax"));

@@ -255,5 +255,6 @@ export function plainRights(grants: Readonly<Record<string, readonly string[]>>,
       return held.includes(role) || (scope !== undefined && held.includes(`${role}#${scope}`));
     },
     known: (_tx, party) => names.has(party),
+    sectorOf: () => undefined,
   };
 }

@@ -48,9 +48,10 @@ function town() {
   const acts = contract("acts", {
     title: "Acts",
     purpose: "Done.",
+    sector: "town",
     records: [deeds],
     roles: { clerk: "Per district", court: "Judges" },
-    rules: { court_only: "Only a court." },
+    rules: { court_only: "Only a court.", unknown: "Who is named is known." },
   });
   const enter = acts.action({
     title: "Enter a deed",
@@ -79,6 +80,17 @@ function town() {
     },
   });
 
+  const name = acts.action({
+    title: "Name somebody who does not sign",
+    by: anyone,
+    input: { deed: id, owner: party },
+    rules: ["unknown"],
+    run(tx, { deed, owner }) {
+      tx.require(tx.known(owner), "unknown");
+      tx.create(deeds, { deed, by: owner });
+    },
+  });
+
   const roleOf = (tx: Reader, agency: string): readonly string[] => tx.find(agencies, agency)?.roles ?? [];
   const covers = (held: readonly string[], role: string, scope: string | undefined): boolean =>
     held.includes(role) || (scope !== undefined && held.includes(`${role}#${scope}`));
@@ -101,18 +113,19 @@ function town() {
       return covers(tx.find(keys, standing.key!)?.roles ?? [], role, scope);
     },
     known: (tx, who) => tx.find(agencies, who) !== undefined,
+    sectorOf: (_tx, who) => (who.startsWith("p:") ? (who.split(".")[1] ?? "town") : undefined),
   };
   const composition: Composition = {
     modules: [
       { default: register, enrol, revoke, grant },
-      { default: acts, enter, judge, maybe },
+      { default: acts, enter, judge, maybe, name },
     ] as never,
     resolver,
     found() {},
   };
   const t = scenario(composition);
   const key = (name: string, of: string, more: object = {}) => ({ key: keyOf(name), of, live: true, roles: [], ...more });
-  return { t, enrol, revoke, grant, enter, judge, maybe, deeds, key };
+  return { t, enrol, revoke, grant, enter, judge, maybe, name, deeds, key };
 }
 type Town = ReturnType<typeof town>;
 
@@ -216,6 +229,21 @@ describe("the registers", () => {
       { deed: "1" },
       signedBy("courts", "ann", "bob", "land", "clerk", "porter", ...Array.from({ length: 10 }, (_, i) => `stranger${i}`)),
     );
+  });
+});
+
+describe("a person", () => {
+  it("acts, and is named, by the pseudonym of the contract's sector and by no other of hers", () => {
+    const { t, enter, enrol, grant, key, name } = opened();
+    t.act("Ann's key in another sector", enrol, key("ann.tax", "p:ann.tax"), []);
+    for (const agency of ["p:ann", "p:ann.tax", "c:shop"]) t.act("known", grant, { agency, roles: [], guards: ["p:ann.tax"] }, []);
+    t.refused("as a taxpayer", "engine.other_sector", enter, deed("1", { owner: "p:ann.tax" }), signedBy("land", "ann.tax"));
+    t.refused("even unsigned, so that she learns it", "engine.other_sector", enter, deed("1", { owner: "p:ann.tax" }), signedBy("land"));
+    expect(t.prepared(enter, deed("1", { owner: "p:ann.tax" })).result.code).toBe("engine.other_sector");
+    t.refused("named so", "acts.unknown", name, { deed: "1", owner: "p:ann.tax" }, []);
+    t.act("as who she is here", enter, deed("1", { owner: "p:ann" }), signedBy("land", "ann"));
+    t.act("named so", name, { deed: "2", owner: "p:ann" }, []);
+    t.act("for a company a person of any sector signs", enter, deed("3", { owner: "c:shop" }), signedBy("land", "ann.tax"));
   });
 });
 
