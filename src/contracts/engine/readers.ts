@@ -6,9 +6,10 @@ import type { Fields, Party, Shape } from "./fields.ts";
 import type { Resolver, Standing } from "./roles.ts";
 import type { AnyRow, Plan } from "./rows.ts";
 
-/** Does the field name parties? */
+/** Does the field name parties: itself, in a list, or in what objects hold? */
 function namesParties(shape: Shape): boolean {
   if (shape.kind === "list") return namesParties(shape.item.shape);
+  if (shape.kind === "object") return Object.values(shape.fields).some((field) => namesParties(field.shape));
   return shape.kind === "text" && ["person", "agency", "party"].includes(shape.form);
 }
 
@@ -38,7 +39,8 @@ export function isReader({ type, contract }: Plan, row: AnyRow | undefined, { re
   return readers.some((name) => {
     const value = row?.[name];
     const field = fields[name];
-    if (field !== undefined && namesParties(field.shape)) return partiesIn(value).some((party) => resolver.actsFor(tx, who, party));
+    if (field !== undefined && namesParties(field.shape))
+      return partiesIn(field.shape, value).some((party) => resolver.actsFor(tx, who, party));
     const role = `${contract}.${name}`;
     return (
       resolver.holds(tx, who.principal, role, undefined, undefined) ||
@@ -47,7 +49,11 @@ export function isReader({ type, contract }: Plan, row: AnyRow | undefined, { re
   });
 }
 
-function partiesIn(value: unknown): Party[] {
-  if (typeof value === "string") return [value];
-  return Array.isArray(value) ? value.flatMap(partiesIn) : [];
+function partiesIn(shape: Shape, value: unknown): Party[] {
+  if (value === undefined || !namesParties(shape)) return [];
+  if (shape.kind === "list") return (value as readonly unknown[]).flatMap((item) => partiesIn(shape.item.shape, item));
+  if (shape.kind !== "object") return [value as Party];
+  return Object.entries(shape.fields).flatMap(([name, field]) =>
+    partiesIn(field.shape, (value as Readonly<Record<string, unknown>>)[name]),
+  );
 }

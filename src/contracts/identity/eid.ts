@@ -28,15 +28,17 @@ const eid = contract("eid", {
   title: "Digital identity",
   purpose: "One key belongs to one principal, a suspension holds everywhere at once, and no data moves but by a signed grant.",
   records: [principals, keys, agents, grants],
-  roles: { ministry: "Enrols persons, per sector", registrar: "Registers devices and companies" },
+  roles: { ministry: "Enrols persons, per sector", registrar: "Registers devices, and companies that no business register keeps" },
   rules: {
     key_unproved: "Who registers a key shows that he holds it.",
     key_taken: "A key is registered once: for one principal, one sector, one purpose.",
     out_of_order: "Persons enrolled together are listed by pseudonym, so that the list says nothing more of them.",
-    wrong_register: "Agencies are entered by governance, persons by the ministry, devices and companies by the registrar.",
+    wrong_register:
+      "Agencies are entered by governance, persons by the ministry, devices by the registrar, companies by a business register or the registrar.",
     purpose_unfit: "A key's purpose fits its principal, and its time ends after it begins.",
     own_key: "Keys and agents are a matter for the principal's own key, not for a post's or an agent's.",
-    not_authority: "The ministry answers for persons, the registrar for devices and companies, governance alone for agencies.",
+    not_authority:
+      "The ministry answers for persons, the registrar for devices and companies, a business register alone for those that it keeps, governance alone for agencies.",
     other_sector: "Who signs for a person is no person of another sector.",
     key_over: "A key that is suspended or revoked, or whose time is over, puts no other in its place.",
     grant_over: "A grant serves one flow of data, within its time.",
@@ -224,6 +226,33 @@ export const enterAgency = eid.procedure((tx, principal: Party): void => {
 /** An agency goes: none of its keys acts any more, those of its posts included. */
 export const leaveAgency = eid.procedure((tx, principal: Party): void => void tx.move(tx.get(principals, principal), "suspended"));
 
+// ── for business registers: the companies that they keep ─────────────────────────────────────────────────────────────────────────────────
+/** A company comes, with its first key, or the registrar's is taken over with the keys it has: from now on its keeper answers for it. */
+export const enterCompany = eid.procedure((tx, principal: Party, keeper: string, key?: Bytes): void => {
+  const before = tx.find(principals, principal);
+  tx.require(kindOf(principal) === "company" && before?.keeper === undefined, "wrong_register", { keeper: before?.keeper });
+  if (before === undefined) tx.create(principals, { principal, kind: "company", owner: principal, keeper });
+  else tx.put(before, { keeper });
+  if (key !== undefined) enter(tx, { key, principal, purpose: "company" });
+});
+/** Suspended, live again, or revoked for good: then none of its keys, officers or agents acts for it, in any contract. */
+export const setCompany = eid.procedure(
+  (tx, principal: Party, to: "live" | "suspended" | "revoked"): void => void tx.move(tx.get(principals, principal), to),
+);
+/** An officer signs for the company, under his pseudonym in the keeper's sector. */
+export const empower = eid.procedure((tx, principal: Party, agent: Party, sector: string): void => {
+  tx.require(tx.get(principals, agent).sector === sector, "other_sector");
+  const before = tx.find(agents, principal, agent);
+  const it = { guardian: true, until: undefined };
+  if (before === undefined) tx.create(agents, { principal, agent, ...it });
+  else if (before.$.status === "live") tx.put(before, it);
+  else tx.move(before, "live", it);
+});
+/** He signs for it no more. */
+export const disempower = eid.procedure(
+  (tx, principal: Party, agent: Party): void => void tx.move(tx.get(agents, principal, agent), "revoked"),
+);
+
 type NewKey = {
   key: Bytes;
   principal: Party;
@@ -242,6 +271,11 @@ export const replaceKey = eid.procedure((tx, key: Bytes, next: Bytes): void => {
   enter(tx, { key: next, principal, purpose, post, represents, until });
 });
 export const revokeKey = eid.procedure((tx, key: Bytes): void => void tx.move(tx.get(keys, key), "revoked"));
+/**
+ * Is the party no person, or one of this sector? A person has a pseudonym in each sector and acts by all of them: a contract that gives everybody one of
+ * something, or looks somebody up, asks for the one by which its sector knows him.
+ */
+export const ofSector = eid.procedure((tx, who: Party, sector: string): boolean => (tx.find(principals, who)?.sector ?? sector) === sector);
 
 // ── words of this file ───────────────────────────────────────────────────────────────────────────────────────────────────────────────
 /** The signer's key that is the principal's own. */
@@ -256,6 +290,9 @@ function ownKey(tx: Tx<"own_key">, slot: string, principal: Party): void {
   tx.signed(slot, own(tx, principal) ?? NO_KEY, "own_key");
 }
 function authority(tx: Tx<"not_authority", "ministry" | "registrar">, it: Row<typeof principals>): void {
-  tx.require(it.kind !== "agency" && tx.holds(it.kind === "person" ? "ministry" : "registrar", undefined, it.sector), "not_authority");
+  tx.require(
+    it.keeper === undefined && it.kind !== "agency" && tx.holds(it.kind === "person" ? "ministry" : "registrar", undefined, it.sector),
+    "not_authority",
+  );
 }
 export default eid;

@@ -31,7 +31,8 @@ export const principals = record("principal", {
   key: ["principal"],
   read: "public",
   find: ["owner", "status"],
-  fields: { principal: party, kind: oneOf(...kinds), sector: optional(id), owner: optional(party) },
+  /** The contract that keeps a company and alone answers for its standing; the registrar does where there is none. */
+  fields: { principal: party, kind: oneOf(...kinds), sector: optional(id), owner: optional(party), keeper: optional(id) },
   states: { live: ["suspended", "revoked"], suspended: ["live", "revoked"], revoked: [] },
 });
 export const keys = record("key", {
@@ -47,6 +48,7 @@ export const agents = record("agent", {
   key: ["principal", "agent"],
   read: ["principal", "agent"],
   find: ["agent"],
+  /** A guardian is entered and ended by who answers for the principal, never by the principal: so are officers of a company that is kept. */
   fields: { principal: party, agent: party, guardian: flag, until: optional(time) },
   states: { live: ["revoked"], revoked: ["live"] },
 });
@@ -96,3 +98,7 @@ export function ownPurpose(principal: Party): string {
   const kind = kindOf(principal);
   return kind === "agency" ? "organisation" : (kind ?? "unknown");
 }
+
+/** A person is of that sector; other parties are of none. A pseudonym of another sector would let one person act twice. */
+export const ofSector = (tx: Reader, who: Party, sector: string): boolean =>
+  kindOf(who) !== "person" || tx.find(principals, who)?.sector === sector;

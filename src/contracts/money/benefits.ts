@@ -11,6 +11,8 @@ import { assess, facts, portion, sound, tariff } from "../kit/rates.ts";
 import { draw, drawRules, free, orders, repay, repayRules, reserve, reserveRules } from "./funds.ts";
 
 const BENEFITS = "benefits";
+/** Holding periods that one subject is in at a time. */
+const MOST_KEPT = 8;
 const kind = oneOf("subsidy", "compensation", "relief", "loan");
 
 export const schemes = record("scheme", {
@@ -40,6 +42,7 @@ export const cases = record("case", {
   read: ["holder", "office", "surveyor", "auditor"],
   find: ["holder", "status"],
   unique: ["scheme", "period", "claims"],
+  ordered: ["keeps"],
   fields: {
     ...{ scheme: id, subject: id, turn: id, period: id, holder: party },
     /** The holder, while the case counts as his one of the period. */
@@ -47,10 +50,13 @@ export const cases = record("case", {
     ...{ surveyor: agency, facts, surveys: count },
     ...{ version: optional(count), amount: money, account: optional(account), order: optional(id) },
     ...{ until: optional(time), owed: money, ground: optional(id) },
+    /** The subject, while its holding period runs; when its condition was broken within it. */
+    ...{ keeps: optional(id), broken: optional(time) },
   },
   states: {
     ...{ measured: ["agreed", "withdrawn"], agreed: ["final", "held", "owing", "refused", "withdrawn"], refused: ["measured"] },
-    ...{ withdrawn: ["measured"], held: ["final", "reclaimed"], owing: ["overdue", "repaid"], overdue: ["repaid"] },
+    ...{ withdrawn: ["measured"], held: ["broken", "final", "reclaimed"], broken: ["final", "reclaimed"] },
+    ...{ owing: ["overdue", "repaid"], overdue: ["repaid"] },
     ...{ reclaimed: ["repaid"], repaid: [], final: [] },
   },
 });
@@ -77,9 +83,11 @@ const benefits = contract("benefits", {
     one_per_holder: "An owner or a household is given one benefit of a scheme in a period.",
     not_returned: "A payment is ordered anew only if all of it came back.",
     not_paid: "Only what was paid is reclaimed.",
-    holding_over: "A subsidy is reclaimed within its holding period, in proportion to what is left of it.",
+    holding_over: "A subsidy is reclaimed if it was not held to the end of its period, in proportion to what was left of it then.",
     over_repaid: "No more is repaid than is owed.",
     countable: "A scheme's totals can be counted.",
+    not_broken: "Only a broken condition is excused.",
+    kept_enough: "A subject keeps the conditions of eight subsidies at a time at most.",
   },
 });
 const byOffice = { role: "office", scope: (a: { readonly scheme: string }) => a.scheme } as const;
@@ -225,7 +233,7 @@ export const approve = benefits.action({
   title: "Approve what was agreed: its payment is ordered, released at once",
   by: { office: byOffice },
   input: { ...ofCase, order: id },
-  rules: ["countable", "scheme_closed", ...drawRules],
+  rules: ["countable", "kept_enough", "scheme_closed", ...drawRules],
   example: { scheme: "ev-2027", subject: "vin-7", turn: "once", order: "ev-2027-vin-7" },
   run(tx, { scheme: key, subject, turn, order }) {
     const of = opened(tx, key);
@@ -233,8 +241,10 @@ export const approve = benefits.action({
     const to = of.kind === "loan" ? "owing" : of.kind === "subsidy" && of.term > 0 ? "held" : "final";
     const until = to === "final" ? undefined : tx.time + of.term;
     const owed = to === "owing" ? it.amount : 0n;
+    const keeps = to === "held" ? subject : undefined;
     tx.require(of.granted + it.amount <= MAX_MONEY, "countable");
-    pay(tx, tx.move(it, to, { order, until, owed }), order);
+    tx.require(keeps === undefined || tx.ordered(cases, [keeps], MOST_KEPT).length < MOST_KEPT, "kept_enough");
+    pay(tx, tx.move(it, to, { order, until, owed, keeps }), order);
     const change = { cases: of.cases + 1, granted: of.granted + it.amount, owed: of.owed + owed, held: of.held + (to === "held" ? 1 : 0) };
     tx.put(of, change);
   },
@@ -257,7 +267,7 @@ export const orderAnew = benefits.action({
 
 // ── what comes back ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 export const reclaim = benefits.action({
-  title: "Reclaim a subsidy whose condition was broken: the part of it for the time that was not held, rounded down",
+  title: "Reclaim a subsidy whose condition was broken: the part of it for the time from then on, rounded down",
   by: { office: byOffice },
   input: { ...ofCase, ground: id },
   rules: ["holding_over", "not_paid"],
@@ -265,13 +275,33 @@ export const reclaim = benefits.action({
   run(tx, { scheme: key, subject, turn, ground }) {
     const it = tx.get(cases, key, subject, turn);
     const of = tx.get(schemes, key);
-    tx.require(it.$.status === "held" && tx.time < it.until!, "holding_over");
+    tx.require(it.$.status === "broken" || (it.$.status === "held" && tx.time < it.until!), "holding_over");
     tx.require(tx.get(orders, it.order!).paid === it.amount, "not_paid");
-    const owed = portion(it.amount, it.until! - tx.time, of.term);
-    const now = tx.move(it, "reclaimed", { ground, owed, until: undefined });
+    const owed = portion(it.amount, it.until! - (it.broken ?? tx.time), of.term);
+    const now = tx.move(it, "reclaimed", { ground, owed, until: undefined, keeps: undefined });
     if (owed === 0n) tx.move(now, "repaid");
     tx.put(of, { owed: of.owed + owed, held: of.held - 1 });
   },
+});
+
+export const excuse = benefits.action({
+  title: "Excuse a broken condition, on a ground: the subsidy is final",
+  by: { office: byOffice },
+  input: { ...ofCase, ground: id },
+  rules: ["not_broken"],
+  example: { scheme: "ev-2027", subject: "vin-7", turn: "once", ground: "total-loss" },
+  run(tx, { scheme: key, subject, turn, ground }) {
+    const it = tx.get(cases, key, subject, turn);
+    tx.require(it.$.status === "broken", "not_broken");
+    finish(tx, it, ground);
+  },
+});
+
+/** For the register of the subject, which was passed on or is no more: subsidies whose time runs are broken as of now. Never refuses. Were there any? */
+export const breach = benefits.procedure((tx, subject: string, ground: string): boolean => {
+  const kept = tx.ordered(cases, [subject], MOST_KEPT).filter((it) => tx.time < it.until!);
+  for (const it of kept) tx.move(it, "broken", { ground, broken: tx.time, keeps: undefined });
+  return kept.length > 0;
 });
 
 export const payBack = benefits.action({
@@ -296,10 +326,8 @@ export const term = benefits.due(cases, {
   title: "A subsidy held to the end of its time is final; a loan not repaid by then is overdue, and says so",
   at: (it) => (it.$.status === "held" || it.$.status === "owing" ? it.until : undefined),
   run(tx, it) {
-    if (it.$.status === "owing") return void tx.move(it, "overdue", { until: undefined });
-    tx.move(it, "final", { until: undefined });
-    const of = tx.get(schemes, it.scheme);
-    tx.put(of, { held: of.held - 1 });
+    if (it.$.status === "owing") tx.move(it, "overdue", { until: undefined });
+    else finish(tx, it, undefined);
   },
 });
 
@@ -308,6 +336,11 @@ function opened(tx: Tx<"scheme_closed">, key: string): Row<typeof schemes> {
   const it = tx.get(schemes, key);
   tx.require(it.$.status === "open", "scheme_closed");
   return it;
+}
+function finish(tx: Tx, it: Case, ground: string | undefined): void {
+  tx.move(it, "final", { ground, until: undefined, keeps: undefined });
+  const of = tx.get(schemes, it.scheme);
+  tx.put(of, { held: of.held - 1 });
 }
 function pay(tx: Tx, { scheme, holder: payee, amount, account: to }: Case, order: string): void {
   draw(tx, BENEFITS, scheme, { order, payee, amount, account: to! });
@@ -336,11 +369,12 @@ export const totals = benefits.audit({
   run(audit) {
     const sums = new Map<string, { cases: number; granted: bigint; owed: bigint; held: number }>();
     const ordered = new Map<string, { holder: string; amount: bigint }>();
-    audit.each(cases, ({ $, scheme, holder, amount, order, owed }) => {
+    audit.each(cases, ({ $, scheme, subject, holder, amount, order, owed, keeps }) => {
       if (order === undefined) return;
       ordered.set(order, { holder, amount });
       const it = sums.get(scheme) ?? { cases: 0, granted: 0n, owed: 0n, held: 0 };
-      const held = it.held + ($.status === "held" ? 1 : 0);
+      const held = it.held + ($.status === "held" || $.status === "broken" ? 1 : 0);
+      audit.require((keeps !== undefined) === ($.status === "held") && (keeps ?? subject) === subject, "what is held is kept");
       sums.set(scheme, { cases: it.cases + 1, granted: it.granted + amount, owed: it.owed + owed, held });
     });
     audit.each(schemes, ({ scheme, cases: all, granted, owed, held }) => {

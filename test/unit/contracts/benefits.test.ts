@@ -219,6 +219,28 @@ describe("a subsidy", () => {
     passes(it, "funds");
   });
 
+  test("is excused only when its condition was broken, which the register of its subject tells (vehicles.test.ts)", () => {
+    const it = paid();
+    it.refused("while it is kept", "benefits.not_broken", acts.excuse, { ...one, ground: "x" }, signedBy("tax"));
+    it.refused("by health", "engine.not_entitled", acts.excuse, { ...one, ground: "x" }, signedBy("health"));
+  });
+
+  test("keeps its subject with at most seven others", () => {
+    const it = town();
+    for (let i = 1; i <= 9; i++) {
+      const of = { scheme: `ev-${i}`, subject: "car-1", turn: "once" };
+      it.act("a scheme", acts.open, scheme({ scheme: of.scheme, amount: 5_000n }), all);
+      it.act("its tariff", acts.publish, { scheme: of.scheme, ...cars }, signedBy("tax"));
+      it.act("measured", acts.measure, { ...car("car-1", "ann"), scheme: of.scheme }, signedBy("health", "ann"));
+      it.act("agreed", acts.agree, { ...of, amount: 3_300n, account }, signedBy("ann"));
+      const approval = { ...of, order: `o-${i}` };
+      if (i < 9) it.act("approved", acts.approve, approval, signedBy("tax"));
+      else it.refused("a ninth at a time", "benefits.kept_enough", acts.approve, approval, signedBy("tax"));
+    }
+    passes(it, "benefits");
+    it.indexHolds();
+  });
+
   test("that was held to its end is final", () => {
     const it = paid();
     it.advance(days(730) - 1);
