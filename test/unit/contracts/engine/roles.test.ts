@@ -80,7 +80,7 @@ function town() {
     },
   });
 
-  const name = acts.action({
+  const mention = acts.action({
     title: "Name somebody who does not sign",
     by: anyone,
     input: { deed: id, owner: party },
@@ -118,14 +118,14 @@ function town() {
   const composition: Composition = {
     modules: [
       { default: register, enrol, revoke, grant },
-      { default: acts, enter, judge, maybe, name },
+      { default: acts, enter, judge, maybe, mention },
     ] as never,
     resolver,
     found() {},
   };
   const t = scenario(composition);
   const key = (name: string, of: string, more: object = {}) => ({ key: keyOf(name), of, live: true, roles: [], ...more });
-  return { t, enrol, revoke, grant, enter, judge, maybe, name, deeds, key };
+  return { t, enrol, revoke, grant, enter, judge, maybe, mention, deeds, key };
 }
 type Town = ReturnType<typeof town>;
 
@@ -234,15 +234,15 @@ describe("the registers", () => {
 
 describe("a person", () => {
   it("acts, and is named, by the pseudonym of the contract's sector and by no other of hers", () => {
-    const { t, enter, enrol, grant, key, name } = opened();
+    const { t, enter, enrol, grant, key, mention } = opened();
     t.act("Ann's key in another sector", enrol, key("ann.tax", "p:ann.tax"), []);
     for (const agency of ["p:ann", "p:ann.tax", "c:shop"]) t.act("known", grant, { agency, roles: [], guards: ["p:ann.tax"] }, []);
     t.refused("as a taxpayer", "engine.other_sector", enter, deed("1", { owner: "p:ann.tax" }), signedBy("land", "ann.tax"));
     t.refused("even unsigned, so that she learns it", "engine.other_sector", enter, deed("1", { owner: "p:ann.tax" }), signedBy("land"));
     expect(t.prepared(enter, deed("1", { owner: "p:ann.tax" })).result.code).toBe("engine.other_sector");
-    t.refused("named so", "acts.unknown", name, { deed: "1", owner: "p:ann.tax" }, []);
+    t.refused("named so", "acts.unknown", mention, { deed: "1", owner: "p:ann.tax" }, []);
     t.act("as who she is here", enter, deed("1", { owner: "p:ann" }), signedBy("land", "ann"));
-    t.act("named so", name, { deed: "2", owner: "p:ann" }, []);
+    t.act("named so", mention, { deed: "2", owner: "p:ann" }, []);
     t.act("for a company a person of any sector signs", enter, deed("3", { owner: "c:shop" }), signedBy("land", "ann.tax"));
   });
 });
