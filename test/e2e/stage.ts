@@ -35,7 +35,7 @@ export interface Stage {
   act(action: string, args: Args, ...keys: string[]): Promise<any>;
   /** The same, and it is applied. */
   applied(action: string, args: Args, ...keys: string[]): Promise<void>;
-  /** A device or a company comes by its key. */
+  /** A device or a company comes by its key; once, whoever else asks. */
   register(principal: string, purpose: "device" | "company"): Promise<void>;
   /** `contract/record/key…` as it is now. */
   record(name: string): Promise<any>;
@@ -87,6 +87,7 @@ export async function newStage(nodes: number): Promise<Stage> {
       expect(`${action}: ${status} ${code ?? ""}`).toBe(`${action}: applied `);
     },
     async register(principal, purpose) {
+      if (made.has(principal)) return;
       const key = newKey("person"); // a seed; which purpose it serves is what is registered
       made.set(principal, key);
       const proof = provePossession(ledger.network, principal, purpose, key.publicKey, key.secret);

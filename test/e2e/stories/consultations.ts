@@ -31,7 +31,7 @@ export default {
     expect(await stage.act("consultations.submit", ann, "bob.participation")).toMatchObject({ code: "engine.signature_missing" });
     expect(await call(stage, "consultations.submit", ann, "ann.participation")).toMatchObject({ outcome: "applied" });
     const again = { ...ann, author: "p:ann.city" };
-    expect(await stage.act("consultations.submit", again, "ann.city")).toMatchObject({ code: "consultations.author_unfit" });
+    expect(await stage.act("consultations.submit", again, "ann.city")).toMatchObject({ code: "engine.other_sector" });
     await stage.applied("consultations.submit", says("bob", on(1, "in_favour")), "bob.participation");
     await stage.applied("consultations.submit", says("bob", on(1, "against")), "bob.participation");
     expect(await stage.proved("consultations/article", "water-act/1/art_1")).toMatchObject({
