@@ -11,6 +11,7 @@ const HEAVY = [
     "consensus/driver",
     "consensus/journal",
     "contracts/ceremonies",
+    "contracts/polls",
     "contracts/tenders",
   ],
   ...[
@@ -28,10 +29,12 @@ const HEAVY = [
 ].map((name) => `test/unit/${name}.test.ts`);
 
 const quick = process.env["CHANCERY_QUICK"] === "1";
+/** The bench that measures every act (bench/services.ts) wants the scenarios of all contracts, without their histories at random. */
+const metered = process.env["CHANCERY_METER"] !== undefined;
 const long = process.env["CHANCERY_LONG"] === "1";
 
 function project(name: string, order: number, maxWorkers: number, include: string[]) {
-  const exclude = quick ? ["test/**/*.slow.test.ts", ...HEAVY] : [];
+  const exclude = quick && !metered ? ["test/**/*.slow.test.ts", ...HEAVY] : [];
   return { extends: true as const, test: { name, include, exclude, maxWorkers, sequence: { groupOrder: order } } };
 }
 const pure = project("unit", 0, 2, ["test/unit/**/*.test.ts", "test/script/**/*.test.ts"]);
