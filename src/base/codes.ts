@@ -12,6 +12,7 @@ export const codes: { readonly [code: string]: CodeEntry } = {
   "request.not_acceptable": { title: "The node cannot answer in the form asked for.", status: 406, retry: "never" },
   "route.unknown": { title: "There is nothing at this address.", status: 404, retry: "never" },
   "action.unknown": { title: "No contract declares this action.", status: 404, retry: "never" },
+  "view.unknown": { title: "No contract declares this view.", status: 404, retry: "never" },
   "collection.unknown": { title: "No contract keeps this collection.", status: 404, retry: "never" },
   "record.unknown": { title: "No record stands under this key.", status: 404, retry: "never", exit: 1 },
   "block.unknown": { title: "The chain has no block at this height yet.", status: 404, retry: "same", exit: 1 },

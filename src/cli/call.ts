@@ -6,9 +6,9 @@ import type { Command } from "commander";
 import { hex, unhex } from "../base/bytes.ts";
 import { readDocument, writeDocument } from "../base/document.ts";
 import type { Key } from "../base/keyFile.ts";
-import { seedSigner, Draft, type Json } from "../client/build.ts";
+import { seedSigner, Draft } from "../client/build.ts";
 import type { Ledger, Prepared } from "../client/index.ts";
-import { collect, duration, globalsOf, openKeyFile, readJson, readText } from "./globals.ts";
+import { argumentsOf, collect, duration, globalsOf, openKeyFile, readText } from "./globals.ts";
 import { ledgerOf } from "./nodes.ts";
 import { showOutcome } from "./outcomes.ts";
 import { answer, bold, exits, type Globals, green, progress, refuse, usage, yellow } from "./output.ts";
@@ -61,13 +61,6 @@ async function call(action: string, o: CallOptions, command: Command): Promise<v
   if (o.dryRun) return showDryRun(prepared);
   for (const key of keys) await prepared.draft.sign(seedSigner(key.secret));
   await hand(ledger, prepared.draft, globals, o.wait, action);
-}
-
-function argumentsOf(given: string): Json {
-  const args = readJson(given);
-  if (typeof args !== "object" || args === null || Array.isArray(args))
-    return usage("the arguments are not a JSON object", `write names and values: --args '{"name":"value"}'`);
-  return args as Json;
 }
 
 async function keysOf(globals: Globals): Promise<Key[]> {

@@ -6,7 +6,7 @@ export const commandNames = {
   start: ["start"],
   devnet: ["devnet"],
   call: ["call", "tx"],
-  records: ["get", "list", "history", "follow", "contracts"],
+  records: ["get", "list", "history", "ask", "follow", "contracts"],
   prove: ["prove", "verify", "anchor", "verify-chain"],
   audit: ["audit"],
   governance: ["validators", "propose", "vote", "proposals"],

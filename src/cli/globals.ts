@@ -5,6 +5,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import type { Key, KeyPurpose } from "../base/keyFile.ts";
+import type { Json } from "../client/build.ts";
 import { type Globals, refuse, usage } from "./output.ts";
 
 export const DEFAULT_NODE = "http://127.0.0.1:7601";
@@ -98,6 +99,14 @@ export function readJson(given: string): unknown {
       `check the quotes, e.g. --args '{"name":"value"}'`,
     );
   }
+}
+
+/** The same, where it is an object, as arguments are. */
+export function argumentsOf(given: string): Json {
+  const args = readJson(given);
+  if (typeof args !== "object" || args === null || Array.isArray(args))
+    return usage("the arguments are not a JSON object", `write names and values: --args '{"name":"value"}'`);
+  return args as Json;
 }
 
 /** The passphrase that --passphrase-file names, if any. */

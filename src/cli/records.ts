@@ -3,7 +3,7 @@
 
 import type { Command } from "commander";
 import type { Found, Page } from "../client/index.ts";
-import { collect, globalsOf, wholeNumber } from "./globals.ts";
+import { argumentsOf, collect, globalsOf, wholeNumber } from "./globals.ts";
 import { collectionOf, connectionOf, keyOf, ledgerOf } from "./nodes.ts";
 import { answer, bold, dim, exits, usage } from "./output.ts";
 
@@ -25,6 +25,11 @@ export function register(program: Command): void {
     .option("--all", "all pages, one record a line", false)
     .action(list);
   program.command("history <contract> <collection> <key>").description("all versions of a record, the newest first").action(history);
+  program
+    .command("ask <view>")
+    .description("what a contract computes from its records: CONTRACT.VIEW")
+    .requiredOption("--args <file|json>", "what it is asked about: a JSON file, JSON itself, or - for stdin")
+    .action(ask);
   program
     .command("follow")
     .description("what happens, act by act, as lines")
@@ -135,6 +140,16 @@ async function history(contract: string, collection: string, key: string, _o: un
   );
 }
 
+async function ask(view: string, o: { args: string }, command: Command): Promise<void> {
+  const ledger = await ledgerOf(globalsOf(command));
+  const said = await ledger.ask(view, argumentsOf(o.args));
+  const lines = typeof said.answer === "object" && said.answer !== null ? Object.entries(said.answer) : [["", said.answer] as const];
+  answer(said, [
+    ...lines.map(([name, value]) => `${name.padEnd(20)} ${typeof value === "string" ? value : JSON.stringify(value)}`.trim()),
+    dim(`as of height ${said.asOf.height}`),
+  ]);
+}
+
 async function followEvents(
   o: { after?: string; contract?: string; collection?: string; party?: string; code?: string },
   command: Command,
@@ -163,6 +178,7 @@ interface Statute {
     readonly input: unknown;
   }[];
   readonly collections: readonly { readonly collection: string; readonly title: string; readonly key: readonly string[] }[];
+  readonly views: readonly { readonly name: string; readonly title: string }[];
 }
 
 async function contracts(name: string | undefined, o: { example: boolean }, command: Command): Promise<void> {
@@ -184,6 +200,7 @@ async function contracts(name: string | undefined, o: { example: boolean }, comm
       ...body.collections.map((c) => `  ${c.collection}  ${dim(`key ${c.key.join("/")}`)}  ${c.title}`),
       "",
       ...body.actions.map((a) => `  ${bold(a.name)}  ${a.title}`),
+      ...body.views.map((v) => `  ${bold(v.name)}  ${v.title} ${dim("(ask)")}`),
       "",
       ...Object.entries(body.rules).map(([code, sentence], i) => `  §${i + 1} ${code}: ${sentence}`),
     ]);

@@ -250,6 +250,12 @@ export class Ledger {
     }
   }
 
+  /** What a contract computes from its records: `contract.view`, as of the node's head. Throws `view.unknown`, `args.invalid`, `record.unknown`. */
+  async ask(view: string, args: Json): Promise<{ readonly answer: unknown; readonly asOf: Found["asOf"] }> {
+    const path = `/v1/views/${encodeURIComponent(view)}`;
+    return (await this.connection.request<{ answer: unknown; asOf: Found["asOf"] }>(path, { method: "POST", body: { args } })).body;
+  }
+
   async list(
     collection: string,
     options: { find?: Readonly<Record<string, string>>; limit?: number; after?: string } = {},

@@ -37,6 +37,8 @@ export interface Stage {
   applied(action: string, args: Args, ...keys: string[]): Promise<void>;
   /** A device or a company comes by its key; once, whoever else asks. */
   register(principal: string, purpose: "device" | "company"): Promise<void>;
+  /** What a view answers, by the command line; or the problem. */
+  ask(view: string, args: object): Promise<any>;
   /** `contract/record/key…` as it is now. */
   record(name: string): Promise<any>;
   /** The record, once it is in this status. */
@@ -92,6 +94,10 @@ export async function newStage(nodes: number): Promise<Stage> {
       made.set(principal, key);
       const proof = provePossession(ledger.network, principal, purpose, key.publicKey, key.secret);
       await stage.applied("eid.register", { principal, owner: "tax", key: key.publicKey, proof }, "tax");
+    },
+    async ask(view, args) {
+      const { json, problem } = await cli("ask", view, "--args", JSON.stringify(args), "--node", api, "--json");
+      return json?.answer ?? problem;
     },
     record: async (name) => (await get(`${api}/v1/records/${name}`)).body,
     until: async (name, status) =>

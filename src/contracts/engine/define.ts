@@ -225,7 +225,8 @@ export interface Due<R extends AnyRecord = any> {
 export interface ViewOptions<I extends Fields, O> {
   readonly title: string;
   readonly input: I;
-  readonly read?: Readers;
+  /** Who may ask; members alone unless it says otherwise. The answer tells what the view's author lets it tell, whoever may read the rows. */
+  readonly read?: "public" | "members";
   run(tx: Reader & Pick<Tx, "scan" | "ordered" | "unique">, args: Body<I>): O;
 }
 export interface View<I extends Fields = any, O = any> {

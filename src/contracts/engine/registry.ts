@@ -24,7 +24,7 @@ import { fromJson, type Json, type JsonProblem, rowFromJson, rowToJson, toJson, 
 import { manifestOf } from "./manifest.ts";
 import type { NewRows } from "./newRows.ts";
 import { filler, misfit } from "./normalise.ts";
-import type { Result } from "./outcome.ts";
+import { Exceeded, Rejection, type Result } from "./outcome.ts";
 import { argumentsReader } from "./reading.ts";
 import type { Resolver } from "./roles.ts";
 import { type AnyRow, type Plan, planOf, rowOf, type StoredRow } from "./rows.ts";
@@ -91,7 +91,12 @@ export interface Registry {
   mayRead(collection: string, row: AnyRow | undefined, who: Standing, state: State, block: BlockContext): boolean;
   /** Begins the audits of a contract; undefined if there is no such contract. */
   audit(contract: string, asOf: AsOf): Auditing | undefined;
-  /** The answer of a view: `contract.view`. Throws `request.invalid` when the arguments do not fit. */
+  /** By `contract.view`. */
+  readonly views: ReadonlyMap<string, View>;
+  /**
+   * The answer of a view that there is. Throws `args.invalid`, `record.unknown` if what it is about is not there, `request.invalid` if it would have to
+   * look at more than a view may.
+   */
   view(name: string, args: unknown, state: State, block: BlockContext): unknown;
 }
 export interface BuildOptions {
@@ -141,6 +146,7 @@ export function build(composition: Composition, options: BuildOptions = {}): Reg
     manifest,
     contracts,
     actions,
+    views,
     manifestHash: (network = noNetwork) => tagged(tags.manifest, network, manifest),
     run: (state, call, block) => runTransaction(engine, actions, state, call, block),
     prepare: (state, call, block) => prepareTransaction(engine, actions, state, call, block),
@@ -201,7 +207,7 @@ export function build(composition: Composition, options: BuildOptions = {}): Reg
       return module && beginAudit(module, asOf);
     },
     view(name, args, state, block) {
-      const view = views.get(name) ?? unknown("route.unknown", { view: name });
+      const view = views.get(name) ?? unknown("view.unknown", { view: name });
       const context = new Context(engine, state, block, {
         id: new Uint8Array(32),
         index: 0,
@@ -210,7 +216,14 @@ export function build(composition: Composition, options: BuildOptions = {}): Reg
         readOnly: true,
       });
       context.begin(view.contract, MAX_VIEW_WORK, 0, 0);
-      return view.options.run(context, fit(view, args));
+      const given = fit(view, args);
+      try {
+        return view.options.run(context, given);
+      } catch (error) {
+        if (error instanceof Rejection) throw new LedgerError("record.unknown", { detail: `${name}: what it is asked about is not there` });
+        if (error instanceof Exceeded) throw new LedgerError("request.invalid", { detail: `${name} would have to look at too much` });
+        throw error;
+      }
     },
   };
 }

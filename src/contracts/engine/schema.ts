@@ -98,7 +98,7 @@ export interface ContractDescription {
   readonly flags: { readonly [flag: string]: string };
   readonly actions: readonly ActionDescription[];
   readonly collections: readonly CollectionDescription[];
-  readonly views: readonly { readonly name: string; readonly title: string; readonly input: Schema; readonly read: Readers }[];
+  readonly views: readonly { readonly name: string; readonly title: string; readonly input: Schema; readonly read: "public" | "members" }[];
 }
 
 /** Everything a contract says of itself, as data. `all` are the registered contracts, for the sentences of rules of others. */

@@ -3,7 +3,7 @@
 
 import { codes } from "../../base/codes.ts";
 import { MAX_BULK_BYTES, MAX_JSON_BYTES, MAX_PAGE, MAX_TRANSACTION_BYTES } from "../../base/limits.ts";
-import { type ActionDescription, describeContract } from "../../contracts/engine/schema.ts";
+import { type ActionDescription, type ContractDescription, describeContract } from "../../contracts/engine/schema.ts";
 import type { Api } from "./context.ts";
 import type { App } from "./server.ts";
 
@@ -150,6 +150,7 @@ export function openApi(api: Pick<Api, "registry" | "release" | "genesis">): Jso
   };
   for (const { actions } of contracts)
     for (const action of actions) paths[`/v1/actions/${action.name}/prepare`] = { post: prepareOperation(action) };
+  for (const { views } of contracts) for (const view of views) paths[`/v1/views/${view.name}`] = { post: viewOperation(view) };
   return {
     openapi: "3.1.0",
     info: {
@@ -196,6 +197,17 @@ function prepareOperation(action: ActionDescription): Json {
       content: { "application/json": { schema: body, example: { args: example, signers: ["00".repeat(32)] } } },
     },
     responses: { 200: json("bytes to check and to sign", ref("Prepared")), default: problem },
+  };
+}
+
+function viewOperation({ name, title, input }: ContractDescription["views"][number]): Json {
+  const body = { type: "object", properties: { args: input }, required: ["args"], additionalProperties: false };
+  return {
+    operationId: `ask ${name}`,
+    tags: [name.slice(0, name.indexOf("."))],
+    summary: title,
+    requestBody: { required: true, content: { "application/json": { schema: body } } },
+    responses: { 200: json("the answer, and as of which block", { type: "object" }), default: problem },
   };
 }
 

@@ -8,14 +8,13 @@ import { MAX_SIGNERS, NONCE_BYTES, TRANSACTION_TIME_LIMIT } from "../../base/lim
 import { generateSeed } from "../../base/signature.ts";
 import type { State } from "../../contracts/engine/registry.ts";
 import type { ActionPlan } from "../../contracts/engine/run.ts";
-import { fromJson } from "../../contracts/engine/json.ts";
 import { sentenceOf } from "../../contracts/engine/schema.ts";
 import { encodeBody, signingBytes, transactionId } from "../../ledger/transaction.ts";
 import { isPublic, isSigner, readerOf } from "./access.ts";
 import type { Api } from "./context.ts";
 import { outcomeNames } from "./leaves.ts";
 import { invalid } from "./problems.ts";
-import { bodyOf, hexOf, queryOf } from "./requests.ts";
+import { argsOf, bodyOf, hexOf, queryOf } from "./requests.ts";
 import type { App } from "./server.ts";
 
 const DEFAULT_LIFETIME_MS = 3_600_000;
@@ -28,13 +27,7 @@ async function prepare(api: Api, request: FastifyRequest, reply: FastifyReply): 
   queryOf(request, []);
   const plan = planOf(api, (request.params as { action: string }).action);
   const body = bodyOf(request, ["args", "signers"], ["nonce", "notAfter"]);
-  const { value: args, errors } = fromJson(plan.action.input, body["args"], "/args");
-  if (errors.length > 0)
-    throw new LedgerError("args.invalid", {
-      title: `The arguments do not fit ${plan.name}.`,
-      detail: `${errors[0]!.pointer}: expected ${errors[0]!.expected}`,
-      errors,
-    });
+  const args = argsOf(plan.action.input, plan.name, body["args"]);
   const signers = signersOf(body["signers"]);
   const nonce =
     body["nonce"] === undefined ? generateSeed().slice(0, NONCE_BYTES) : hexOf(body["nonce"], "/nonce", NONCE_BYTES, NONCE_BYTES);
@@ -91,7 +84,8 @@ function watched(api: Api): { state: State; onlyPublic: () => boolean } {
   };
 }
 
-function shown(_name: string, value: unknown): unknown {
+/** For JSON.stringify: amounts as decimal text, bytes as hex. */
+export function shown(_name: string, value: unknown): unknown {
   if (typeof value === "bigint") return value.toString();
   return value instanceof Uint8Array ? hex(value) : value;
 }

@@ -1,7 +1,10 @@
 // Reading what a request says: queries, keys in paths, durations. Unknown names are refused: a mistyped filter must not look like an empty one.
 
 import type { FastifyRequest } from "fastify";
+import type { Value } from "../../base/codec.ts";
 import { LedgerError } from "../../base/errors.ts";
+import type { Fields } from "../../contracts/engine/fields.ts";
+import { fromJson } from "../../contracts/engine/json.ts";
 import { invalid } from "./problems.ts";
 
 export type Query = { readonly [name: string]: string | undefined };
@@ -59,6 +62,17 @@ export function bodyOf(
   for (const name of Object.keys(body))
     if (!needed.includes(name) && !allowed.includes(name)) invalid(`/${name}`, "nothing of this name", body[name], "take it out");
   return body;
+}
+
+/** Canonical arguments of an action or a view from JSON. Throws `args.invalid`, which says what fits. */
+export function argsOf(input: Fields, name: string, json: unknown): { readonly [name: string]: Value } {
+  const { value, errors } = fromJson(input, json, "/args");
+  if (errors.length === 0) return value;
+  throw new LedgerError("args.invalid", {
+    title: `The arguments do not fit ${name}.`,
+    detail: `${errors[0]!.pointer}: expected ${errors[0]!.expected}`,
+    errors,
+  });
 }
 
 /** Lowercase hex of `min` … `max` bytes. */

@@ -11,6 +11,7 @@ import { proofRoutes } from "./proofs.ts";
 import { recordRoutes } from "./records.ts";
 import type { App } from "./server.ts";
 import { submitRoutes } from "./submit.ts";
+import { viewRoutes } from "./views.ts";
 
 export function addRoutes(app: App, api: Api): void {
   const leaves = new Leaves(api);
@@ -18,6 +19,7 @@ export function addRoutes(app: App, api: Api): void {
   submitRoutes(app, api);
   prepareRoutes(app, api);
   recordRoutes(app, api);
+  viewRoutes(app, api);
   proofRoutes(app, api);
   eventRoutes(app, api, leaves);
   networkRoutes(app, api, leaves);

@@ -28,13 +28,22 @@ export default {
     expect(await stage.call("credentials.present", answer, "bob")).toMatchObject({ code: "engine.signature_missing" });
     expect(await stage.call("credentials.present", answer, "ann")).toMatchObject({ outcome: "applied" });
     expect(await stage.call("credentials.present", answer, "ann")).toMatchObject({ code: "credentials.replayed" });
+    const asked = { credential: "l-1", content: shown.content };
+    expect(await stage.ask("credentials.check", asked)).toEqual({ serves: true });
     await stage.applied("credentials.suspend", { credential: "l-1", ground: "art-4" }, "tax");
+    expect(await stage.ask("credentials.check", asked)).toEqual({ serves: false, because: "suspended" });
+    expect(await stage.ask("credentials.check", { ...asked, content: "00" })).toMatchObject({ code: "args.invalid" });
+    expect(await stage.ask("credentials.chek", asked)).toMatchObject({ code: "view.unknown" });
+    expect(await stage.ask("governance.tally", { proposal: "none" })).toMatchObject({ code: "record.unknown" });
     const next = { ...shown, challenge: hex(sha256(new Uint8Array([3]))) };
     expect(await stage.call("credentials.present", next, "ann")).toMatchObject({ code: "credentials.not_live" });
     await stage.applied("credentials.restore", { credential: "l-1", ground: "art-5" }, "tax");
     expect(await stage.proved("credentials/credential", "l-1")).toMatchObject({ valid: true, record: { status: "live" } });
   },
   async later(stage) {
+    expect((await stage.ledger.ask("credentials.check", { credential: "l-1", content: shown.content })).answer).toEqual({
+      ...{ serves: false, because: "expired" },
+    });
     const next = { ...shown, challenge: hex(sha256(new Uint8Array([4]))) };
     expect(await stage.call("credentials.present", next, "ann")).toMatchObject({ code: "credentials.expired" });
   },
