@@ -44,6 +44,8 @@ export default {
     expect(await stage.call("property.lodge", asAcme(3), "ann.property")).toMatchObject({ code: "engine.signature_missing" });
     await stage.applied("business.license", { company, activity: "restaurant", until: stage.chainTime() + days(30) }, "tax");
 
+    const restaurant = { company, activity: "restaurant" };
+    expect(await stage.ask("business.serves", restaurant)).toEqual({ company: "registered", licence: "live", serves: true });
     expect(await stage.call("business.suspend", { company, ground: "no-address" }, "tax")).toMatchObject({ outcome: "applied" });
     expect(await stage.call("property.lodge", asAcme(3), "carl.property")).toMatchObject({ code: "engine.signature_missing" });
     expect(await stage.call("business.restore", { company, ground: "address-given" }, "tax")).toMatchObject({ outcome: "applied" });
@@ -56,6 +58,7 @@ export default {
   },
   async later(stage) {
     await stage.until(`business/licence/${company}/restaurant`, "expired");
+    expect(await stage.ask("business.serves", { company, activity: "restaurant" })).toMatchObject({ licence: "expired", serves: false });
     const voters = ["p:ann.property", "p:bob.property"];
     await stage.applied("business.dissolve", { company, voters }, "tax", "ann.property", "bob.property");
     expect(await stage.record(`eid/principal/${company}`)).toMatchObject({ status: "revoked" });

@@ -62,6 +62,7 @@ async function answers(stage: Stage): Promise<void> {
   });
   const right = { ...says, answer: "a-2", corrects: "a-1", ground: "law-changed", cites: cites(2) };
   expect(await stage.call("publications.correct", right, "tax")).toMatchObject({ outcome: "applied" });
+  expect(await stage.ask("publications.check", { publisher: "tax", answer: "a-1" })).toEqual({ stands: false, because: "corrected" });
   expect(await stage.record("publications/answer/tax/a-1")).toMatchObject({ status: "corrected", fields: { corrected_by: "a-2" } });
 }
 
