@@ -1,6 +1,6 @@
 // Views: what a contract computes for whoever asks. They read, within bounds, and say what is wrong with a question.
 
-import { describe, expect, it } from "vitest";
+import { describe, expect, test } from "vitest";
 import { isLedgerError } from "../../../../src/base/errors.ts";
 import { anyone, contract, count, id, record } from "../../../../src/contracts/engine/index.ts";
 import { plainRights, type Scenario, scenario, signedBy } from "../scenario.ts";
@@ -31,13 +31,13 @@ function codeOf(ask: () => unknown): string {
 }
 
 describe("a view", () => {
-  it("answers from the rows as they are", () => {
+  test("answers from the rows as they are", () => {
     const it = town();
     it.act("a gauge", put, { gauge: "north", level: 7 }, signedBy());
     expect(it.view("water.level", { gauge: "north" })).toEqual({ level: 7 });
   });
 
-  it("says what is wrong: no such view, arguments that do not fit, nothing there, too much to look at", () => {
+  test("says what is wrong: no such view, arguments that do not fit, nothing there, too much to look at", () => {
     const it = town();
     expect(codeOf(() => it.view("water.depth", { gauge: "north" }))).toBe("view.unknown");
     expect(codeOf(() => it.view("water.level", { gauge: 7 }))).toBe("args.invalid");
