@@ -124,7 +124,7 @@ async function day(devnet: Devnet): Promise<void> {
     "Invoices and reimbursement claims",
     "Totals in integers; an invoice is claimed once ever; what was wrong is reversed, not overwritten.",
   );
-  await invoicesDay(agency, others[1]!, people, options.data);
+  await invoicesDay(agency, others[1]!, options.data);
   title("Evidence", "Batches under one root, items drawn out of them by proof, custody that passes only from who holds.");
   await evidenceDay(agency, others[2]!);
 

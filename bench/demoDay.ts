@@ -115,12 +115,19 @@ export async function certificates(agency: Agency, ledger: Ledger, people: reado
   );
 }
 
-export async function invoicesDay(agency: Agency, ledger: Ledger, people: readonly Actor[], folder: string | undefined): Promise<void> {
+export async function invoicesDay(agency: Agency, ledger: Ledger, folder: string | undefined): Promise<void> {
   const acme = actorOf("c:acme");
   const proof = provePossession(agency.network, acme.id, "company", acme.key, acme.seed);
   await agency.act(ledger, "eid.register", { principal: acme.id, owner: acme.id, key: acme.key, proof }, ["tax"]);
   const given = folder === undefined ? invented() : fromFolder(folder, agency);
-  const [ann, bob] = people as [Actor, Actor];
+  // Who they are as taxpayers: another pseudonym, another key than in the sector of identity.
+  const [ann, bob] = [actorOf("p:taxpayer-00"), actorOf("p:taxpayer-01")];
+  const persons = [ann, bob].map((p) => ({
+    person: p.id,
+    key: p.key,
+    proof: provePossession(agency.network, p.id, "person", p.key, p.seed),
+  }));
+  await agency.act(ledger, "eid.enrol", { sector: "tax", persons }, ["courts"]);
   const list = given.map((figures, i) => ({ ...figures, buyer: (i % 2 === 0 ? ann : bob).id, lines: sealedLines(agency) }));
   await agency.act(ledger, "invoices.issue", { seller: acme.id, invoices: list }, [acme], "invoices.seller_licensed");
   await agency.act(ledger, "invoices.license", { seller: acme.id, to: "live" }, ["tax"]);
