@@ -11,7 +11,7 @@ import { provePossession } from "../../src/base/member.ts";
 import { seedSigner } from "../../src/client/build.ts";
 import { ChanceryError } from "../../src/client/connection.ts";
 import { type Access, accessToken, connect, type Ledger } from "../../src/client/index.ts";
-import { cli, deposit, get, type Network, startNetwork } from "./support.ts";
+import { cli, deposit, get, type Network, startNetwork, waitFor } from "./support.ts";
 
 const FROM_ELSEWHERE = { "x-forwarded-for": "203.0.113.7" };
 const LIMIT = 120_000;
@@ -177,9 +177,14 @@ describe("records that are not public", { timeout: LIMIT }, () => {
 
   test("leave a trace when they are searched: whose key, which collection, how many", async () => {
     expect((await far("records/eid/grant?find.subject=p:ann", "p:ann")).body.items).toHaveLength(1);
-    const log = fs.readFileSync(path.join(network.nodes[0]!.home, "node.log"), "utf8").split("\n");
-    const traces = log.filter((line) => line.includes("records.searched")).map((line) => JSON.parse(line) as { key: string });
-    expect(traces.at(-1)).toMatchObject({ collection: "eid/grant", count: 1, key: hex(access["p:ann"]!.key.publicKey) });
+    const searched = (): { key: string }[] => {
+      const lines = fs.readFileSync(path.join(network.nodes[0]!.home, "node.log"), "utf8").split("\n").slice(0, -1);
+      return lines.filter((line) => line.includes("records.searched")).map((line) => JSON.parse(line) as { key: string });
+    };
+    // The answer does not wait for the log.
+    const key = hex(access["p:ann"]!.key.publicKey);
+    const traces = await waitFor("the trace", async () => (searched().at(-1)?.key === key ? searched() : undefined));
+    expect(traces.at(-1)).toMatchObject({ collection: "eid/grant", count: 1, key });
     expect(JSON.stringify(traces)).not.toContain("p:ann");
   });
 

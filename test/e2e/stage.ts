@@ -29,9 +29,9 @@ export interface Stage {
   file(name: string): string;
   /** A key by the name that `devnet` gave it, or of a principal that was registered here. */
   keyOf(name: string): Key;
-  /** An act by the command line, as version 1 unless one is named; the receipt, or the problem. */
+  /** An act by the command line; the receipt, or the problem. */
   call(action: string, args: object, ...keys: string[]): Promise<any>;
-  /** An act over HTTP, by the client library; its outcome. */
+  /** An act over HTTP, by the client library, as version 1 unless one is named; its outcome. */
   act(action: string, args: Args, ...keys: string[]): Promise<any>;
   /** The same, and it is applied. */
   applied(action: string, args: Args, ...keys: string[]): Promise<void>;

@@ -241,7 +241,6 @@ export const withdraw = publication.action({
 export const check = publication.view({
   title: "Does an answer stand: given, and each source still in the version that it cites?",
   input: { publisher: agency, answer: id },
-  read: "public",
   run(tx, { publisher, answer: key }) {
     const it = tx.find(answers, publisher, key);
     if (it === undefined) return { stands: false, because: "unknown" };

@@ -225,8 +225,7 @@ export interface Due<R extends AnyRecord = any> {
 export interface ViewOptions<I extends Fields, O> {
   readonly title: string;
   readonly input: I;
-  /** Who may ask; members alone unless it says otherwise. The answer tells what the view's author lets it tell, whoever may read the rows. */
-  readonly read?: "public" | "members";
+  /** Anybody may ask: the answer tells what the view's author lets it tell, whoever may read the rows. */
   run(tx: Reader & Pick<Tx, "scan" | "ordered" | "unique">, args: Body<I>): O;
 }
 export interface View<I extends Fields = any, O = any> {

@@ -69,15 +69,9 @@ export function referencePage(module: Module, all: readonly Module[]): string {
   for (const [i, collection] of description.collections.entries())
     lines.push(...recordPart(collection, contract.options.records[i]!.fields as Fields));
   if (description.views.length > 0) {
-    lines.push("## Views", "", "Computed from the rows for whoever asks: `POST /v1/views/NAME`, `chancery ask NAME --args …`.", "");
+    lines.push("## Views", "", "Computed from the rows for anybody who asks: `POST /v1/views/NAME`, `chancery ask NAME --args …`.", "");
     for (const [i, view] of description.views.entries())
-      lines.push(
-        `### ${view.name}`,
-        "",
-        `${sentence(view.title)} For ${view.read === "public" ? "anybody" : "members"}.`,
-        "",
-        ...fieldTable(module.views[i]!.options.input as Fields),
-      );
+      lines.push(`### ${view.name}`, "", sentence(view.title), "", ...fieldTable(module.views[i]!.options.input as Fields));
   }
   return `${lines.join("\n").trimEnd()}\n`;
 }

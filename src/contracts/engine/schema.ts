@@ -98,7 +98,7 @@ export interface ContractDescription {
   readonly flags: { readonly [flag: string]: string };
   readonly actions: readonly ActionDescription[];
   readonly collections: readonly CollectionDescription[];
-  readonly views: readonly { readonly name: string; readonly title: string; readonly input: Schema; readonly read: "public" | "members" }[];
+  readonly views: readonly { readonly name: string; readonly title: string; readonly input: Schema }[];
 }
 
 /** Everything a contract says of itself, as data. `all` are the registered contracts, for the sentences of rules of others. */
@@ -128,7 +128,6 @@ export function describeContract({ contract, actions, dues, views }: Module, all
       name: `${contract.name}.${view.name}`,
       title: view.options.title,
       input: bodySchema(view.options.input),
-      read: view.options.read ?? "members",
     })),
   };
 }

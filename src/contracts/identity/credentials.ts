@@ -224,7 +224,6 @@ export const present = credential.action({
 export const check = credential.view({
   title: "Does a credential with this content serve now?",
   input: { credential: id, content: hash },
-  read: "public",
   run(tx, { credential: key, content: root }) {
     const it = tx.find(credentials, key);
     if (it === undefined) return { serves: false, because: "unknown" };

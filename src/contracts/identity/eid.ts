@@ -239,9 +239,8 @@ export const enterCompany = eid.procedure((tx, principal: Party, keeper: string,
 export const setCompany = eid.procedure(
   (tx, principal: Party, to: "live" | "suspended" | "revoked"): void => void tx.move(tx.get(principals, principal), to),
 );
-/** An officer signs for the company, under his pseudonym in the keeper's sector. */
-export const empower = eid.procedure((tx, principal: Party, agent: Party, sector: string): void => {
-  tx.require(tx.get(principals, agent).sector === sector, "other_sector");
+/** An officer signs for the company, by the pseudonym under which the keeper knows him. */
+export const empower = eid.procedure((tx, principal: Party, agent: Party): void => {
   const before = tx.find(agents, principal, agent);
   const it = { guardian: true, until: undefined };
   if (before === undefined) tx.create(agents, { principal, agent, ...it });

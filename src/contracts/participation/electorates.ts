@@ -1,9 +1,8 @@
 // Lists of electors: who may ask for a ticket. Service 38. Owns how a person comes on a list and off it, on which ground; the count that is published to be
 // compared with the register. Does not own: that there is one pseudonym per person and sector (the identity ministry), who has voted (nobody knows).
 
-import { days, id, list, person, signs, text, type Tx } from "../engine/index.ts";
-import { principals } from "../identity/principals.ts";
-import { electorates, electors, poll, SECTOR } from "./pollRecords.ts";
+import { days, id, list, person, signs, text } from "../engine/index.ts";
+import { electorates, electors, poll } from "./pollRecords.ts";
 
 const byRoll = { roll: { role: "roll", scope: (a: { readonly electorate: string }) => a.electorate } } as const;
 const one = { electorate: "district-5", person: "p:ann.participation" };
@@ -28,7 +27,7 @@ export const enter = poll.action({
   run(tx, { electorate, persons }) {
     const of = tx.get(electorates, electorate);
     for (const who of persons) {
-      requirePerson(tx, who);
+      tx.require(tx.known(who), "not_person", { person: who });
       const before = tx.find(electors, electorate, who) ?? tx.create(electors, { electorate, person: who });
       tx.move(before, "entered", { ground: undefined });
     }
@@ -40,12 +39,10 @@ export const claim = poll.action({
   title: "Claim a place on a list that one was left out of",
   by: { person: signs("the person") },
   input: { electorate: id, person },
-  rules: ["not_person"],
   example: one,
   run(tx, it) {
     tx.signed("person", it.person);
     tx.get(electorates, it.electorate);
-    requirePerson(tx, it.person);
     const before = tx.find(electors, it.electorate, it.person);
     if (before === undefined) tx.create(electors, it);
     else tx.move(before, "claimed", { ground: undefined });
@@ -81,8 +78,3 @@ export const strike = poll.action({
     tx.put(of, { electors: of.electors - 1 });
   },
 });
-
-function requirePerson(tx: Tx<"not_person">, who: string): void {
-  const it = tx.find(principals, who);
-  tx.require(it?.sector === SECTOR && it.$.status === "live", "not_person", { person: who });
-}

@@ -8,8 +8,6 @@ import { ballot, question, share, sum } from "../kit/ballots.ts";
 import { index, MAX_TRUSTEES, point } from "../kit/ceremony.ts";
 import { issuerIndex, issuerKey, MAX_ISSUERS, number, prefix } from "../kit/tickets.ts";
 
-export const SECTOR = "participation";
-
 export const electorates = record("electorate", {
   title: "A list of electors: of a city, a district; used by any number of polls",
   key: ["electorate"],
@@ -127,7 +125,7 @@ export const shares = record("share", {
 
 export const poll = contract("polls", {
   title: "m-Voting",
-  sector: SECTOR,
+  sector: "participation",
   purpose: "One voter, one vote, secret, the last one counting; the result is opened at the end, at once, and anybody verifies it.",
   records: [electors, electorates, polls, questions, issuers, requests, voters, tallies, ballots, shares, turnouts],
   roles: {

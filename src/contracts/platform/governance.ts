@@ -124,7 +124,6 @@ export const expire = governance.due(proposals, {
 export const tally = governance.view({
   title: "How a proposal stands: members, votes that count, votes needed",
   input: { proposal: id },
-  read: "public",
   run(tx, { proposal }) {
     const { yes, no, closes, $ } = tx.get(proposals, proposal);
     const now = tx.get(networks, NETWORK).members;

@@ -13,7 +13,7 @@ import { giveAll, MAX_WHOLE, merge, type Move, partsOf, refined, type Shares, sh
 import { signature } from "../kit/signatures.ts";
 import { FIRST_FILING, open, rest, take } from "./businessFilings.ts";
 import { business, BUSINESS, type Company, companies, entries, judgments, MAX_OFFICERS, MAX_OWNERS, moves } from "./businessRecords.ts";
-import { name, normal, officer, officers, owners, SECTOR } from "./businessRecords.ts";
+import { name, normal, officer, officers, owners } from "./businessRecords.ts";
 
 export { accounts, holdings, standing } from "./businessAudits.ts";
 export { clock, correct, expires, file, free, license, restore, serves, setLicence, suspend } from "./businessFilings.ts";
@@ -39,7 +39,7 @@ export const register = business.action({
     ...{ key: optional(hash), proof: optional(signature) },
   },
   // biome-ignore format: a list
-  rules: ["not_company", "first_key", "key_unproved", "name_taken", "shares_total_one", "own_shares", "represented", "officer_once", "eid.key_taken", "eid.other_sector"],
+  rules: ["not_company", "first_key", "key_unproved", "name_taken", "shares_total_one", "own_shares", "represented", "officer_once", "eid.key_taken"],
   proofs: {
     key_unproved: ({ company, key, proof }, network) =>
       key === undefined || (proof !== undefined && possessionProved(network, company, "company", key, proof)),
@@ -159,7 +159,7 @@ export const adjudge = business.action({
     appoint: officers(0),
   },
   // biome-ignore format: a list
-  rules: ["share_too_small", "own_shares", "too_many_owners", "holder_unknown", "judgment_done", "judgment_empty", "officer_once", "no_officer", "over", "eid.other_sector"],
+  rules: ["share_too_small", "own_shares", "too_many_owners", "holder_unknown", "judgment_done", "judgment_empty", "officer_once", "no_officer", "over"],
   work: 300,
   example: {
     ...{ ...example, judgment: "2027-HK-3", ground: "inheritance", document: aHash },
@@ -183,7 +183,7 @@ export const appoint = business.action({
   title: "Appoint an officer",
   by: { owner: byOwners, officer: signs("the officer") },
   input: { company: party, ...officer.fields, voters },
-  rules: ["majority", "officer_once", "over", "eid.other_sector"],
+  rules: ["majority", "officer_once", "over"],
   example: { ...example, ...bob, voters: ["p:ann.property"] },
   run(tx, { company, voters: who, ...one }) {
     open(tx, company);
@@ -296,7 +296,7 @@ function install(tx: Tx<"officer_once">, company: Party, one: Company["officers"
   const it = tx.get(companies, company);
   tx.signed("officer", one.officer);
   tx.require(it.officers.length < MAX_OFFICERS && !it.officers.some((other) => other.officer === one.officer), "officer_once");
-  if (one.represents) empower(tx, company, one.officer, SECTOR);
+  if (one.represents) empower(tx, company, one.officer);
   tx.put(it, { officers: [...it.officers, one] });
 }
 function leave(tx: Tx<"no_officer", never, "unrepresented">, company: Party, who: Party): void {

@@ -143,7 +143,6 @@ export const expires = business.due(licences, {
 export const serves = business.view({
   title: "May this company do this now: does its licence serve, and does the company itself stand?",
   input: { company: party, activity: id },
-  read: "public",
   run(tx, { company, activity }) {
     const of = tx.find(companies, company)?.$.status ?? "unknown";
     const licence = tx.find(licences, company, activity)?.$.status ?? "none";

@@ -7,7 +7,6 @@ import { move, shares, whole } from "../kit/shares.ts";
 
 export const BUSINESS = "business";
 /** Of persons, this contract's and those of eid that sign for companies. */
-export const SECTOR = "property";
 export const MAX_OFFICERS = 8;
 export const MAX_OWNERS = 64;
 export const moves = (min: number) => list(move, 8, min);
@@ -92,7 +91,7 @@ export const licences = record("licence", {
 export const business = contract(BUSINESS, {
   title: "Business register",
   purpose: "A company has a name and a number of its own, its shares total one hundred per cent, and a dissolved company acts nowhere.",
-  sector: SECTOR,
+  sector: "property",
   records: [names, filings, licences, judgments, entries, owners, companies],
   roles: {
     registry: "The business registry: registers, suspends, restores and strikes off",

@@ -7,7 +7,7 @@
 
 import { days, hash, id, oneOf, person, signs, time, type Tx } from "../engine/index.ts";
 import type { Agency, Row } from "../engine/index.ts";
-import { keys, principals } from "../identity/principals.ts";
+import { keys, ofSector } from "../identity/principals.ts";
 import { aHash, aSeal, monday } from "../kit/examples.ts";
 import { liveRules, spend, spendRules, stillLive, unspend } from "./consents.ts";
 import { type Access, accesses, content, emergencies, type Emergency, health, kinds, MAX_READ } from "./healthRecords.ts";
@@ -39,7 +39,7 @@ export const commit = health.action({
   rules: ["made_ahead", "patient_unknown"],
   example: { record: "r-1", patient: "p:ann.health", kind: "ct", made: monday, content: aSeal(50) },
   run(tx, it) {
-    tx.require(tx.find(principals, it.patient)?.sector === SECTOR, "patient_unknown");
+    tx.require(ofSector(tx, it.patient, SECTOR), "patient_unknown");
     enter(tx, { ...it, hospital: tx.signer("hospital") });
   },
 });
@@ -93,7 +93,7 @@ export const breakGlass = health.action({
   rules: ["by_post", "patient_unknown"],
   example: { emergency: "e-1", patient: "p:ann.health", ground: "unconscious", words: aSeal(1) },
   run(tx, it) {
-    tx.require(tx.find(principals, it.patient)?.sector === SECTOR, "patient_unknown");
+    tx.require(ofSector(tx, it.patient, SECTOR), "patient_unknown");
     const clinic = tx.signer("emergency");
     const limits = { at: tx.time, until: tx.time + EMERGENCY_TIME, by: tx.time + REVIEW_TIME };
     tx.create(emergencies, { ...it, clinic, post: postOf(tx, clinic), ...limits, read: [] });
