@@ -79,7 +79,7 @@ describe.skipIf(!hasOpenssl)("the API over TLS", { timeout: 120_000 }, () => {
     use("second");
     daemon.child.kill("SIGHUP");
     await waitFor("the new certificate", async () => ((await shown()) === "second" ? true : undefined));
-    expect(log()).toContain("tls.changed");
+    await waitFor("its line in the log", async () => (log().includes("tls.changed") ? true : undefined));
     daemon.child.kill("SIGHUP");
     await waitFor("the warning that it ends in five days", async () => (log().includes("tls.ends") ? true : undefined));
   });
