@@ -49,7 +49,27 @@ describe("the runner of mutants", () => {
 
   test("tests that fail without any mutant are no baseline", async () => {
     write("src/a.ts", "export const limit = (n: number): number => n;\n");
-    expect(await baselinePasses(root, [write("test/mutants/limit.patch", `# tests: test/a.test.ts\n${diff}`)])).toBe(false);
+    const said: string[] = [];
+    const patch = write("test/mutants/limit.patch", `# tests: test/a.test.ts\n${diff}`);
+    expect(await baselinePasses(root, [patch], (text) => said.push(text))).toBe(false);
+    expect(said.length).toBe(2);
+    expect(said[0]).toContain("a limit");
+    expect(said[0]).toContain("expected 9 to be 5");
+  });
+
+  test("a test that fails once, and then not, is said and stops nothing", async () => {
+    const head = 'import fs from "node:fs";\nimport { expect, test } from "vitest";\n';
+    const flag = JSON.stringify(join(root, "ran"));
+    write(
+      "test/a.test.ts",
+      `${head}test("luck", () => {\n  const again = fs.existsSync(${flag});\n  fs.writeFileSync(${flag}, "");\n  expect(again).toBe(true);\n});\n`,
+    );
+    const said: string[] = [];
+    expect(
+      await baselinePasses(root, [write("test/mutants/limit.patch", `# tests: test/a.test.ts\n${diff}`)], (text) => said.push(text)),
+    ).toBe(true);
+    expect(said.length).toBe(1);
+    expect(said[0]).toContain("luck");
   });
 
   test("the head of a patch ends at its first diff line", () => {
