@@ -101,7 +101,7 @@ export function maySeeTransaction(api: Api, reader: Reader, bytes: Bytes, otherw
 }
 
 /** Does one of these keys sign for the reader? */
-export function isSigner(api: Policy, reader: Reader, keys: readonly Bytes[]): boolean {
+function isSigner(api: Policy, reader: Reader, keys: readonly Bytes[]): boolean {
   if (typeof reader === "string") return false;
   const { state } = api.reader;
   return keys.some((key) => api.registry.standing(key, "signs", state, api.nextBlock())?.principal === reader.principal);

@@ -10,7 +10,7 @@ import type { State } from "../../contracts/engine/registry.ts";
 import type { ActionPlan } from "../../contracts/engine/run.ts";
 import { sentenceOf } from "../../contracts/engine/schema.ts";
 import { encodeBody, signingBytes, transactionId } from "../../ledger/transaction.ts";
-import { isPublic, isSigner, readerOf } from "./access.ts";
+import { type Reader, readerOf, sees } from "./access.ts";
 import type { Api } from "./context.ts";
 import { outcomeNames } from "./leaves.ts";
 import { invalid } from "./problems.ts";
@@ -38,11 +38,11 @@ async function prepare(api: Api, request: FastifyRequest, reply: FastifyReply): 
   const id = transactionId(api.network, bytes);
   const proofs = (): readonly string[] => api.registry.proofs(plan.name, args, api.network);
   const failedProofs = (plan.action.options.proofs === undefined ? [] : api.charged(request.ip, proofs)).map((rule) => `0:${rule}`);
-  const { state, onlyPublic } = watched(api);
-  const { result, needs } = api.registry.prepare(state, { id, index: 0, signers, operations: operations, failedProofs }, block);
   const reader = readerOf(api, request);
-  // How it would end tells of the rows that decide it.
-  const told = reader === "own" || onlyPublic() || isSigner(api, reader, signers);
+  const { state, allSeen } = watched(api, reader);
+  const { result, needs } = api.registry.prepare(state, { id, index: 0, signers, operations: operations, failedProofs }, block);
+  // How it would end tells of the rows that decide it; and anybody can list anybody's key, his own too, as a signer.
+  const told = allSeen();
   const says = result.code === null ? undefined : sentenceOf(result.code, api.registry.contracts);
   const dryRun = {
     outcome: outcomeNames[result.outcome],
@@ -64,20 +64,21 @@ async function prepare(api: Api, request: FastifyRequest, reply: FastifyReply): 
   );
 }
 
-/** The committed state, and whether only public collections of it have been read. */
-function watched(api: Api): { state: State; onlyPublic: () => boolean } {
+/** The committed state, and whether every row of it that has been read, or found absent, is one that the reader may see. */
+function watched(api: Api, reader: Reader): { state: State; allSeen: () => boolean } {
   const { state } = api.reader;
-  let only = true;
+  let all = true;
   return {
-    onlyPublic: () => only,
+    allSeen: () => all,
     state: {
       get(collection, key, keyText) {
-        only &&= isPublic(api, collection);
-        return state.get(collection, key, keyText);
+        const stored = state.get(collection, key, keyText);
+        all &&= sees(api, reader, collection, stored && api.registry.rowOf(collection, key, stored));
+        return stored;
       },
       put: (...row) => state.put(...row),
       entries(...where) {
-        only = false; // an entry is of whichever collection
+        all &&= reader === "own"; // an entry is of whichever collection
         return state.entries(...where);
       },
     },
