@@ -21,6 +21,8 @@ export const viewChange = "chancery/view-change/1" as const;
 export const newView = "chancery/new-view/1" as const;
 export const keyPossession = "chancery/key-pop/1" as const;
 export const keyFingerprint = "chancery/key-fingerprint/1" as const;
+export const recover = "chancery/recover/1" as const;
+export const guardian = "chancery/guardian/1" as const;
 export const sealedSalt = "chancery/sealed-salt/1" as const;
 export const present = "chancery/present/1" as const;
 

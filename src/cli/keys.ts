@@ -8,6 +8,7 @@ import { readGenesis } from "../base/genesis.ts";
 import { TOKEN_LIFETIME_S } from "../base/limits.ts";
 import { provePossession } from "../base/member.ts";
 import { accessToken } from "../client/token.ts";
+import { register as guardians } from "./guardians.ts";
 import { duration, globalsOf, newPassphrase, openKeyFile, readText } from "./globals.ts";
 import { accessOf } from "./nodes.ts";
 import { answer, usage } from "./output.ts";
@@ -41,6 +42,7 @@ export function register(program: Command): void {
     .description("seal a key file under another passphrase")
     .option("--unprotected", "remove the passphrase", false)
     .action(reseal);
+  guardians(keys);
 }
 
 async function create(options: { for: string; out?: string; unprotected: boolean }, command: Command): Promise<void> {

@@ -29,7 +29,7 @@ export interface Stage {
   file(name: string): string;
   /** A key by the name that `devnet` gave it, or of a principal that was registered here. */
   keyOf(name: string): Key;
-  /** An act by the command line; the receipt, or the problem. */
+  /** An act by the command line, with keys of the network or files `NAME.key` of its directory; the receipt, or the problem. */
   call(action: string, args: object, ...keys: string[]): Promise<any>;
   /** An act over HTTP, by the client library, as version 1 unless one is named; its outcome. */
   act(action: string, args: Args, ...keys: string[]): Promise<any>;
@@ -66,7 +66,7 @@ export async function newStage(nodes: number): Promise<Stage> {
   const stage: Stage = {
     ...{ network, ledger, api, file, keyOf, chainTime },
     async call(action, args, ...keys) {
-      const by = keys.flatMap((name) => ["--key", network.keys[name]!]);
+      const by = keys.flatMap((name) => ["--key", network.keys[name] ?? file(`${name}.key`)]);
       const until = ["--not-after", `${Math.ceil(ahead / 60_000) + 60}m`];
       const { json, problem } = await cli(
         ...["call", action, "--args", JSON.stringify(args, (_, v) => (typeof v === "bigint" ? `${v}` : v)), ...by, ...until],

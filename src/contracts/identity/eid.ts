@@ -4,60 +4,31 @@
 
 import type { Bytes } from "../../base/bytes.ts";
 import { possessionProved } from "../../base/member.ts";
-import { agency, contract, flag, hash, id, list, object, oneOf, optional } from "../engine/index.ts";
-import { type Party, party, person, record, type Row, signs, time, type Tx } from "../engine/index.ts";
-import { aHash, aKey, aSignature, monday } from "../kit/examples.ts";
+import { flag, hash, id, list, object, oneOf, optional, type Party, party, person, signs, time } from "../engine/index.ts";
+import { aHash, aKey, aSeal, aSignature, monday } from "../kit/examples.ts";
 import { signature as proof } from "../kit/signatures.ts";
 import { serves } from "../kit/standing.ts";
-import { agents, keys, kindOf, ownPurpose, principals, type Purpose, signerOf, window } from "./principals.ts";
+import { answer, authority, bindable, eid, enter, flow, grants, own, ownKey, replaceKey } from "./eidRecords.ts";
+import { actsFor, agents, guardians, keys, kindOf, ownPurpose, principals, signerOf, window } from "./principals.ts";
 
-/** Purposes of keys that principals bind themselves. */
-const bindable = oneOf("person", "device", "company", "post", "access", "credential");
-
-const flow = { grant: id, subject: person, holder: agency, user: party, purpose: id, fields: list(id, 16, 1), until: time };
-export const grants = record("grant", {
-  title: "A subject's grant of one flow of data",
-  key: ["grant"],
-  read: ["subject", "holder", "user"],
-  find: ["subject"],
-  fields: { ...flow, answer: optional(hash) },
-  states: { open: ["used", "withdrawn"], used: [], withdrawn: [] },
-});
-
-const eid = contract("eid", {
-  title: "Digital identity",
-  purpose: "One key belongs to one principal, a suspension holds everywhere at once, and no data moves but by a signed grant.",
-  records: [principals, keys, agents, grants],
-  roles: { ministry: "Enrols persons, per sector", registrar: "Registers devices, and companies that no business register keeps" },
-  rules: {
-    key_unproved: "Who registers a key shows that he holds it.",
-    key_taken: "A key is registered once: for one principal, one sector, one purpose.",
-    out_of_order: "Persons enrolled together are listed by pseudonym, so that the list says nothing more of them.",
-    wrong_register:
-      "Agencies are entered by governance, persons by the ministry, devices by the registrar, companies by a business register or the registrar.",
-    purpose_unfit: "A key's purpose fits its principal, and its time ends after it begins.",
-    own_key: "Keys and agents are a matter for the principal's own key, not for a post's or an agent's.",
-    not_authority:
-      "The ministry answers for persons, the registrar for devices and companies, a business register alone for those that it keeps, governance alone for agencies.",
-    other_sector: "Who signs for a person is no person of another sector.",
-    key_over: "A key that is suspended or revoked, or whose time is over, puts no other in its place.",
-    grant_over: "A grant serves one flow of data, within its time.",
-  },
-});
+export { bindable, enter, grants, recoveries, replaceKey, revokeKey } from "./eidRecords.ts";
+export { guard, recover, recoverInPerson, renew, veto } from "./eidRecovery.ts";
+export { registers } from "./eidAudits.ts";
 
 // ── who is who ───────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 export const enrol = eid.action({
   title: "Enrol persons under their pseudonyms in a sector",
   by: { ministry: { role: "ministry", scope: (a) => a.sector } },
-  input: { sector: id, persons: list(object({ person, key: hash, proof, until: optional(time) }), 32, 1) },
-  rules: ["key_unproved", "key_taken", "out_of_order"],
+  input: { sector: id, persons: list(object({ person, key: hash, proof, until: optional(time), guardians: optional(guardians) }), 32, 1) },
+  rules: ["key_unproved", "key_taken", "out_of_order", "guardians_unfit"],
   proofs: { key_unproved: ({ persons }, network) => persons.every((p) => possessionProved(network, p.person, "person", p.key, p.proof)) },
   work: 400,
   example: { sector: "identity", persons: [{ person: "p:ann", key: aKey, proof: aSignature }] },
   run(tx, { sector, persons }) {
-    persons.forEach(({ person: principal, key, until }, i) => {
+    persons.forEach(({ person: principal, key, until, guardians: those }, i) => {
       tx.require(i === 0 || persons[i - 1]!.person < principal, "out_of_order", { person: principal });
-      tx.create(principals, { principal, kind: "person", sector });
+      tx.require(those === undefined || those.needed <= those.size, "guardians_unfit");
+      tx.create(principals, { principal, kind: "person", sector, guardians: those });
       enter(tx, { key, principal, purpose: "person", until });
     });
   },
@@ -65,35 +36,62 @@ export const enrol = eid.action({
 
 export const register = eid.action({
   title: "Register a device or a company",
-  by: "registrar",
+  by: { registrar: "registrar" },
   input: { principal: party, owner: party, key: hash, proof, until: optional(time) },
-  rules: ["key_unproved", "key_taken", "wrong_register"],
+  rules: ["key_unproved", "key_taken", "wrong_register", "owner_unknown"],
   proofs: { key_unproved: (a, network) => possessionProved(network, a.principal, ownPurpose(a.principal), a.key, a.proof) },
   example: { principal: "c:acme", owner: "c:acme", key: aKey, proof: aSignature },
   run(tx, { principal, owner, key, until }) {
     const kind = kindOf(principal);
     if (kind !== "device" && kind !== "company") return tx.reject("wrong_register", { principal });
-    tx.create(principals, { principal, kind, owner });
+    tx.require(owner === principal || tx.known(owner), "owner_unknown", { owner });
+    tx.create(principals, { principal, kind, owner, registrar: tx.signer("registrar") });
     enter(tx, { key, principal, purpose: kind, until });
   },
 });
 
-const statusAction = (title: string, to: "live" | "suspended" | "revoked") =>
+export const passOn = eid.action({
+  title: "Pass a device on to another owner",
+  by: { owner: signs("whose it is"), next: signs("whose it will be") },
+  input: { device: party, next: party },
+  rules: ["wrong_register"],
+  example: { device: "d:meter-17", next: "p:bob" },
+  run(tx, { device, next }) {
+    const it = tx.get(principals, device);
+    if (it.kind !== "device" || it.owner === undefined) return tx.reject("wrong_register", { principal: device });
+    tx.signed("owner", it.owner);
+    tx.signed("next", next);
+    tx.put(it, { owner: next });
+  },
+});
+
+const stopping = (title: string, to: "suspended" | "revoked") =>
   eid.action({
     title,
     by: { authority: signs("the ministry for persons, the registrar for devices and companies") },
-    input: { principal: party },
+    input: { principal: party, ground: id },
     rules: ["not_authority"],
-    example: { principal: "p:ann" },
-    run(tx, { principal }) {
+    example: { principal: "p:ann", ground: "court-order-17" },
+    run(tx, { principal, ground }) {
       const it = tx.get(principals, principal);
-      authority(tx, it);
-      tx.move(it, to);
+      authority(tx, "authority", it);
+      tx.move(it, to, { ground });
     },
   });
-export const suspend = statusAction("Suspend a principal: it cannot act, in any contract", "suspended");
-export const restore = statusAction("Restore a suspended principal", "live");
-export const revoke = statusAction("Revoke a principal for good", "revoked");
+export const suspend = stopping("Suspend a principal: it cannot act, in any contract", "suspended");
+export const revoke = stopping("Revoke a principal for good", "revoked");
+export const restore = eid.action({
+  title: "Restore a suspended principal",
+  by: { authority: signs("the ministry for persons, the registrar for devices and companies") },
+  input: { principal: party },
+  rules: ["not_authority"],
+  example: { principal: "p:ann" },
+  run(tx, { principal }) {
+    const it = tx.get(principals, principal);
+    authority(tx, "authority", it);
+    tx.move(it, "live", { ground: undefined });
+  },
+});
 
 // ── whose key ────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 export const bind = eid.action({
@@ -126,7 +124,9 @@ export const rotate = eid.action({
     const old = tx.get(keys, key);
     tx.require(old.principal === principal && old.purpose === purpose, "purpose_unfit", { principal: old.principal, purpose: old.purpose });
     tx.signed("holder", key);
-    tx.require(serves(old, tx.time) && tx.known(principal), "key_over", { status: old.$.status });
+    const { revision, $ } = tx.get(principals, principal);
+    const standing = $.status === "live" && revision === old.revision;
+    tx.require(serves(old, tx.time) && standing, "key_over", { status: old.$.status });
     replaceKey(tx, key, next);
   },
 });
@@ -134,14 +134,16 @@ export const rotate = eid.action({
 export const setKey = eid.action({
   title: "Suspend, restore or revoke one key",
   by: { by: signs("the principal, by its own key; or the authority that answers for the principal") },
-  input: { key: hash, to: oneOf("live", "suspended", "revoked") },
-  rules: ["not_authority"],
-  example: { key: aKey, to: "revoked" },
-  run(tx, { key, to }) {
+  input: { key: hash, to: oneOf("live", "suspended", "revoked"), ground: optional(id) },
+  rules: ["not_authority", "ground_missing"],
+  example: { key: aKey, to: "revoked", ground: "stolen" },
+  run(tx, { key, to, ground }) {
     const it = tx.get(keys, key);
     tx.require(!["organisation", "consensus", "peer", "checkpoint"].includes(it.purpose), "not_authority", { purpose: it.purpose });
-    if (own(tx, it.principal) === undefined) authority(tx, tx.get(principals, it.principal));
-    tx.move(it, to);
+    const barring = own(tx, it.principal) === undefined || it.barred === true;
+    if (barring) authority(tx, "by", tx.get(principals, it.principal));
+    tx.require(!barring || to === "live" || ground !== undefined, "ground_missing");
+    tx.move(it, to, { ground: to === "live" ? undefined : ground, barred: barring && to === "suspended" ? true : undefined });
   },
 });
 
@@ -154,13 +156,15 @@ export const appoint = eid.action({
   example: { principal: "c:acme", agent: "c:tax-advisers", guardian: false, until: monday },
   run(tx, { principal, agent, guardian, until }) {
     const it = tx.get(principals, principal);
-    if (guardian) authority(tx, it);
+    const before = tx.find(agents, principal, agent);
+    if (guardian || (before?.guardian === true && before.$.status === "live")) authority(tx, "by", it);
     else ownKey(tx, "by", principal);
     tx.signed("agent", agent);
-    tx.require(it.sector === (tx.get(principals, agent).sector ?? it.sector), "other_sector");
-    const before = tx.find(agents, principal, agent);
-    if (before === undefined) tx.create(agents, { principal, agent, guardian, until });
-    else tx.move(before, "live", { guardian, until });
+    tx.require(it.kind !== "person" || it.sector === (tx.get(principals, agent).sector ?? it.sector), "other_sector");
+    const now = { guardian, until, revision: it.revision };
+    if (before === undefined) tx.create(agents, { principal, agent, ...now });
+    else if (before.$.status === "live") tx.put(before, now);
+    else tx.move(before, "live", now);
   },
 });
 
@@ -172,7 +176,7 @@ export const dismiss = eid.action({
   example: { principal: "c:acme", agent: "c:tax-advisers" },
   run(tx, { principal, agent }) {
     const it = tx.get(agents, principal, agent);
-    if (it.guardian) authority(tx, tx.get(principals, principal));
+    if (it.guardian) authority(tx, "by", tx.get(principals, principal));
     else ownKey(tx, "by", principal);
     tx.move(it, "revoked");
   },
@@ -183,9 +187,15 @@ export const grant = eid.action({
   title: "Grant one flow of data: these fields, for this purpose, to this user",
   by: { subject: signs("whose data it is") },
   input: flow,
+  rules: ["grant_over", "own_asking"],
   example: { grant: "g-1", subject: "p:ann", holder: "tax", user: "land", purpose: "loan", fields: ["income"], until: monday },
   run(tx, it) {
     tx.signed("subject", it.subject);
+    tx.require(tx.time < it.until && tx.known(it.holder) && tx.known(it.user), "grant_over");
+    // By the subject itself, or by somebody who signs for it and not for the user.
+    const givers = tx.signers.map((key) => signerOf(tx, key)).filter((signer) => signer !== undefined && actsFor(tx, signer, it.subject));
+    const disinterested = givers.some((signer) => signer!.principal === it.subject || !actsFor(tx, signer!, it.user));
+    tx.require(disinterested || givers.length === 0, "own_asking", { user: it.user });
     tx.create(grants, it);
   },
 });
@@ -193,14 +203,15 @@ export const grant = eid.action({
 export const log = eid.action({
   title: "Log the flow under its grant: the digest of what was answered",
   by: { holder: signs("who holds the data") },
-  input: { grant: id, answer: hash },
+  input: { grant: id, answer },
   rules: ["grant_over"],
-  example: { grant: "g-1", answer: aHash },
-  run(tx, { grant: key, answer }) {
+  example: { grant: "g-1", answer: aSeal(1) },
+  run(tx, { grant: key, answer: sealed }) {
     const it = tx.get(grants, key);
     tx.signed("holder", it.holder);
-    tx.require(it.$.status === "open" && tx.time < it.until, "grant_over", { status: it.$.status });
-    tx.move(it, "used", { answer });
+    const between = tx.known(it.subject) && tx.known(it.user);
+    tx.require(it.$.status === "open" && tx.time < it.until && between, "grant_over", { status: it.$.status });
+    tx.move(it, "used", { answer: sealed });
   },
 });
 
@@ -223,8 +234,11 @@ export const enterAgency = eid.procedure((tx, principal: Party): void => {
   if (before === undefined) tx.create(principals, { principal, kind: "agency" });
   else tx.move(before, "live");
 });
-/** An agency goes: none of its keys acts any more, those of its posts included. */
-export const leaveAgency = eid.procedure((tx, principal: Party): void => void tx.move(tx.get(principals, principal), "suspended"));
+/** An agency goes: none of its keys acts any more, those of its posts included; nor do they when it comes back. */
+export const leaveAgency = eid.procedure((tx, principal: Party): void => {
+  const it = tx.get(principals, principal);
+  tx.move(it, "suspended", { revision: (it.revision ?? 0) + 1 });
+});
 
 // ── for business registers: the companies that they keep ─────────────────────────────────────────────────────────────────────────────────
 /** A company comes, with its first key, or the registrar's is taken over with the keys it has: from now on its keeper answers for it. */
@@ -252,41 +266,4 @@ export const disempower = eid.procedure(
   (tx, principal: Party, agent: Party): void => void tx.move(tx.get(agents, principal, agent), "revoked"),
 );
 
-type NewKey = {
-  key: Bytes;
-  principal: Party;
-  purpose: Purpose;
-  post?: string | undefined;
-  represents?: boolean;
-  from?: number;
-  until?: number | undefined;
-};
-export const enter = eid.procedure((tx, it: NewKey): void => {
-  tx.require(tx.find(keys, it.key) === undefined, "key_taken", { key: it.key });
-  tx.create(keys, { represents: true, from: tx.time, ...it });
-});
-export const replaceKey = eid.procedure((tx, key: Bytes, next: Bytes): void => {
-  const { principal, purpose, post, represents, until } = tx.move(tx.get(keys, key), "replaced");
-  enter(tx, { key: next, principal, purpose, post, represents, until });
-});
-export const revokeKey = eid.procedure((tx, key: Bytes): void => void tx.move(tx.get(keys, key), "revoked"));
-
-// ── words of this file ───────────────────────────────────────────────────────────────────────────────────────────────────────────────
-/** The signer's key that is the principal's own. */
-function own(tx: Tx, principal: Party): Bytes | undefined {
-  return tx.signers.find((key) => {
-    const it = signerOf(tx, key);
-    return it?.principal === principal && it.post === undefined;
-  });
-}
-const NO_KEY: Bytes = new Uint8Array(32);
-function ownKey(tx: Tx<"own_key">, slot: string, principal: Party): void {
-  tx.signed(slot, own(tx, principal) ?? NO_KEY, "own_key");
-}
-function authority(tx: Tx<"not_authority", "ministry" | "registrar">, it: Row<typeof principals>): void {
-  tx.require(
-    it.keeper === undefined && it.kind !== "agency" && tx.holds(it.kind === "person" ? "ministry" : "registrar", undefined, it.sector),
-    "not_authority",
-  );
-}
 export default eid;

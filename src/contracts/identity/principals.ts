@@ -3,7 +3,22 @@
 // docs/protocol.md §8.
 
 import type { Bytes } from "../../base/bytes.ts";
-import { flag, hash, id, oneOf, optional, type Party, party, type Reader, record, time } from "../engine/index.ts";
+import {
+  agency,
+  count,
+  flag,
+  hash,
+  id,
+  object,
+  oneOf,
+  optional,
+  type Party,
+  party,
+  range,
+  type Reader,
+  record,
+  time,
+} from "../engine/index.ts";
 import { serves, standing, within } from "../kit/standing.ts";
 
 export const kinds = ["agency", "person", "device", "company"] as const;
@@ -25,14 +40,23 @@ export type Purpose = (typeof purposes)[number];
 const acting: readonly Purpose[] = purposes.slice(0, 5);
 
 export const window = { from: time, until: optional(time) };
+export const MAX_GUARDIANS = 16;
+/** Who can vouch for a new key: the root over `size` recovery keys (eidRecovery.ts), of which `needed` must sign. */
+export const guardians = object({ root: hash, size: range(1, MAX_GUARDIANS), needed: range(1, MAX_GUARDIANS) });
 
 export const principals = record("principal", {
   title: "Whoever acts: an agency, a person under one sector's pseudonym, a device, a company",
   key: ["principal"],
   read: "public",
   find: ["owner", "status"],
-  /** The contract that keeps a company and alone answers for its standing; the registrar does where there is none. */
-  fields: { principal: party, kind: oneOf(...kinds), sector: optional(id), owner: optional(party), keeper: optional(id) },
+  /**
+   * `keeper`: the contract that keeps a company and alone answers for its standing; where there is none, the registrar that registered it does. `revision`: all keys
+   * and appointments of an earlier one are void (absent: 0).
+   */
+  fields: {
+    ...{ principal: party, kind: oneOf(...kinds), sector: optional(id), owner: optional(party), keeper: optional(id) },
+    ...{ registrar: optional(agency), ground: optional(id), guardians: optional(guardians), revision: optional(count) },
+  },
   states: { live: ["suspended", "revoked"], suspended: ["live", "revoked"], revoked: [] },
 });
 export const keys = record("key", {
@@ -40,7 +64,11 @@ export const keys = record("key", {
   key: ["key"],
   read: "public",
   find: ["principal"],
-  fields: { key: hash, principal: party, purpose: oneOf(...purposes), post: optional(id), represents: flag, ...window },
+  /** `barred`: suspended by who answers for the principal, and restored by nobody else. */
+  fields: {
+    ...{ key: hash, principal: party, purpose: oneOf(...purposes), post: optional(id), represents: flag, ...window },
+    ...{ revision: optional(count), barred: optional(flag), ground: optional(id) },
+  },
   states: standing,
 });
 export const agents = record("agent", {
@@ -49,7 +77,7 @@ export const agents = record("agent", {
   read: ["principal", "agent"],
   find: ["agent"],
   /** A guardian is entered and ended by who answers for the principal, never by the principal: so are officers of a company that is kept. */
-  fields: { principal: party, agent: party, guardian: flag, until: optional(time) },
+  fields: { principal: party, agent: party, guardian: flag, until: optional(time), revision: optional(count) },
   states: { live: ["revoked"], revoked: ["live"] },
 });
 
@@ -68,7 +96,7 @@ export function signerOf(tx: Reader, key: Bytes): Signer | undefined {
   const it = tx.find(keys, key);
   if (it === undefined || !serves(it, tx.time) || !acting.includes(it.purpose)) return undefined;
   const who = tx.find(principals, it.principal);
-  if (who?.$.status !== "live") return undefined;
+  if (who?.$.status !== "live" || who.revision !== it.revision) return undefined;
   const { kind, sector } = who;
   return { principal: it.principal, kind, sector, represents: it.represents, ...(it.post !== undefined && { post: it.post }) };
 }
@@ -78,7 +106,9 @@ export function readerOf(tx: Reader, key: Bytes): Signer | undefined {
   const it = tx.find(keys, key);
   if (it === undefined || !serves(it, tx.time) || it.purpose !== "access") return undefined;
   const who = tx.find(principals, it.principal);
-  return who?.$.status === "live" ? { principal: it.principal, kind: who.kind, represents: true } : undefined;
+  return who?.$.status === "live" && who.revision === it.revision
+    ? { principal: it.principal, kind: who.kind, represents: true }
+    : undefined;
 }
 
 /** May the signer sign as this party: as itself, or as its agent or guardian? */
@@ -86,7 +116,9 @@ export function actsFor(tx: Reader, { principal, represents }: Signer, who: Part
   if (!represents) return false;
   if (principal === who) return true;
   const agent = tx.find(agents, who, principal);
-  return agent?.$.status === "live" && within(agent, tx.time) && known(tx, who);
+  if (agent?.$.status !== "live" || !within(agent, tx.time)) return false;
+  const it = tx.find(principals, who);
+  return it?.$.status === "live" && (agent.guardian || agent.revision === it.revision);
 }
 
 /** Is the party registered and in good standing? */

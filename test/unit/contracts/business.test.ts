@@ -152,9 +152,15 @@ describe("a company", () => {
     it.refused("owning itself", "business.own_shares", acts.register, own, signedBy("land", "ann", "acme"));
     it.act("by itself", acts.register, bare, signedBy("land", "ann", "bob", "acme"));
     for (const act of [eid.suspend, eid.revoke])
-      it.refused("the registrar", "eid.not_authority", act, { principal: "c:acme" }, signedBy("health"));
+      it.refused("the registrar", "eid.not_authority", act, { principal: "c:acme", ground: "order-17" }, signedBy("health"));
     it.refused("its key", "eid.not_authority", eid.setKey, { key: keyOf("acme"), to: "revoked" }, signedBy("health"));
-    it.refused("nor does the registry by eid", "eid.not_authority", eid.suspend, { principal: "c:acme" }, signedBy("land"));
+    it.refused(
+      "nor does the registry by eid",
+      "eid.not_authority",
+      eid.suspend,
+      { principal: "c:acme", ground: "order-17" },
+      signedBy("land"),
+    );
     const guardian = { principal: "c:acme", agent: "p:bob", guardian: true };
     it.refused("nor enter who signs for it", "eid.not_authority", eid.appoint, guardian, signedBy("health", "bob"));
     it.refused(

@@ -231,7 +231,7 @@ describe("a child's consent", () => {
     it.act("Bob is her guardian", eid.appoint, { principal: "p:ann", agent: "p:bob", guardian: true }, signedBy("courts", "bob"));
     it.act("now he does", acts.give, given(check(it, { until: it.time + days(80) })), signedBy("bob"));
     it.act("a check", acts.use, buy, signedBy("shop"));
-    it.act("Ann is suspended", eid.suspend, { principal: "p:ann" }, signedBy("courts"));
+    it.act("Ann is suspended", eid.suspend, { principal: "p:ann", ground: "order-17" }, signedBy("courts"));
     it.refused("a check", "consents.not_live", acts.use, { ...buy, number: 1 }, signedBy("shop"));
     it.refused("its answer", "consents.not_live", acts.answer, { ...first, answer: yes }, signedBy("tax"));
     it.act("Ann is back", eid.restore, { principal: "p:ann" }, signedBy("courts"));
@@ -259,7 +259,7 @@ describe("a child's consent", () => {
   test("serves no user who is suspended", () => {
     const it = consented();
     it.act("asked", acts.use, buy, signedBy("shop"));
-    it.act("the shop is suspended", eid.suspend, { principal: "c:shop" }, signedBy("courts"));
+    it.act("the shop is suspended", eid.suspend, { principal: "c:shop", ground: "order-17" }, signedBy("courts"));
     it.refused("answered", "consents.not_live", acts.answer, { ...first, answer: yes }, signedBy("tax"));
     it.refused("it asks", "engine.signature_missing", acts.request, check(it, { consent: "c-9" }), signedBy("shop"));
     passes(it, "consents");

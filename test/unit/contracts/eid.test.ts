@@ -7,12 +7,15 @@ import { days } from "../../../src/contracts/engine/index.ts";
 import eid, * as acts from "../../../src/contracts/identity/eid.ts";
 import { agents, keys, principals } from "../../../src/contracts/identity/principals.ts";
 import * as governance from "../../../src/contracts/platform/governance.ts";
+import { guardiansRoot, vouch } from "../../../src/base/guardians.ts";
+import { findsTampered, passes } from "./audited.ts";
 import { everyRuleIsGiven } from "./everyRule.ts";
 import { enrol, founded, grant, register, shown } from "./founders.ts";
 import { keyOf, type Scenario, seedOf, signedBy } from "./scenario.ts";
 
-const { grants } = acts;
+const { grants, recoveries } = acts;
 const content = new Uint8Array(32).fill(7);
+const answer = { root: content, size: 1 };
 
 function city(): Scenario {
   return founded({
@@ -98,13 +101,25 @@ describe("persons", () => {
   it("act while they are in good standing, in every contract at once", () => {
     const town = city();
     enrol(town, "courts", "identity", "ann");
-    town.refused("the registrar suspends her", "eid.not_authority", acts.suspend, { principal: "p:ann" }, signedBy("tax"));
-    town.refused("another sector's ministry does", "eid.not_authority", acts.suspend, { principal: "p:ann" }, signedBy("health"));
-    town.act("the ministry does", acts.suspend, { principal: "p:ann" }, signedBy("courts"));
+    town.refused(
+      "the registrar suspends her",
+      "eid.not_authority",
+      acts.suspend,
+      { principal: "p:ann", ground: "order-17" },
+      signedBy("tax"),
+    );
+    town.refused(
+      "another sector's ministry does",
+      "eid.not_authority",
+      acts.suspend,
+      { principal: "p:ann", ground: "order-17" },
+      signedBy("health"),
+    );
+    town.act("the ministry does", acts.suspend, { principal: "p:ann", ground: "order-17" }, signedBy("courts"));
     expect(mayAct(town, "p:ann", "ann")).toBe(false);
     town.act("and restores her", acts.restore, { principal: "p:ann" }, signedBy("courts"));
     expect(mayAct(town, "p:ann", "ann")).toBe(true);
-    town.act("for good it revokes", acts.revoke, { principal: "p:ann" }, signedBy("courts"));
+    town.act("for good it revokes", acts.revoke, { principal: "p:ann", ground: "order-17" }, signedBy("courts"));
     town.refused("which is not undone", "engine.illegal_move", acts.restore, { principal: "p:ann" }, signedBy("courts"));
     expect(mayAct(town, "p:ann", "ann")).toBe(false);
   });
@@ -126,14 +141,21 @@ describe("devices and companies", () => {
     }
     const stolen = { principal: "c:eve", owner: "tax", key: keyOf("eve"), proof: shown(town, "c:eve", "company", "acme") };
     town.refused("with a key that is not theirs", "eid.key_unproved", acts.register, stolen, signedBy("tax"));
-    town.refused("the ministry does not answer for them", "eid.not_authority", acts.suspend, { principal: "c:acme" }, signedBy("courts"));
-    town.act("the registrar does", acts.suspend, { principal: "c:acme" }, signedBy("tax"));
+    town.refused(
+      "the ministry does not answer for them",
+      "eid.not_authority",
+      acts.suspend,
+      { principal: "c:acme", ground: "order-17" },
+      signedBy("courts"),
+    );
+    town.act("the registrar does", acts.suspend, { principal: "c:acme", ground: "order-17" }, signedBy("tax"));
     expect([mayAct(town, "c:acme", "acme"), mayAct(town, "d:meter", "meter")]).toEqual([false, true]);
   });
 
   it("and agencies stand and fall with governance", () => {
     const town = city();
-    for (const by of ["courts", "tax", "land"]) town.refused(by, "eid.not_authority", acts.suspend, { principal: "land" }, signedBy(by));
+    for (const by of ["courts", "tax", "land"])
+      town.refused(by, "eid.not_authority", acts.suspend, { principal: "land", ground: "order-17" }, signedBy(by));
   });
 });
 
@@ -242,7 +264,7 @@ describe("keys", () => {
     town.act("it is found", acts.setKey, { key: keyOf("tablet"), to: "live" }, signedBy("ann"));
     town.advance(days(1));
     town.refused("a day later", "eid.key_over", acts.rotate, change("tablet"), signedBy("tablet"));
-    town.act("Ann is suspended", acts.suspend, { principal: "p:ann" }, signedBy("courts"));
+    town.act("Ann is suspended", acts.suspend, { principal: "p:ann", ground: "order-17" }, signedBy("courts"));
     town.refused("so is her changing", "eid.key_over", acts.rotate, change("ann"), signedBy("ann"));
   });
 
@@ -271,7 +293,7 @@ describe("who signs for another", () => {
     expect(mayAct(town, "c:acme", "advisers")).toBe(false);
     town.act("and thinks again", acts.appoint, agency, signedBy("acme", "advisers"));
     expect(mayAct(town, "c:acme", "advisers")).toBe(true);
-    town.act("Acme itself is suspended", acts.suspend, { principal: "c:acme" }, signedBy("tax"));
+    town.act("Acme itself is suspended", acts.suspend, { principal: "c:acme", ground: "order-17" }, signedBy("tax"));
     expect(mayAct(town, "c:acme", "advisers")).toBe(false);
     town.act("and restored", acts.restore, { principal: "c:acme" }, signedBy("tax"));
     town.advance(days(11));
@@ -315,18 +337,311 @@ describe("a flow of data", () => {
     };
     town.refused("granted by another", "engine.signature_missing", acts.grant, asked, signedBy("bob"));
     town.act("Ann grants", acts.grant, asked, signedBy("ann"));
-    town.refused("logged by the user", "engine.signature_missing", acts.log, { grant: "g-1", answer: content }, signedBy("land"));
-    town.act("the tax office answers, and logs it", acts.log, { grant: "g-1", answer: content }, signedBy("tax"));
-    town.refused("a second answer", "eid.grant_over", acts.log, { grant: "g-1", answer: content }, signedBy("tax"));
+    town.refused("logged by the user", "engine.signature_missing", acts.log, { grant: "g-1", answer }, signedBy("land"));
+    town.act("the tax office answers, and logs it", acts.log, { grant: "g-1", answer }, signedBy("tax"));
+    town.refused("a second answer", "eid.grant_over", acts.log, { grant: "g-1", answer }, signedBy("tax"));
     town.refused("withdrawn too late", "engine.illegal_move", acts.withdraw, { grant: "g-1" }, signedBy("ann"));
     town.act("another grant", acts.grant, { ...asked, grant: "g-2" }, signedBy("ann"));
     town.refused("withdrawn by another", "engine.signature_missing", acts.withdraw, { grant: "g-2" }, signedBy("bob"));
     town.act("withdrawn", acts.withdraw, { grant: "g-2" }, signedBy("ann"));
-    town.refused("serves nothing", "eid.grant_over", acts.log, { grant: "g-2", answer: content }, signedBy("tax"));
+    town.refused("serves nothing", "eid.grant_over", acts.log, { grant: "g-2", answer }, signedBy("tax"));
     town.act("a third", acts.grant, { ...asked, grant: "g-3" }, signedBy("ann"));
     town.advance(asked.until - town.time - 1_000); // the next block is of that very moment
-    town.refused("whose time is over", "eid.grant_over", acts.log, { grant: "g-3", answer: content }, signedBy("tax"));
+    town.refused("whose time is over", "eid.grant_over", acts.log, { grant: "g-3", answer }, signedBy("tax"));
     expect(town.row(grants, "g-1")?.$.status).toBe("used");
+  });
+});
+
+describe("a flow of data that would serve somebody else", () => {
+  it("is granted to nobody unknown, by nobody to himself, and is not answered once either has fallen", () => {
+    const town = city();
+    enrol(town, "courts", "identity", "ann", "bob", "gus");
+    for (const company of ["c:acme", "c:advisers"]) register(town, "tax", company);
+    const flow = (more: object = {}): any => ({
+      ...{ grant: "g", subject: "p:ann", holder: "tax", user: "land", purpose: "loan", fields: ["income"], until: town.time + days(7) },
+      ...more,
+    });
+    for (const more of [{ holder: "nobody" }, { user: "c:nobody" }, { until: 0 }])
+      town.refused(JSON.stringify(more), "eid.grant_over", acts.grant, flow(more), signedBy("ann"));
+    town.act("Ann has advisers", acts.appoint, { principal: "p:ann", agent: "c:advisers", guardian: false }, signedBy("ann", "advisers"));
+    town.refused("who help themselves", "eid.own_asking", acts.grant, flow({ user: "c:advisers" }), signedBy("advisers"));
+    town.act(
+      "the advisers have Acme act for them",
+      acts.appoint,
+      { principal: "c:advisers", agent: "c:acme", guardian: false },
+      signedBy("advisers", "acme"),
+    );
+    town.act("and Ann has Acme", acts.appoint, { principal: "p:ann", agent: "c:acme", guardian: false }, signedBy("ann", "acme"));
+    town.refused("which asks for them and gives for her", "eid.own_asking", acts.grant, flow({ user: "c:advisers" }), signedBy("acme"));
+    town.act("Ann gives it herself", acts.grant, flow({ user: "c:advisers" }), signedBy("ann"));
+    town.act("or another for her", acts.grant, flow({ grant: "g2" }), signedBy("advisers"));
+    town.act("the advisers are suspended", acts.suspend, { principal: "c:advisers", ground: "fraud" }, signedBy("tax"));
+    town.refused("they are told nothing", "eid.grant_over", acts.log, { grant: "g", answer }, signedBy("tax"));
+    town.act("and Ann is", acts.suspend, { principal: "p:ann", ground: "stolen" }, signedBy("courts"));
+    town.refused("nobody is told of her", "eid.grant_over", acts.log, { grant: "g2", answer }, signedBy("tax"));
+  });
+});
+
+describe("keys that are not one's own word", () => {
+  const further = (town: Scenario, principal: string, name: string, more: object = {}): any => ({
+    ...{ principal, purpose: "person", key: keyOf(name), proof: shown(town, principal, "person", name), represents: true, from: town.time },
+    ...more,
+  });
+
+  it("a key that does not represent makes none that does", () => {
+    const town = city();
+    enrol(town, "courts", "identity", "ann");
+    register(town, "tax", "c:acme");
+    town.act("a watch", acts.bind, further(town, "p:ann", "watch", { represents: false }), signedBy("ann"));
+    town.refused("binds", "eid.own_key", acts.bind, further(town, "p:ann", "evil"), signedBy("watch"));
+    town.refused("revokes", "eid.not_authority", acts.setKey, { key: keyOf("ann"), to: "revoked" }, signedBy("watch"));
+    const acme = { principal: "p:ann", agent: "c:acme", guardian: false };
+    town.refused("appoints", "eid.own_key", acts.appoint, acme, signedBy("watch", "acme"));
+  });
+
+  it("what the authority suspends, on a ground, it alone restores", () => {
+    const town = city();
+    enrol(town, "courts", "identity", "ann");
+    town.act("a second key", acts.bind, further(town, "p:ann", "tablet"), signedBy("ann"));
+    town.refused("on no ground", "eid.ground_missing", acts.setKey, { key: keyOf("ann"), to: "suspended" }, signedBy("courts"));
+    town.act("the ministry", acts.setKey, { key: keyOf("ann"), to: "suspended", ground: "stolen" }, signedBy("courts"));
+    expect(town.row(keys, keyOf("ann"))).toMatchObject({ ground: "stolen", barred: true });
+    town.refused("Ann's other key does not", "eid.not_authority", acts.setKey, { key: keyOf("ann"), to: "live" }, signedBy("tablet"));
+    town.act("the ministry does", acts.setKey, { key: keyOf("ann"), to: "live" }, signedBy("courts"));
+    expect(town.row(keys, keyOf("ann"))).not.toHaveProperty("barred");
+    for (const to of ["suspended", "live"] as const)
+      town.act(`Ann's own: ${to}`, acts.setKey, { key: keyOf("ann"), to }, signedBy("tablet"));
+  });
+
+  it("what one registrar registered another does not touch, while the first serves", () => {
+    const town = founded({ grants: [grant("tax", "eid.registrar"), grant("health", "eid.registrar")] });
+    register(town, "tax", "d:meter");
+    expect(town.row(principals, "d:meter")?.registrar).toBe("tax");
+    const broken = { principal: "d:meter", ground: "broken" };
+    town.refused("health", "eid.not_authority", acts.revoke, broken, signedBy("health"));
+    town.refused("nor with a word of land's", "eid.not_authority", acts.revoke, broken, signedBy("health", "land"));
+    town.act("tax", acts.suspend, broken, signedBy("tax"));
+    decide(town, { kind: "role.revoke", agency: "tax", role: "eid.registrar", scope: "" });
+    town.act("once tax is registrar no more, health", acts.revoke, broken, signedBy("health"));
+  });
+
+  it("a device is of who is known, and is passed on by both", () => {
+    const town = city();
+    enrol(town, "courts", "identity", "ann", "bob");
+    const proof = shown(town, "d:bug", "device", "bug");
+    const bug = { principal: "d:bug", owner: "c:nobody", key: keyOf("bug"), proof };
+    town.refused("nobody's", "eid.owner_unknown", acts.register, bug, signedBy("tax"));
+    town.act("Ann's", acts.register, { ...bug, owner: "p:ann" }, signedBy("tax"));
+    const sold = { device: "d:bug", next: "p:bob" };
+    for (const by of ["ann", "bob"]) town.refused(by, "engine.signature_missing", acts.passOn, sold, signedBy(by));
+    town.act("both", acts.passOn, sold, signedBy("ann", "bob"));
+    expect(town.row(principals, "d:bug")?.owner).toBe("p:bob");
+    town.refused("a person is no device", "eid.wrong_register", acts.passOn, { ...sold, device: "p:ann" }, signedBy("ann", "bob"));
+  });
+
+  it("a guardianship replaces an appointment, never the other way round; an appointment is renewed", () => {
+    const town = city();
+    enrol(town, "courts", "identity", "ann", "child");
+    register(town, "tax", "c:acme");
+    const pair = { principal: "p:child", agent: "p:ann" };
+    town.act("for a day", acts.appoint, { ...pair, guardian: false, until: town.time + days(1) }, signedBy("child", "ann"));
+    town.act("for two", acts.appoint, { ...pair, guardian: false, until: town.time + days(2) }, signedBy("child", "ann"));
+    town.advance(days(400));
+    town.act("the ministry enters Ann", acts.appoint, { ...pair, guardian: true }, signedBy("courts", "ann"));
+    const undone = { ...pair, guardian: false, until: town.time + 1_000 };
+    town.refused("the child does not limit her", "eid.not_authority", acts.appoint, undone, signedBy("child", "ann"));
+    expect(mayAct(town, "p:child", "ann")).toBe(true);
+    town.act(
+      "a company has an accountant",
+      acts.appoint,
+      { principal: "c:acme", agent: "p:ann", guardian: false },
+      signedBy("acme", "ann"),
+    );
+    expect(mayAct(town, "c:acme", "ann")).toBe(true);
+  });
+});
+
+/** Governance adopts it. */
+function decide(
+  town: Scenario,
+  change: Pick<Parameters<typeof governance.propose.options.run>[1], "kind" | "agency" | "role" | "scope">,
+): void {
+  const proposal = `p-${town.height}`;
+  town.act("proposed", governance.propose, { proposal, member: "tax", ...change }, signedBy("tax"));
+  for (const member of ["tax", "courts", "land"])
+    town.act(`${member} votes`, governance.vote, { proposal, member, vote: "yes" }, signedBy(member));
+}
+
+describe("who has lost his key", () => {
+  const friends = ["grandma", "neighbour", "priest"].map((name) => keyOf(`guardian ${name}`));
+  const seeds = ["grandma", "neighbour", "priest"].map((name) => seedOf(`guardian ${name}`));
+  const named = { root: guardiansRoot(friends), size: 3, needed: 2 };
+  const fresh = (town: Scenario, name = "new", revision = 1, principal = "p:ann") => ({
+    ...{ principal, key: keyOf(name), proof: shown(town, principal, "person", name), revision },
+  });
+  const word = (town: Scenario, to: { principal: string; key: Uint8Array; revision: number }, ...who: number[]) =>
+    who.map((i) => vouch(town.network, to, friends, i, seeds[i]!));
+  function guarded(): Scenario {
+    const town = founded({
+      grants: [
+        grant("courts", "eid.ministry"),
+        grant("health", "eid.voucher"),
+        grant("tax", "eid.registrar"),
+        grant("land", "evidence.depositor"),
+      ],
+    });
+    enrol(town, "courts", "identity", "ann", "bob");
+    town.act("Ann names three friends", acts.guard, { principal: "p:ann", guardians: named }, signedBy("ann", "courts"));
+    return town;
+  }
+
+  it("gets a new one on the word of as many guardians as he laid down, after three days; no earlier key serves then, nor whom it appointed", () => {
+    const town = guarded();
+    register(town, "tax", "c:acme");
+    town.act("Ann had an agent", acts.appoint, { principal: "p:ann", agent: "c:acme", guardian: false }, signedBy("ann", "acme"));
+    expect(mayAct(town, "p:ann", "acme")).toBe(true);
+    const to = fresh(town);
+    const asked = (guardians: ReturnType<typeof word>) => ({ ...to, guardians });
+    town.refused("one friend", "eid.guardians_short", acts.recover, asked(word(town, to, 0)), signedBy("courts"));
+    town.refused("one twice", "eid.guardians_short", acts.recover, asked(word(town, to, 1, 1)), signedBy("courts"));
+    const strangers = friends.map((_, i) => keyOf(`stranger ${i}`));
+    const forged = [0, 1].map((i) => vouch(town.network, to, strangers, i, seedOf(`stranger ${i}`)));
+    town.refused("strangers", "eid.guardians_short", acts.recover, asked(forged), signedBy("courts"));
+    for (const other of [fresh(town, "newer"), { ...to, revision: 2 }, { ...to, principal: "p:bob" }])
+      town.refused("for something else", "eid.guardian_unproved", acts.recover, asked(word(town, other, 0, 2)), signedBy("courts"));
+    const two = word(town, to, 0, 2);
+    town.refused("without the ministry", "eid.not_authority", acts.recover, asked(two), signedBy("health"));
+    town.refused(
+      "a key that she does not hold",
+      "eid.key_unproved",
+      acts.recover,
+      { ...asked(two), proof: new Uint8Array(64) },
+      signedBy("courts"),
+    );
+    const stale = { ...to, revision: 2 };
+    town.refused(
+      "of a later revision",
+      "eid.recovery_stale",
+      acts.recover,
+      { ...stale, guardians: word(town, stale, 0, 2) },
+      signedBy("courts"),
+    );
+    town.refused("in person", "eid.guardians_named", acts.recoverInPerson, to, signedBy("courts", "health"));
+    town.act("two of three friends", acts.recover, asked(two), signedBy("courts"));
+    town.refused(
+      "the key is taken",
+      "eid.key_taken",
+      acts.bind,
+      {
+        principal: "p:bob",
+        purpose: "person",
+        key: to.key,
+        proof: shown(town, "p:bob", "person", "new"),
+        represents: true,
+        from: town.time,
+      },
+      signedBy("bob"),
+    );
+    town.advance(days(3) - 10_000);
+    expect([mayAct(town, "p:ann", "new"), mayAct(town, "p:ann", "ann")]).toEqual([false, true]);
+    town.advance(20_000);
+    expect([mayAct(town, "p:ann", "new"), mayAct(town, "p:ann", "ann"), mayAct(town, "p:ann", "acme")]).toEqual([true, false, false]);
+    expect(town.row(recoveries, "p:ann")).toMatchObject({ guardians: 2, $: { status: "done" } });
+    const change = {
+      principal: "p:ann",
+      purpose: "person" as const,
+      key: keyOf("ann"),
+      next: keyOf("thief"),
+      proof: shown(town, "p:ann", "person", "thief"),
+    };
+    town.refused("the old key puts none in its place", "eid.key_over", acts.rotate, change, signedBy("ann"));
+    town.refused("the same word again", "eid.recovery_stale", acts.recover, asked(two), signedBy("courts"));
+    const next = fresh(town, "newest", 2);
+    town.act("lost again", acts.recover, { ...next, guardians: word(town, next, 1, 2) }, signedBy("courts"));
+    town.advance(days(3) + 10_000);
+    expect([mayAct(town, "p:ann", "newest"), mayAct(town, "p:ann", "new")]).toEqual([true, false]);
+    passes(town, "eid");
+    expect(findsTampered(town, "eid", principals, ["p:ann"], { revision: undefined })).toEqual(["registers"]);
+    expect(findsTampered(town, "eid", principals, ["p:ann"], { kind: "device" })).toEqual(["registers"]);
+    expect(findsTampered(town, "eid", keys, [keyOf("new")], { revision: 3, $status: "live" })).toEqual(["registers"]);
+    expect(findsTampered(town, "eid", keys, [keyOf("acme")], { principal: "c:nobody" })).toEqual(["registers"]);
+    expect(findsTampered(town, "eid", agents, ["p:ann", "c:acme"], { revision: 5 })).toEqual(["registers"]);
+    expect(findsTampered(town, "eid", recoveries, ["p:ann"], { $status: "waiting" })).toEqual(["registers"]);
+    expect(findsTampered(town, "eid", recoveries, ["p:ann"], { guardians: 0 })).toEqual(["registers"]);
+  });
+
+  it("and who has not lost it objects", () => {
+    const town = guarded();
+    const to = fresh(town, "thief");
+    const stolen = { ...to, guardians: word(town, to, 0, 1) };
+    town.act("two friends are bribed", acts.recover, stolen, signedBy("courts"));
+    town.refused("Bob does not stop it", "eid.not_authority", acts.veto, { principal: "p:ann" }, signedBy("bob"));
+    town.refused("nor the key that waits", "eid.not_authority", acts.veto, { principal: "p:ann" }, signedBy("thief"));
+    town.act("Ann does", acts.veto, { principal: "p:ann" }, signedBy("ann"));
+    town.advance(days(4));
+    expect([mayAct(town, "p:ann", "thief"), mayAct(town, "p:ann", "ann")]).toEqual([false, true]);
+    expect(town.row(keys, keyOf("thief"))?.$.status).toBe("revoked");
+    const other = fresh(town, "new");
+    town.act("and is then robbed", acts.recover, { ...other, guardians: word(town, other, 0, 1) }, signedBy("courts"));
+    town.act("so the ministry bars the thief's hand", acts.suspend, { principal: "p:ann", ground: "stolen" }, signedBy("courts"));
+    town.refused("who cannot object", "eid.not_authority", acts.veto, { principal: "p:ann" }, signedBy("ann"));
+    town.advance(days(4));
+    town.act("restored", acts.restore, { principal: "p:ann" }, signedBy("courts"));
+    expect([mayAct(town, "p:ann", "new"), mayAct(town, "p:ann", "ann")]).toEqual([true, false]);
+  });
+
+  it("and has named nobody is seen by two agencies", () => {
+    const town = guarded();
+    const to = fresh(town, "bob2", 1, "p:bob");
+    town.refused(
+      "guardians that are none",
+      "eid.guardians_named",
+      acts.recover,
+      { ...to, guardians: word(town, to, 0, 1) },
+      signedBy("courts"),
+    );
+    town.refused("one agency", "engine.not_entitled", acts.recoverInPerson, to, signedBy("courts"));
+    town.refused("without the ministry", "eid.not_authority", acts.recoverInPerson, to, signedBy("health"));
+    town.act("two", acts.recoverInPerson, to, signedBy("courts", "health"));
+    town.advance(days(3) + 10_000);
+    expect([mayAct(town, "p:bob", "bob2"), mayAct(town, "p:bob", "bob")]).toEqual([true, false]);
+    expect(town.row(recoveries, "p:bob")).toMatchObject({ guardians: 0, voucher: "health" });
+    decide(town, { kind: "role.grant", agency: "courts", role: "eid.voucher", scope: "" });
+    const again = fresh(town, "bob3", 2, "p:bob");
+    town.refused("the ministry as both", "eid.second_agency", acts.recoverInPerson, again, signedBy("courts"));
+  });
+
+  it("and is revoked meanwhile gets nothing", () => {
+    const town = guarded();
+    const to = fresh(town, "bob2", 1, "p:bob");
+    town.act("two agencies", acts.recoverInPerson, to, signedBy("courts", "health"));
+    town.act("Bob is revoked", acts.revoke, { principal: "p:bob", ground: "dead" }, signedBy("courts"));
+    town.advance(days(4));
+    expect(town.row(recoveries, "p:bob")?.$.status).toBe("stopped");
+  });
+
+  it("names guardians with the ministry, no more needed than there are", () => {
+    const town = guarded();
+    const three = { principal: "p:bob", guardians: named };
+    town.refused("by the key alone", "eid.not_authority", acts.guard, three, signedBy("bob"));
+    town.refused("by the ministry alone", "eid.own_key", acts.guard, three, signedBy("courts"));
+    town.refused(
+      "four of three",
+      "eid.guardians_unfit",
+      acts.guard,
+      { ...three, guardians: { ...named, needed: 4 } },
+      signedBy("bob", "courts"),
+    );
+    const carl = { person: "p:carl", key: keyOf("carl"), proof: shown(town, "p:carl", "person", "carl"), guardians: named };
+    town.refused(
+      "at enrolment",
+      "eid.guardians_unfit",
+      acts.enrol,
+      { sector: "identity", persons: [{ ...carl, guardians: { ...named, needed: 4 } }] },
+      signedBy("courts"),
+    );
+    town.act("three of three", acts.enrol, { sector: "identity", persons: [carl] }, signedBy("courts"));
+    expect(town.row(principals, "p:carl")?.guardians).toMatchObject({ size: 3, needed: 2 });
   });
 });
 

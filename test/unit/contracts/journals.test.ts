@@ -190,7 +190,7 @@ describe("a device", () => {
     it.act("both", acts.handOver, over, signedBy("land", "health"));
     it.refused("land retires it", "engine.signature_missing", acts.retire, { source: GAUGE }, signedBy("land"));
     const one = levels(it, 0, 1);
-    it.act("suspended", eid.suspend, { principal: GAUGE }, signedBy("land"));
+    it.act("suspended", eid.suspend, { principal: GAUGE, ground: "order-17" }, signedBy("land"));
     it.refused("it reports", "engine.signature_missing", acts.report, one.report(noBatch.last), signedBy("gauge"));
     it.act("restored", eid.restore, { principal: GAUGE }, signedBy("land"));
     it.act("it reports", acts.report, one.report(noBatch.last), signedBy("gauge"));

@@ -205,7 +205,7 @@ describe("a ticket", () => {
     town.refused("not on the list", "polls.not_listed", acts.request, depot.request("eve"), signedBy("eve"));
     town.act("Dora is struck", acts.strike, { ...elector("dora"), ...{ ground: "moved-away" } }, signedBy("tax"));
     town.refused("struck", "polls.not_listed", acts.request, depot.request("dora"), signedBy("dora"));
-    town.act("Carl is suspended", eid.suspend, { principal: "p:carl" }, signedBy("courts"));
+    town.act("Carl is suspended", eid.suspend, { principal: "p:carl", ground: "order-17" }, signedBy("courts"));
     town.refused("suspended", "engine.signature_missing", acts.request, depot.request("carl"), signedBy("carl"));
     const [first, second] = depot.blinded("ann") as [Uint8Array, Uint8Array];
     for (const [says, blinded] of [

@@ -431,7 +431,7 @@ describe("the court", () => {
     expect(it.row(judgments, "Q1-1", "courts", "j-1")).toMatchObject({ ground: "inheritance", entry: 1 });
     expect(it.row(entries, "Q1-1", 1)).toMatchObject({ act: "adjudged", court: "courts", judgment: "j-1" });
     expect(it.row(parcels, "Q1-1")).toMatchObject({ charges: ["loan", "second"], caveats: [], seizures: ["m-1"] });
-    it.act("the bank is suspended: nobody can sign for it", eid.suspend, { principal: "c:bank" }, signedBy("courts"));
+    it.act("the bank is suspended: nobody can sign for it", eid.suspend, { principal: "c:bank", ground: "order-17" }, signedBy("courts"));
     it.refused(
       "so its charge stays",
       "property.lender_consents",

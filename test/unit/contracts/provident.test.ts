@@ -476,7 +476,7 @@ test("nobody is a second saver, or without debts, by a pseudonym of another sect
 
 test("a suspended key moves, contests and closes nothing", () => {
   const it = sent();
-  it.act("Ann is suspended", eid.suspend, { principal: "p:ann" }, signedBy("courts"));
+  it.act("Ann is suspended", eid.suspend, { principal: "p:ann", ground: "order-17" }, signedBy("courts"));
   it.refused("received by her", "engine.signature_missing", acts.receive, { transfer: "t-1" }, signedBy("health", "ann"));
   it.act("sent back", acts.sendBack, { transfer: "t-1", ground: "suspended" }, signedBy("health"));
   it.refused("closed by her", "engine.signature_missing", acts.close, { account: "hz-1", ground: "x" }, signedBy("land", "ann"));
