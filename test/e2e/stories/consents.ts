@@ -32,7 +32,7 @@ export default {
     await stage.applied("consents.use", use, "c:wine");
     await stage.applied("consents.answer", { ...once, answer }, "tax");
     expect(await stage.act("consents.use", { ...use, number: 1 }, "c:wine")).toMatchObject({ code: "consents.used_up" });
-    expect(await stage.proved("consents/use", "adult-ann/0")).toMatchObject({
+    expect(await stage.proved("consents/use", "adult-ann/0/0")).toMatchObject({
       valid: true,
       record: { status: "served", fields: { subject: "p:ann.city", user: "c:wine", fields: [] } },
     });
@@ -55,7 +55,7 @@ export default {
   async later(stage) {
     await stage.until("consents/consent/adult-ann", "expired");
     await stage.until("consents/consent/adult-carl", "lapsed");
-    expect((await stage.until("consents/use/loan-bob/1", "lapsed")).fields).toMatchObject({ user: "c:wine" });
+    expect((await stage.until("consents/use/loan-bob/1/0", "lapsed")).fields).toMatchObject({ user: "c:wine" });
     await stage.audited("consents");
   },
 } satisfies Story;
