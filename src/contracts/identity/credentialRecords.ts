@@ -72,7 +72,6 @@ export const credential = contract("credentials", {
   records: [kinds, facilities, credentials, presentations],
   roles: { registrar: "Defines kinds, and admits facilities", issuer: "Issues and maintains, per kind" },
   rules: {
-    fields_twice: "A kind's fields are distinct.",
     kind_retired:
       "Of a retired kind nothing new is issued; what was issued stands, and is corrected or made good for the rest of its time.",
     holder_unknown: "A credential is issued to somebody who is registered and in good standing.",
@@ -85,6 +84,7 @@ export const credential = contract("credentials", {
     unknown_field: "A presentation shows fields of its kind, none twice.",
     not_bound: "A device-bound credential is used from one registered device in good standing, with the one key that it is bound to.",
     not_admitted: "A card made for facilities is taken by those that are admitted, and by none that is suspended.",
+    fields_twice: "A kind's fields are distinct.",
     taker_unknown: "What is shown is shown to somebody, and admitted is somebody, who is registered and in good standing.",
   },
 });

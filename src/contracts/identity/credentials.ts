@@ -133,7 +133,7 @@ export const bind = credential.action({
 // ── showing ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 export const present = credential.action({
   title: "Present to a verifier, in answer to its challenge",
-  by: { holder: signs("the holder"), device: signs("for a device-bound kind, the device, with the key that it is bound to") },
+  by: { holder: signs("the holder"), device: signs("the device of a device-bound kind, with the key that it is bound to") },
   input: { credential: id, content: hash, verifier: party, challenge: hash, shown: list(id, MAX_FIELDS) },
   rules: ["altered", "expired", "not_live", "replayed", "unknown_field", "not_bound", "not_admitted", "taker_unknown"],
   example: { credential: "b-2027-1", content: aHash, verifier: "land", challenge: aHash, shown: ["name", "born"] },

@@ -94,8 +94,6 @@ export const consent = contract("consents", {
     not_holder: "Data is held and served by an agency entitled to the definition: the one that the consent names.",
     beyond_definition: "Asked for is what the definition lists, for a purpose of it, no longer and no more often than it allows.",
     more_than_asked: "What is given is what was asked, or less of it.",
-    asked_lately:
-      "Who has asked waits for the answer, and after a decline for seven days, before he asks the same person by the same definition.",
     own_asking: "Who asks, or acts for who asks, does not consent for another: an agent or a guardian has data sent to the subject itself.",
     request_over: "A request is answered in its time.",
     not_live: "A use needs a consent that is live at that moment, its subject and its user being in good standing.",
@@ -105,8 +103,10 @@ export const consent = contract("consents", {
     out_of_turn: "Uses of a consent are numbered in turn, so that none is made twice.",
     other_kind: "A claim is answered, a bundle delivered, a service's data given by that service alone.",
     use_over: "A use is served while it waits, and within its time.",
-    corrected_often: "What was served is corrected at most ten times.",
     other_party: "A consent serves the user, and what is of the subject, that it names.",
+    asked_lately:
+      "Who has asked waits for the answer, and after a decline for seven days, before he asks the same person by the same definition.",
+    corrected_often: "What was served is corrected at most ten times.",
   },
 });
 

@@ -50,6 +50,8 @@ export default {
     expect(await stage.act("consents.deliver", { ...income, number: 1 }, "tax")).toMatchObject({ code: "consents.not_live" });
 
     await stage.applied("consents.request", ask(stage, { consent: "adult-carl", subject: "p:carl.city" }), "c:wine");
+    const again = ask(stage, { consent: "adult-carl-again", subject: "p:carl.city" });
+    expect(await stage.act("consents.request", again, "c:wine")).toMatchObject({ code: "consents.asked_lately" });
     await stage.audited("consents");
   },
   async later(stage) {
