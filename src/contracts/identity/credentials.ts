@@ -2,121 +2,30 @@
 // licences (6), the wallet (7). Kinds are data. Owns kinds, facilities, credentials and their standing, presentations. Does not own: what a
 // document says (sealed; the vault keeps it); the PIN, which unlocks the holder's key and never leaves his device.
 
-import { equalBytes } from "../../base/bytes.ts";
-import {
-  agency,
-  contract,
-  each,
-  flag,
-  hash,
-  id,
-  list,
-  oneOf,
-  optional,
-  party,
-  record,
-  sealed,
-  signs,
-  text,
-  time,
-} from "../engine/index.ts";
-import type { Party, Row, Tx } from "../engine/index.ts";
-import { aHash, aSeal } from "../kit/examples.ts";
-import { Fold } from "../kit/folds.ts";
-import { serves, standing, within } from "../kit/standing.ts";
+import { type Bytes, equalBytes } from "../../base/bytes.ts";
+import { hash, id, list, party, type Row, signs, type Tx } from "../engine/index.ts";
+import { aHash, aKey, aSeal } from "../kit/examples.ts";
+import { serves, within } from "../kit/standing.ts";
+import { content, type Credential, credential, credentials, facilities, kinds, MAX_FIELDS, presentations } from "./credentialRecords.ts";
+import { signerOf } from "./principals.ts";
 
-const MAX_FIELDS = 32;
-/** The values of the kind's fields, in the kind's order: each can be shown alone against the root. */
-const content = sealed({ values: each(text(1_000), MAX_FIELDS) });
-
-export const kinds = record("kind", {
-  title: "A kind of credential",
-  key: ["kind"],
-  read: "public",
-  find: ["status"],
-  fields: {
-    kind: id,
-    title: text(200),
-    fields: list(id, MAX_FIELDS, 1),
-    lasts: optional(time),
-    one_per_person: flag,
-    device_bound: flag,
-    admitted_only: flag,
-  },
-  states: { in_force: ["retired"], retired: [] },
-});
-export const facilities = record("facility", {
-  title: "A facility that takes a kind of card",
-  key: ["kind", "facility"],
-  read: "public",
-  find: ["facility", "status"],
-  fields: { kind: id, facility: party, ground: optional(id) },
-  states: { admitted: ["suspended"], suspended: ["admitted"] },
-});
-export const credentials = record("credential", {
-  title: "A credential: the root of its sealed content, its holder, its standing",
-  key: ["credential"],
-  read: ["holder", "issuer"],
-  find: ["holder", "kind", "status"],
-  fields: {
-    credential: id,
-    kind: id,
-    issuer: agency,
-    holder: party,
-    content,
-    until: optional(time),
-    device: optional(party),
-    replaces: optional(id),
-    ground: optional(id),
-  },
-  states: standing,
-});
-export const holdings = record("holding", {
-  title: "The one credential of a kind that a person holds",
-  key: ["kind", "holder"],
-  read: ["holder"],
-  fields: { kind: id, holder: party, credential: id },
-});
-export const presentations = record("presentation", {
-  title: "A presentation, bound to its holder and the verifier's challenge",
-  key: ["verifier", "challenge"],
-  read: ["holder", "verifier"],
-  find: ["holder"],
-  fields: { verifier: party, challenge: hash, credential: id, holder: party, shown: list(id, MAX_FIELDS) },
-});
-
-const credential = contract("credentials", {
-  title: "Certificates, cards and licences",
-  purpose: "Only who is entitled issues, one revocation holds everywhere, and a showing shows what was asked and no more.",
-  sector: "identity",
-  records: [kinds, facilities, credentials, holdings, presentations],
-  roles: { registrar: "Defines kinds, and admits facilities", issuer: "Issues and maintains, per kind" },
-  rules: {
-    kind_retired: "Of a retired kind nothing new is issued; what was issued stands.",
-    holder_unknown: "A credential is issued to somebody who is registered and in good standing.",
-    one_live: "Of such a kind a person holds one live credential.",
-    not_issuer: "Who issued a credential maintains it.",
-    altered: "What is presented is what was issued.",
-    expired: "A credential serves until its time is over.",
-    not_live: "A suspended, revoked or replaced credential does not serve.",
-    replayed: "A verifier's challenge is answered once.",
-    unknown_field: "A presentation shows fields of its kind.",
-    not_bound: "A device-bound credential is used from its one device.",
-    not_admitted: "A card made for facilities is taken by those that are admitted, and by none that is suspended.",
-  },
-});
+export { credentials, facilities, kinds, presentations } from "./credentialRecords.ts";
+export * from "./credentialAudits.ts";
 
 // ── kinds ────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
-const { kind, title, fields, lasts, one_per_person, device_bound, admitted_only } = kinds.fields;
 export const define = credential.action({
   title: "Define a kind",
   by: "registrar",
-  input: { kind, title, fields, lasts, one_per_person, device_bound, admitted_only },
+  input: kinds.fields,
+  rules: ["fields_twice"],
   example: {
     ...{ kind: "birth", title: "Birth certificate", fields: ["name", "born", "place"] },
     ...{ one_per_person: false, device_bound: false, admitted_only: false },
   },
-  run: (tx, it) => void tx.create(kinds, it),
+  run(tx, it) {
+    tx.require(distinct(it.fields), "fields_twice");
+    tx.create(kinds, it);
+  },
 });
 export const retire = credential.action({
   title: "Retire a kind",
@@ -127,17 +36,25 @@ export const retire = credential.action({
 });
 
 export const admit = credential.action({
-  title: "Admit a facility to take a kind of card, suspend it, admit it again",
+  title: "Admit a facility to take a kind of card, or admit it again",
   by: "registrar",
-  input: { kind: id, facility: party, to: oneOf("admitted", "suspended"), ground: optional(id) },
-  rules: ["kind_retired"],
-  example: { kind: "card", facility: "c:city-pool", to: "admitted" },
-  run(tx, { kind: of, facility, to, ground }) {
-    tx.require(to === "suspended" || tx.get(kinds, of).$.status === "in_force", "kind_retired");
+  input: { kind: id, facility: party },
+  rules: ["kind_retired", "taker_unknown"],
+  example: { kind: "card", facility: "c:city-pool" },
+  run(tx, { kind: of, facility }) {
+    tx.require(tx.get(kinds, of).$.status === "in_force", "kind_retired");
+    tx.require(tx.known(facility), "taker_unknown");
     const it = tx.find(facilities, of, facility);
-    if (it === undefined && to === "admitted") tx.create(facilities, { kind: of, facility, ground });
-    else tx.move(it ?? tx.get(facilities, of, facility), to, { ground });
+    if (it === undefined) tx.create(facilities, { kind: of, facility });
+    else tx.move(it, "admitted", { ground: undefined });
   },
+});
+export const shut = credential.action({
+  title: "Suspend a facility, on a ground: it takes no card of the kind",
+  by: "registrar",
+  input: { kind: id, facility: party, ground: id },
+  example: { kind: "card", facility: "c:city-pool", ground: "art-3" },
+  run: (tx, { kind: of, facility, ground }) => void tx.move(tx.get(facilities, of, facility), "suspended", { ground }),
 });
 
 // ── issuing and maintaining ──────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -148,8 +65,9 @@ export const issue = credential.action({
   rules: ["kind_retired", "holder_unknown", "one_live"],
   example: { credential: "b-2027-1", kind: "birth", holder: "p:ann", content: aSeal(33) },
   run(tx, it) {
-    tx.require(tx.known(it.holder), "holder_unknown");
-    enter(tx, { ...it, issuer: tx.signer("issuer") });
+    const of = tx.get(kinds, it.kind);
+    tx.require(of.$.status === "in_force", "kind_retired");
+    enter(tx, of, { ...it, until: endOf(tx, of) });
   },
 });
 
@@ -157,14 +75,16 @@ const maintained = {
   issuer: { role: "issuer", scope: (a: { credential: string }, tx: Tx) => tx.get(credentials, a.credential).kind },
 } as const;
 export const replace = credential.action({
-  title: "Replace: correct, renew, or make good a lost one",
+  title: "Replace: correct, renew, or make good a lost one; of a retired kind it lasts no longer than what it replaces",
   by: maintained,
   input: { credential: id, by: id, content },
-  rules: ["kind_retired", "one_live", "not_issuer"],
+  rules: ["holder_unknown", "one_live", "not_issuer"],
   example: { credential: "b-2027-1", by: "b-2027-2", content: aSeal(33) },
   run(tx, { credential: key, by, content: root }) {
-    const { kind: of, issuer, holder, device } = tx.move(own(tx, key), "replaced");
-    enter(tx, { credential: by, kind: of, issuer, holder, device, content: root, replaces: key });
+    const { kind: name, holder, device, until } = tx.move(own(tx, key), "replaced", { sole: undefined });
+    const of = tx.get(kinds, name);
+    const next = { credential: by, holder, device, content: root, replaces: key };
+    enter(tx, of, { ...next, until: of.$.status === "in_force" ? endOf(tx, of) : until });
   },
 });
 
@@ -175,22 +95,36 @@ const status = (says: string, to: "live" | "suspended" | "revoked") =>
     input: { credential: id, ground: id },
     rules: ["not_issuer"],
     example: { credential: "b-2027-1", ground: "art-12" },
-    run: (tx, { credential: key, ground }) => void tx.move(own(tx, key), to, { ground }),
+    run(tx, { credential: key, ground }) {
+      tx.move(own(tx, key), to, { ground, ...(to === "revoked" && { sole: undefined }) });
+    },
   });
 export const suspend = status("Suspend", "suspended");
 export const restore = status("Restore what was suspended", "live");
 export const revoke = status("Revoke for good", "revoked");
 
+export const reportLost = credential.action({
+  title: "Report a loss: the holder suspends what he lost, and who issued it restores it or makes it good",
+  by: { holder: signs("the holder") },
+  input: { credential: id, ground: id },
+  example: { credential: "b-2027-1", ground: "lost" },
+  run(tx, { credential: key, ground }) {
+    const it = tx.get(credentials, key);
+    tx.signed("holder", it.holder);
+    tx.move(it, "suspended", { ground });
+  },
+});
+
 export const bind = credential.action({
-  title: "Bind to a device, or move to another",
-  by: { ...maintained, holder: signs("the holder"), device: signs("the new device") },
-  input: { credential: id, device: party },
-  rules: ["not_issuer", "not_live", "expired"],
-  example: { credential: "m-1", device: "d:ann-phone" },
+  title: "Bind to a key of a device, or move to another",
+  by: { ...maintained, holder: signs("the holder"), device: signs("the new device, with that key") },
+  input: { credential: id, device: hash },
+  rules: ["not_issuer", "not_live", "expired", "not_bound"],
+  example: { credential: "m-1", device: aKey },
   run(tx, { credential: key, device }) {
     const it = own(tx, key);
     tx.signed("holder", it.holder);
-    tx.signed("device", device);
+    onDevice(tx, "device", device);
     inForce(tx, it);
     tx.put(it, { device });
   },
@@ -199,24 +133,22 @@ export const bind = credential.action({
 // ── showing ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 export const present = credential.action({
   title: "Present to a verifier, in answer to its challenge",
-  by: { holder: signs("the holder; for a device-bound kind also the device") },
+  by: { holder: signs("the holder"), device: signs("the device of a device-bound kind, with the key that it is bound to") },
   input: { credential: id, content: hash, verifier: party, challenge: hash, shown: list(id, MAX_FIELDS) },
-  rules: ["altered", "expired", "not_live", "replayed", "unknown_field", "not_bound", "not_admitted"],
+  rules: ["altered", "expired", "not_live", "replayed", "unknown_field", "not_bound", "not_admitted", "taker_unknown"],
   example: { credential: "b-2027-1", content: aHash, verifier: "land", challenge: aHash, shown: ["name", "born"] },
   run(tx, { credential: key, content: root, verifier, challenge, shown }) {
     const it = tx.get(credentials, key);
     const of = tx.get(kinds, it.kind);
     tx.signed("holder", it.holder);
-    if (of.device_bound) tx.signed("holder", it.device ?? tx.reject("not_bound"), "not_bound");
+    if (of.device_bound) onDevice(tx, "device", it.device ?? tx.reject("not_bound"));
     tx.require(equalBytes(root, it.content.root), "altered");
     inForce(tx, it);
+    tx.require(tx.known(verifier), "taker_unknown", { verifier });
     tx.require(!of.admitted_only || tx.find(facilities, it.kind, verifier)?.$.status === "admitted", "not_admitted", { verifier });
-    tx.require(
-      shown.every((field) => of.fields.includes(field)),
-      "unknown_field",
-      { fields: of.fields },
-    );
-    tx.require(tx.find(presentations, verifier, challenge) === undefined, "replayed");
+    const known = distinct(shown) && shown.every((field) => of.fields.includes(field));
+    tx.require(known, "unknown_field", { fields: of.fields });
+    tx.require(tx.find(presentations, verifier, challenge, key) === undefined, "replayed");
     tx.create(presentations, { verifier, challenge, credential: key, holder: it.holder, shown });
   },
 });
@@ -233,63 +165,36 @@ export const check = credential.view({
 });
 
 // ── words of this file ───────────────────────────────────────────────────────────────────────────────────────────────────────────────
-type New = {
-  credential: string;
-  kind: string;
-  issuer: Party;
-  holder: Party;
-  content: Row<typeof credentials>["content"];
-  device?: Party | undefined;
-  replaces?: string;
-};
-function enter(tx: Tx<"kind_retired" | "one_live">, it: New): void {
-  const of = tx.get(kinds, it.kind);
-  tx.require(of.$.status === "in_force", "kind_retired");
-  tx.create(credentials, { ...it, until: of.lasts === undefined ? undefined : tx.time + of.lasts });
-  if (!of.one_per_person) return;
-  const holding = tx.find(holdings, it.kind, it.holder);
-  if (holding === undefined) return void tx.create(holdings, { kind: it.kind, holder: it.holder, credential: it.credential });
-  const last = tx.get(credentials, holding.credential);
-  tx.require(["replaced", "revoked"].includes(last.$.status) || !within(last, tx.time), "one_live", { credential: holding.credential });
-  tx.put(holding, { credential: it.credential });
+type Kind = Row<typeof kinds>;
+const distinct = (all: readonly string[]): boolean => new Set(all).size === all.length;
+const endOf = (tx: Tx, { lasts }: Kind): number | undefined => (lasts === undefined ? undefined : tx.time + lasts);
+
+type New = Pick<Credential, "credential" | "holder" | "content" | "until" | "device" | "replaces">;
+/** Whoever signs as issuer enters it; of a kind that a person holds once, in the place of one whose time is over. */
+function enter(tx: Tx<"holder_unknown" | "one_live">, of: Kind, it: New): void {
+  tx.require(tx.known(it.holder), "holder_unknown");
+  const last = of.one_per_person ? tx.unique(credentials, of.kind, it.holder) : undefined;
+  if (last !== undefined) {
+    tx.require(!within(last, tx.time), "one_live", { credential: last.credential });
+    tx.put(last, { sole: undefined });
+  }
+  tx.create(credentials, { ...it, kind: of.kind, issuer: tx.signer("issuer"), sole: of.one_per_person ? it.holder : undefined });
 }
-function own(tx: Tx<"not_issuer">, key: string): Row<typeof credentials> {
+/** As the issuer, or in its place: where it has the role no more, and no key of it signs that has not the role itself. */
+function own(tx: Tx<"not_issuer", "issuer">, key: string): Credential {
   const it = tx.get(credentials, key);
-  tx.require(it.issuer === tx.signer("issuer"), "not_issuer", { issuer: it.issuer });
+  const left = (): boolean =>
+    !tx.holds("issuer", it.issuer, it.kind) && tx.signers.every((signer) => signerOf(tx, signer)?.principal !== it.issuer);
+  tx.require(it.issuer === tx.signer("issuer") || left(), "not_issuer", { issuer: it.issuer });
   return it;
 }
-function inForce(tx: Tx<"expired" | "not_live">, it: Row<typeof credentials>): void {
+/** That very key signs, and it is a device's: no agent of the device, and no other key of it, acts for it here. */
+function onDevice(tx: Tx<"not_bound">, slot: string, key: Bytes): void {
+  tx.require(signerOf(tx, key)?.kind === "device", "not_bound");
+  tx.signed(slot, key, "not_bound");
+}
+function inForce(tx: Tx<"expired" | "not_live">, it: Credential): void {
   tx.require(it.$.status === "live", "not_live", { status: it.$.status });
   tx.require(within(it, tx.time), "expired", { until: it.until });
 }
-
-// ── what an auditor recomputes ───────────────────────────────────────────────────────────────────────────────────────────────────────
-export const succession = credential.audit({
-  title: "What was replaced has one successor, and of a kind that a person holds once there are no more live ones than holders",
-  run(audit) {
-    const once = new Map<string, { live: number; holders: number }>();
-    const replaced = new Fold();
-    const successors = new Fold();
-    let live = 0;
-    audit.each(kinds, (it) => void (it.one_per_person && once.set(it.kind, { live: 0, holders: 0 })));
-    audit.each(credentials, (it) => {
-      const stands = ["live", "suspended"].includes(it.$.status) && within(it, audit.time);
-      if (stands) live++;
-      const of = once.get(it.kind);
-      if (stands && of !== undefined) of.live++;
-      if (it.$.status === "replaced") replaced.add(it.credential);
-      if (it.replaces !== undefined) successors.add(it.replaces);
-    });
-    audit.each(holdings, ({ kind: of }) => {
-      const counted = once.get(of);
-      if (counted === undefined) audit.require(false, "a holding of a kind that a person may hold twice");
-      else counted.holders++;
-    });
-    audit.end(() => {
-      audit.figure("live or suspended", live);
-      audit.require(replaced.equals(successors), "what was replaced and what replaces it differ");
-      for (const [of, sums] of once) audit.require(sums.live <= sums.holders, "more live ones than holders", { kind: of, ...sums });
-    });
-  },
-});
 export default credential;

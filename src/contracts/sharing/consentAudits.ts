@@ -1,7 +1,8 @@
-// What an auditor recomputes of consents: that uses keep within what was consented to, in time and in number. Owns these audits. Does not own: how rows come in.
+// What an auditor recomputes of consents: that uses keep within what was consented to, in time and in number, and that who was declined waits. Owns these audits. Does not own: how rows come in.
 
 import type { Row } from "../engine/index.ts";
-import { among, type Consent, consent, consents, definitions, fitting, uses } from "./consentRecords.ts";
+import { Fold } from "../kit/folds.ts";
+import { among, askings, ATTEMPTS, type Consent, consent, consents, definitions, fitting, PAUSE, uses } from "./consentRecords.ts";
 
 export const bounds = consent.audit({
   title: "What was consented to is in its definition, what was used in its consent, what was delivered in its use",
@@ -13,7 +14,8 @@ export const bounds = consent.audit({
       const of = defined.get(it.definition);
       given.set(it.consent, it);
       const within = of !== undefined && of.purposes.includes(it.purpose) && among(it.fields, of.fields) && fitting(of, it.fields);
-      audit.require(within && it.sector === of.sector && it.most <= of.most, "a consent beyond its definition");
+      const lasts = within && it.until - (it.given ?? it.by) <= of.longest;
+      audit.require(lasts && it.sector === of.sector && it.most <= of.most, "a consent beyond its definition");
     });
     audit.each(uses, ({ $, consent: key, subject, holder, user, purpose, fields: used, delivered, answer: said, payload: values }) => {
       const it = given.get(key);
@@ -48,10 +50,10 @@ export const times = consent.audit({
       audit.require(!live.has(place), "two consents live for the same");
       live.add(place);
     });
-    audit.each(uses, ({ $, consent: key, at, corrects }) => {
+    audit.each(uses, ({ $, consent: key, at, version }) => {
       const it = lived.get(key);
       if (it === undefined) return audit.require(false, "a use of what was never given");
-      if (corrects !== undefined) return;
+      if (version > 0) return;
       audit.require(it.from <= at && at <= it.to, "used when the consent was not live", { at, ...it });
       audit.require($.status !== "served" || $.since <= it.to, "served when the consent was not live", { at: $.since, ...it });
     });
@@ -60,22 +62,47 @@ export const times = consent.audit({
 });
 
 export const counts = consent.audit({
-  title: "Uses are numbered without gaps, and those that count are as many as the consent says, and no more than it allows",
+  title: "Uses and corrections are numbered without gaps, and those that count are as many as the consent says, and no more than it allows",
   run(audit) {
+    const corrected = new Fold();
+    const corrections = new Fold();
     const said = new Map<string, { next: number; uses: number }>();
     audit.each(consents, ({ consent: key, next, uses: counted, most }) => {
       said.set(key, { next, uses: counted });
-      audit.require(counted <= most, "used more often than consented to", { uses: counted, most });
+      audit.require(counted <= most && next <= ATTEMPTS * most, "used more often than consented to", { uses: counted, next, most });
     });
-    audit.each(uses, ({ $, consent: key, corrects }) => {
+    audit.each(uses, ({ $, consent: key, number, version }) => {
+      if ($.status === "corrected") corrected.add(key, number, version);
+      if (version > 0) return corrections.add(key, number, version - 1);
       const it = said.get(key);
       if (it === undefined) return;
-      const counted = corrects === undefined && $.status !== "refused" && $.status !== "lapsed";
+      const counted = $.status !== "refused" && $.status !== "lapsed";
       said.set(key, { next: it.next - 1, uses: it.uses - (counted ? 1 : 0) });
     });
     audit.end(() => {
+      audit.require(corrected.equals(corrections), "what was corrected and what corrects it differ");
       for (const [key, { next, uses: left }] of said)
         audit.require(next === 0 && left === 0, "uses are missing, or too many", { consent: key, next, left });
+    });
+  },
+});
+
+export const pauses = consent.audit({
+  title: "What was asked last waits for its answer, or after a decline for its time, before the same is asked again",
+  run(audit) {
+    const asked = new Map<string, { place: string; until: number | undefined }>();
+    const open = new Set<string>();
+    audit.each(consents, ({ $, consent: key, subject, user, definition, by }) => {
+      const place = [subject, user, definition].join(" ");
+      asked.set(key, { place, until: $.status === "requested" ? by : $.status === "declined" ? $.since + PAUSE : undefined });
+      if ($.status !== "requested" || by <= audit.time) return;
+      audit.require(!open.has(place), "asked again before the answer");
+      open.add(place);
+    });
+    audit.each(askings, ({ consent: key, subject, user, definition, until }) => {
+      const it = asked.get(key);
+      audit.require(it?.place === [subject, user, definition].join(" "), "asked last is no request of these");
+      audit.require(it?.until === undefined || it.until === until, "asked again before its time", { until, from: it?.until });
     });
   },
 });

@@ -6,6 +6,11 @@ import { range, record, type Row, sealed, text, time } from "../engine/index.ts"
 
 export const MAX_FIELDS = 64;
 export const MAX_USES = 1_000_000;
+/** Uses are asked for at most so many times as often as they may count, for what is refused or lapses does not. */
+export const ATTEMPTS = 4;
+export const MAX_CORRECTIONS = 10;
+/** After a decline nothing is asked of the same person by the same definition for this time. */
+export const PAUSE = days(7);
 export const fields = list(id, MAX_FIELDS);
 export const details = sealed({ file: text(200), words: text(1_000) });
 /** Which of the claim's answers: the one leaf there is, and it holds six bits. */
@@ -39,7 +44,7 @@ export const consents = record("consent", {
     ...{ purpose: id, fields, until: time, most: range(1, MAX_USES), by: time, given: optional(time) },
     /** The subject, while the consent is live: of one user, holder, definition and purpose there is one. */
     binds: optional(person),
-    /** The number of the next use; and the uses that count, which are those that were not refused and did not lapse. */
+    /** The number of the next use, which is how many were asked for; and the uses that count, which were not refused and did not lapse. */
     ...{ next: count, uses: count },
   },
   states: {
@@ -48,14 +53,23 @@ export const consents = record("consent", {
     ...{ declined: [], lapsed: [], revoked: [], withdrawn: [], replaced: [], expired: [] },
   },
 });
+/** Of one user, subject and definition one request waits at a time. */
+export const askings = record("asking", {
+  title: "What a user asked of a person last by a definition, and until when nothing more is asked",
+  key: ["subject", "user", "definition"],
+  read: ["subject", "user"],
+  fields: { subject: person, user: party, definition: id, consent: id, until: time },
+});
 export const uses = record("use", {
-  title: "A use of a consent: a check, a delivery, or a look through another service",
-  key: ["consent", "number"],
+  title: "A use of a consent: a check, a delivery, or a look through another service; or what corrects one",
+  key: ["consent", "number", "version"],
   read: ["subject", "holder", "user"],
   find: ["subject", "holder", "user", "status"],
   fields: {
-    ...{ consent: id, number: count, subject: person, holder: agency, user: party, purpose: id, fields },
-    ...{ at: time, by: time, details: optional(details), corrects: optional(count), ground: optional(id) },
+    /** Version 0 is what was asked for; each later one corrects the one before. */
+    ...{ consent: id, number: count, version: range(0, MAX_CORRECTIONS) },
+    ...{ subject: person, holder: agency, user: party, purpose: id, fields },
+    ...{ at: time, by: time, details: optional(details), ground: optional(id) },
     ...{ answer: optional(chosen), delivered: optional(fields), payload: optional(payload) },
   },
   states: {
@@ -71,7 +85,7 @@ export type Use = Row<typeof uses>;
 export const consent = contract("consents", {
   title: "Consents, checks and deliveries",
   purpose: "The smallest answer that serves, by a consent that is live at that moment, and every use visible to whom it is about.",
-  records: [definitions, consents, uses],
+  records: [definitions, consents, askings, uses],
   roles: { registrar: "Defines what can be consented to, per sector", holder: "Holds and serves data, per definition" },
   rules: {
     definition_unfit: "A claim has answers to choose from, a service's data its service, a bundle neither; nothing is listed twice.",
@@ -80,16 +94,19 @@ export const consent = contract("consents", {
     not_holder: "Data is held and served by an agency entitled to the definition: the one that the consent names.",
     beyond_definition: "Asked for is what the definition lists, for a purpose of it, no longer and no more often than it allows.",
     more_than_asked: "What is given is what was asked, or less of it.",
-    own_asking: "Who asks does not consent for another: an agent or a guardian has data sent to the subject itself.",
+    own_asking: "Who asks, or acts for who asks, does not consent for another: an agent or a guardian has data sent to the subject itself.",
     request_over: "A request is answered in its time.",
     not_live: "A use needs a consent that is live at that moment, its subject and its user being in good standing.",
     other_purpose: "A consent serves the purpose it was given for.",
     beyond_fields: "Fields used are among the fields consented to, and fields delivered among the fields used.",
-    used_up: "A consent serves as often as it says.",
+    used_up: "A consent serves as often as it says, and is asked to at most four times as often: what is refused or lapses does not count.",
     out_of_turn: "Uses of a consent are numbered in turn, so that none is made twice.",
     other_kind: "A claim is answered, a bundle delivered, a service's data given by that service alone.",
     use_over: "A use is served while it waits, and within its time.",
     other_party: "A consent serves the user, and what is of the subject, that it names.",
+    asked_lately:
+      "Who has asked waits for the answer, and after a decline for seven days, before he asks the same person by the same definition.",
+    corrected_often: "What was served is corrected at most ten times.",
   },
 });
 

@@ -8,13 +8,13 @@
 // The contract has no sector. A definition has one: whoever is a person in a consent is known by a pseudonym of it, and `spend` serves callers of it alone.
 
 import { agency, count, days, id, list, optional, type Party, party, person } from "../engine/index.ts";
-import { range, signs, time, type Tx } from "../engine/index.ts";
-import { actsFor, principals, signerOf } from "../identity/principals.ts";
+import { range, signs, type Time, time, type Tx } from "../engine/index.ts";
+import { actsFor, principals, type Signer, signerOf } from "../identity/principals.ts";
 import { aSeal, monday } from "../kit/examples.ts";
-import { among, chosen, type Consent, consent, consents, definitions, details, distinct, fields, fitting } from "./consentRecords.ts";
-import { MAX_FIELDS, MAX_USES, payload, type Use, uses } from "./consentRecords.ts";
+import { among, askings, ATTEMPTS, chosen, type Consent, consent, consents, definitions, details, distinct } from "./consentRecords.ts";
+import { fields, fitting, MAX_CORRECTIONS, MAX_FIELDS, MAX_USES, PAUSE, payload, type Use, uses } from "./consentRecords.ts";
 
-export { consents, definitions, uses } from "./consentRecords.ts";
+export { askings, consents, definitions, uses } from "./consentRecords.ts";
 export * from "./consentAudits.ts";
 
 /** A request is answered, a use served, within this; after it neither stands any more. */
@@ -52,7 +52,7 @@ export const request = consent.action({
   title: "Ask for consent",
   by: { user: signs("who asks") },
   input: { consent: id, definition: id, subject: person, holder: agency, user: party, purpose: id, ...terms },
-  rules: ["beyond_definition", "not_holder", "other_sector", "retired"],
+  rules: ["asked_lately", "beyond_definition", "not_holder", "other_sector", "retired"],
   example: {
     ...{ consent: "c-1", definition: "of-age", subject: "p:ann.city", holder: "tax", user: "c:shop", purpose: "sale-of-alcohol" },
     ...{ fields: [], until: monday + days(365), most: 10 },
@@ -65,7 +65,9 @@ export const request = consent.action({
     tx.require(tx.holds("holder", it.holder, it.definition), "not_holder");
     const lasts = it.until > tx.time && it.until - tx.time <= of.longest && it.most <= of.most;
     tx.require(of.purposes.includes(it.purpose) && lasts && among(it.fields, of.fields) && fitting(of, it.fields), "beyond_definition");
-    tx.create(consents, { ...it, sector: of.sector, by: Math.min(it.until, tx.time + ANSWER_TIME), next: 0, uses: 0 });
+    const by = Math.min(it.until, tx.time + ANSWER_TIME);
+    ask(tx, it, by);
+    tx.create(consents, { ...it, sector: of.sector, by, next: 0, uses: 0 });
   },
 });
 
@@ -80,13 +82,15 @@ export const give = consent.action({
     const it = tx.get(consents, key);
     tx.signed("subject", it.subject);
     const givers = signedFor(tx, it.subject);
-    tx.require(it.user === it.subject || givers.length === 0 || givers.some((who) => who !== it.user), "own_asking");
+    const freely = givers.some((giver) => giver.principal === it.subject || !actsFor(tx, giver, it.user));
+    tx.require(it.user === it.subject || givers.length === 0 || freely, "own_asking");
     tx.require(it.$.status !== "requested" || tx.time < it.by, "request_over");
     tx.require(tx.get(definitions, it.definition).$.status === "in_force", "retired");
     const lasts = given.until > tx.time && given.until <= it.until && given.most <= it.most;
     tx.require(lasts && among(given.fields, it.fields) && (it.fields.length === 0 || given.fields.length > 0), "more_than_asked");
     const before = tx.unique(consents, it.subject, it.user, it.holder, it.definition, it.purpose);
     if (before !== undefined && before.consent !== key) end(tx, before, "replaced");
+    answered(tx, it, tx.time);
     tx.move(it, "live", { ...given, given: tx.time, binds: it.subject });
   },
 });
@@ -101,6 +105,7 @@ const ending = (says: string, who: "subject" | "user", to: Ended) =>
     run(tx, { consent: key }) {
       const it = tx.get(consents, key);
       tx.signed("by", it[who]);
+      if (it.$.status === "requested") answered(tx, it, to === "declined" ? tx.time + PAUSE : tx.time);
       end(tx, it, to);
     },
   });
@@ -186,21 +191,20 @@ export const silence = consent.due(uses, {
 export const correct = consent.action({
   title: "Correct what was served: the new takes the place of the old; after the consent's end only with the subject",
   by: { holder: byHolder, subject: signs("whose data it is, where the consent is no longer live") },
-  input: { ...ofUse, by: count, answer: optional(chosen), payload: optional(payload) },
-  rules: ["not_holder", "not_live", "other_kind", "out_of_turn"],
-  example: { consent: "c-1", number: 0, by: 1, answer: aSeal(1) },
-  run(tx, { consent: key, number, by, ...now }) {
-    const it = own(tx, key, number);
+  input: { ...ofUse, version: uses.fields.version, answer: optional(chosen), payload: optional(payload) },
+  rules: ["corrected_often", "not_holder", "not_live", "other_kind"],
+  example: { consent: "c-1", number: 0, version: 0, answer: aSeal(1) },
+  run(tx, { consent: key, number, version, ...now }) {
+    const it = own(tx, key, number, version);
     const under = tx.get(consents, key);
     if (!isLive(tx, under)) tx.signed("subject", it.subject, "not_live");
     const same = (it.answer === undefined) === (now.answer === undefined) && (it.payload === undefined) === (now.payload === undefined);
     tx.require(same, "other_kind");
-    tx.require(by === under.next, "out_of_turn", { next: under.next });
+    tx.require(version < MAX_CORRECTIONS, "corrected_often");
     tx.move(it, "corrected");
     const { subject, holder, user, purpose, fields: of, delivered } = it;
-    const next = { consent: key, number: by, subject, holder, user, purpose, fields: of, at: tx.time, by: tx.time, corrects: number };
+    const next = { consent: key, number, version: version + 1, subject, holder, user, purpose, fields: of, at: tx.time, by: tx.time };
     tx.move(tx.create(uses, next), "served", { ...now, delivered });
-    tx.put(under, { next: by + 1 });
   },
 });
 
@@ -230,7 +234,7 @@ export const spend = consent.procedure((tx, { consent: key, ...asked }: Spending
 });
 /** What was spent came to nothing, by the service's refusal or silence: it does not count. */
 export const unspend = consent.procedure((tx, key: string, number: number, to: "refused" | "lapsed"): void => {
-  tx.move(tx.get(uses, key, number), to);
+  tx.move(tx.get(uses, key, number, 0), to);
   giveBack(tx, key);
 });
 /** Is it live at this moment? Else the act of whoever asks is refused. */
@@ -247,10 +251,23 @@ export const spendRules = [
 const known = (tx: Tx, who: Party): string | undefined => tx.find(principals, who)?.sector;
 
 /** Who of the signers may sign for the party; nobody yet in a dry run. */
-function signedFor(tx: Tx, who: Party): Party[] {
+function signedFor(tx: Tx, who: Party): Signer[] {
   const all = tx.signers.map((key) => signerOf(tx, key));
-  return all.flatMap((signer) => (signer !== undefined && actsFor(tx, signer, who) ? [signer.principal] : []));
+  return all.filter((signer) => signer !== undefined && actsFor(tx, signer, who)) as Signer[];
 }
+/** Asks, if nothing that was asked before waits or was declined lately. */
+function ask(tx: Tx<"asked_lately">, { consent: key, subject, user, definition }: Asked, until: Time): void {
+  const last = tx.find(askings, subject, user, definition);
+  tx.require(last === undefined || last.until <= tx.time, "asked_lately", { until: last?.until });
+  if (last === undefined) tx.create(askings, { subject, user, definition, consent: key, until });
+  else tx.put(last, { consent: key, until });
+}
+/** What was asked last is answered or withdrawn: until when nothing more is asked. */
+function answered(tx: Tx, { consent: key, subject, user, definition }: Asked, until: Time): void {
+  const last = tx.get(askings, subject, user, definition);
+  if (last.consent === key) tx.put(last, { until });
+}
+type Asked = Pick<Consent, "consent" | "subject" | "user" | "definition">;
 const isLive = (tx: Tx, it: Consent): boolean => it.$.status === "live" && tx.time < it.until && tx.known(it.subject) && tx.known(it.user);
 function standing(tx: Tx<"not_live">, key: string): Consent {
   const it = tx.get(consents, key);
@@ -266,14 +283,14 @@ function enter(
 ): Use {
   tx.require(purpose === it.purpose, "other_purpose", { purpose: it.purpose });
   tx.require(among(wanted, it.fields), "beyond_fields", { fields: it.fields });
-  tx.require(it.uses < it.most, "used_up", { most: it.most });
+  tx.require(it.uses < it.most && it.next < ATTEMPTS * it.most, "used_up", { most: it.most });
   tx.put(it, { next: it.next + 1, uses: it.uses + 1 });
   const { consent: key, next, subject, holder, user } = it;
   const now = { at: tx.time, by: tx.time + SERVE_TIME };
-  return tx.create(uses, { consent: key, number: next, subject, holder, user, purpose, fields: wanted, details: more, ...now });
+  return tx.create(uses, { consent: key, number: next, version: 0, subject, holder, user, purpose, fields: wanted, details: more, ...now });
 }
-function own(tx: Tx<"not_holder">, key: string, number: number): Use {
-  const it = tx.get(uses, key, number);
+function own(tx: Tx<"not_holder">, key: string, number: number, version = 0): Use {
+  const it = tx.get(uses, key, number, version);
   tx.require(it.holder === tx.signer("holder"), "not_holder");
   return it;
 }

@@ -32,7 +32,7 @@ export default {
     await stage.applied("consents.use", use, "c:wine");
     await stage.applied("consents.answer", { ...once, answer }, "tax");
     expect(await stage.act("consents.use", { ...use, number: 1 }, "c:wine")).toMatchObject({ code: "consents.used_up" });
-    expect(await stage.proved("consents/use", "adult-ann/0")).toMatchObject({
+    expect(await stage.proved("consents/use", "adult-ann/0/0")).toMatchObject({
       valid: true,
       record: { status: "served", fields: { subject: "p:ann.city", user: "c:wine", fields: [] } },
     });
@@ -50,12 +50,14 @@ export default {
     expect(await stage.act("consents.deliver", { ...income, number: 1 }, "tax")).toMatchObject({ code: "consents.not_live" });
 
     await stage.applied("consents.request", ask(stage, { consent: "adult-carl", subject: "p:carl.city" }), "c:wine");
+    const again = ask(stage, { consent: "adult-carl-again", subject: "p:carl.city" });
+    expect(await stage.act("consents.request", again, "c:wine")).toMatchObject({ code: "consents.asked_lately" });
     await stage.audited("consents");
   },
   async later(stage) {
     await stage.until("consents/consent/adult-ann", "expired");
     await stage.until("consents/consent/adult-carl", "lapsed");
-    expect((await stage.until("consents/use/loan-bob/1", "lapsed")).fields).toMatchObject({ user: "c:wine" });
+    expect((await stage.until("consents/use/loan-bob/1/0", "lapsed")).fields).toMatchObject({ user: "c:wine" });
     await stage.audited("consents");
   },
 } satisfies Story;

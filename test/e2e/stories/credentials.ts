@@ -37,7 +37,11 @@ export default {
     expect(await stage.ask("governance.tally", { proposal: "none" })).toMatchObject({ code: "record.unknown" });
     const next = { ...shown, challenge: hex(sha256(new Uint8Array([3]))) };
     expect(await stage.call("credentials.present", next, "ann")).toMatchObject({ code: "credentials.not_live" });
-    await stage.applied("credentials.restore", { credential: "l-1", ground: "art-5" }, "tax");
+    const back = { credential: "l-1", ground: "art-5" };
+    await stage.applied("credentials.restore", back, "tax");
+    expect(await stage.call("credentials.reportLost", { credential: "l-1", ground: "lost" }, "ann")).toMatchObject({ outcome: "applied" });
+    expect(await stage.call("credentials.restore", back, "ann")).toMatchObject({ code: "engine.not_entitled" });
+    await stage.applied("credentials.restore", back, "tax");
     expect(await stage.proved("credentials/credential", "l-1")).toMatchObject({ valid: true, record: { status: "live" } });
   },
   async later(stage) {

@@ -124,7 +124,7 @@ describe("a consent", () => {
     refused("other fields", "consents.beyond_definition", loan(it, { fields: ["income", "health"] }), "bank");
     refused("a field twice", "consents.beyond_definition", loan(it, { fields: ["income", "income"] }), "bank");
     it.act("as defined", acts.request, check(it), signedBy("shop"));
-    refused("once", "engine.already_exists", check(it), "shop");
+    refused("once", "engine.already_exists", check(it, { subject: "p:bob" }), "shop");
     it.act("Bob, of Ann's, as a person of the same sector", acts.request, loan(it, { user: "p:bob" }), signedBy("bob"));
     it.act("Ann, of her own", acts.request, loan(it, { consent: "c-3", user: "p:ann" }), signedBy("ann"));
   });
@@ -155,7 +155,9 @@ describe("a consent", () => {
 
   test("is declined, or lapses; a request may be withdrawn", () => {
     const it = town();
-    for (const key of ["c-1", "c-2", "c-3"]) it.act("asked", acts.request, check(it, { consent: key }), signedBy("shop"));
+    it.act("asked", acts.request, check(it), signedBy("shop"));
+    it.act("of a bundle", acts.request, loan(it, { user: "c:shop" }), signedBy("shop"));
+    it.act("of Bob", acts.request, check(it, { consent: "c-3", subject: "p:bob" }), signedBy("shop"));
     it.refused("the shop declines", "engine.signature_missing", acts.decline, { consent: "c-1" }, signedBy("shop"));
     it.act("Ann declines", acts.decline, { consent: "c-1" }, signedBy("ann"));
     it.refused("and gives it after all", "engine.illegal_move", acts.give, given(check(it, { until: it.time + days(1) })), signedBy("ann"));
@@ -164,6 +166,35 @@ describe("a consent", () => {
     it.advance(days(30));
     expect(status(it, "c-3")).toBe("lapsed");
     passes(it, "consents");
+  });
+
+  test("is asked once at a time by a user of a person, and after a decline not for seven days", () => {
+    const it = town();
+    const again = (key: string) => check(it, { consent: key });
+    const refused = (says: string) => it.refused(says, "consents.asked_lately", acts.request, again("c-9"), signedBy("shop"));
+    it.act("asked", acts.request, again("c-1"), signedBy("shop"));
+    refused("asked again before the answer");
+    it.act("the bank asks too", acts.request, check(it, { consent: "c-0", user: "c:bank" }), signedBy("bank"));
+    it.act("withdrawn", acts.withdraw, { consent: "c-1" }, signedBy("shop"));
+    it.act("asked better", acts.request, again("c-2"), signedBy("shop"));
+    it.act("Ann declines", acts.decline, { consent: "c-2" }, signedBy("ann"));
+    it.advance(days(7) - 2_000);
+    refused("asked again");
+    passes(it, "consents");
+    it.act("asked after seven days", acts.request, again("c-3"), signedBy("shop"));
+    it.act("given", acts.give, given(check(it, { consent: "c-3", until: it.time + days(9) })), signedBy("ann"));
+    it.act("asked for longer", acts.request, again("c-4"), signedBy("shop"));
+    it.act("what was given is given back", acts.withdraw, { consent: "c-3" }, signedBy("shop"));
+    refused("which is no answer");
+    passes(it, "consents");
+    expect(findsTampered(it, "consents", acts.askings, ["p:ann", "c:shop", "of-age"], { until: 5 })).toEqual(["pauses"]);
+    expect(findsTampered(it, "consents", acts.askings, ["p:ann", "c:shop", "of-age"], { consent: "c-0" })).toEqual(["pauses"]);
+    expect(findsTampered(it, "consents", consents, ["c-1"], { $status: "requested" })).toEqual(["pauses"]);
+    it.advance(days(30));
+    expect(status(it, "c-4")).toBe("lapsed");
+    it.act("asked after thirty days without an answer", acts.request, again("c-5"), signedBy("shop"));
+    it.act("Ann declines", acts.decline, { consent: "c-5" }, signedBy("ann"));
+    expect(findsTampered(it, "consents", acts.askings, ["p:ann", "c:shop", "of-age"], { until: it.time })).toEqual(["pauses"]);
   });
 
   test("cannot be given once the time to answer is over, though the chain has not come to it yet", () => {
@@ -218,7 +249,7 @@ describe("a consent", () => {
     it.act("the bank gives its own back", acts.withdraw, { consent: "c-2" }, signedBy("bank"));
     it.refused("and uses it", "consents.not_live", acts.use, borrow, signedBy("bank"));
     it.advance(days(4));
-    expect(it.row(uses, "c-1", 0)?.$.status).toBe("lapsed");
+    expect(it.row(uses, "c-1", 0, 0)?.$.status).toBe("lapsed");
     passes(it, "consents");
   });
 });
@@ -253,6 +284,12 @@ describe("a child's consent", () => {
     const own = loan(it, { consent: "own", user: "p:ann" });
     it.act("Bob asks in Ann's name", acts.request, own, signedBy("bob"));
     it.act("and has it sent to her", acts.give, given(own), signedBy("bob"));
+    enrol(it, "courts", "city", "zoe");
+    it.act("Bob is Zoe's agent, too", eid.appoint, { principal: "p:zoe", agent: "p:bob", guardian: false }, signedBy("zoe", "bob"));
+    const hers = loan(it, { consent: "zoe", user: "p:zoe" });
+    it.act("he asks for her", acts.request, hers, signedBy("bob"));
+    it.refused("and consents for Ann", "consents.own_asking", acts.give, given(hers), signedBy("bob"));
+    it.act("with Ann", acts.give, given(hers), signedBy("bob", "ann"));
     passes(it, "consents");
   });
 
@@ -283,7 +320,7 @@ describe("a use", () => {
     it.refused("of two leaves", "engine.args_invalid", acts.answer, { ...first, answer: { ...yes, size: 2 } }, signedBy("tax"));
     it.act("it answers", acts.answer, { ...first, answer: yes }, signedBy("tax"));
     it.refused("twice", "consents.use_over", acts.answer, { ...first, answer: no }, signedBy("tax"));
-    expect(it.row(uses, "c-1", 0)).toMatchObject({ subject: "p:ann", user: "c:shop", answer: yes, $: { status: "served" } });
+    expect(it.row(uses, "c-1", 0, 0)).toMatchObject({ subject: "p:ann", user: "c:shop", answer: yes, $: { status: "served" } });
     for (const number of [1, 2]) it.act("again", acts.use, { ...buy, number }, signedBy("shop"));
     it.refused("a fourth time", "consents.used_up", acts.use, { ...buy, number: 3 }, signedBy("shop"));
     it.act("there is no record", acts.refuse, { ...first, number: 2, ground: "no-record" }, signedBy("tax"));
@@ -334,25 +371,44 @@ describe("a use", () => {
   test("that was served wrongly is corrected, not overwritten; after the consent's end only with the subject", () => {
     const it = consented();
     it.act("asked", acts.use, buy, signedBy("shop"));
-    const right = { ...first, by: 1, answer: yes };
-    it.refused("before it is answered", "engine.illegal_move", acts.correct, { ...first, by: 1 }, signedBy("tax"));
+    const right = { ...first, version: 0, answer: yes };
+    it.refused("before it is answered", "engine.illegal_move", acts.correct, { ...first, version: 0 }, signedBy("tax"));
     it.act("answered", acts.answer, { ...first, answer: no }, signedBy("tax"));
-    it.refused("with a payload", "consents.other_kind", acts.correct, { ...first, by: 1, payload: values }, signedBy("tax"));
-    it.refused("with nothing", "consents.other_kind", acts.correct, { ...first, by: 1 }, signedBy("tax"));
-    it.refused("by another number", "consents.out_of_turn", acts.correct, { ...right, by: 2 }, signedBy("tax"));
+    const { answer: _right, ...bare } = right;
+    it.refused("with a payload", "consents.other_kind", acts.correct, { ...bare, payload: values }, signedBy("tax"));
+    it.refused("with nothing", "consents.other_kind", acts.correct, bare, signedBy("tax"));
     it.refused("by the shop", "engine.not_entitled", acts.correct, right, signedBy("shop"));
     it.act("corrected", acts.correct, right, signedBy("tax"));
-    it.refused("twice", "engine.illegal_move", acts.correct, { ...right, by: 2 }, signedBy("tax"));
+    it.refused("twice", "engine.illegal_move", acts.correct, right, signedBy("tax"));
+    it.act("the next use has the next number", acts.use, { ...buy, number: 1 }, signedBy("shop"));
     it.act("Ann revokes", acts.revoke, { consent: "c-1" }, signedBy("ann"));
-    const last = { consent: "c-1", number: 1, by: 2, answer: no };
+    const last = { ...first, version: 1, answer: no };
     it.refused("corrected behind her back", "consents.not_live", acts.correct, last, signedBy("tax"));
     it.act("with her", acts.correct, last, signedBy("tax", "ann"));
-    expect([0, 1, 2].map((n) => it.row(uses, "c-1", n)!).map(({ $, corrects }) => [$.status, corrects])).toEqual([
-      ["corrected", undefined],
-      ["corrected", 0],
-      ["served", 1],
-    ]);
-    expect(it.row(consents, "c-1")).toMatchObject({ uses: 1, next: 3 });
+    expect([0, 1, 2].map((version) => it.row(uses, "c-1", 0, version)!.$.status)).toEqual(["corrected", "corrected", "served"]);
+    expect(it.row(consents, "c-1")).toMatchObject({ uses: 2, next: 2 });
+    passes(it, "consents");
+    expect(findsTampered(it, "consents", uses, ["c-1", 0, 0], { $status: "served" })).toEqual(["counts"]);
+  });
+
+  test("is corrected at most ten times", () => {
+    const it = consented();
+    it.act("asked", acts.use, buy, signedBy("shop"));
+    it.act("answered", acts.answer, { ...first, answer: no }, signedBy("tax"));
+    for (let version = 0; version < 10; version++) it.act("corrected", acts.correct, { ...first, version, answer: yes }, signedBy("tax"));
+    it.refused("once more", "consents.corrected_often", acts.correct, { ...first, version: 10, answer: no }, signedBy("tax"));
+    passes(it, "consents");
+  });
+
+  test("is asked for at most four times as often as it may count", () => {
+    const it = town();
+    it.act("the shop asks", acts.request, check(it, { most: 2 }), signedBy("shop"));
+    it.act("Ann consents", acts.give, given(check(it, { most: 1, until: it.time + days(80) })), signedBy("ann"));
+    for (let number = 0; number < 4; number++) {
+      it.act("asked", acts.use, { ...buy, number }, signedBy("shop"));
+      it.act("refused", acts.refuse, { ...first, number, ground: "no-record" }, signedBy("tax"));
+    }
+    it.refused("a fifth time", "consents.used_up", acts.use, { ...buy, number: 4 }, signedBy("shop"));
     passes(it, "consents");
   });
 });
@@ -370,13 +426,13 @@ test("what is served is shown to whoever may see it against the row: an answer w
   it.act("asked", acts.use, buy, signedBy("shop"));
   const age = sealing("answer", { answer: 1 });
   it.act("answered", acts.answer, { ...first, answer: age.sealed }, signedBy("tax"));
-  const row = it.row(uses, "c-1", 0)!;
+  const row = it.row(uses, "c-1", 0, 0)!;
   expect([row.answer!.size, shownFields(age.schema, row.answer!, [age.shows(0)])]).toEqual([1, [{ index: 0, path: "answer", value: 1 }]]);
   const two = ["income", "debts"];
   it.act("asked", acts.use, { ...borrow, fields: two }, signedBy("bank"));
   const both = sealing("payload", { values: ["52000", "900"] });
   it.act("delivered", acts.deliver, { consent: "c-2", number: 0, fields: two, payload: both.sealed }, signedBy("tax"));
-  const { payload, delivered } = it.row(uses, "c-2", 0)!;
+  const { payload, delivered } = it.row(uses, "c-2", 0, 0)!;
   const at = 1 + delivered!.indexOf("debts");
   expect(shownFields(both.schema, payload!, [both.shows(at)])).toEqual([{ index: at, path: "values/1", value: "900" }]);
 });
@@ -396,7 +452,7 @@ test("at its largest it stays within its work and its rows", () => {
   const one = { consent: "b".repeat(64), number: 0 };
   it.act("used", acts.use, { ...one, purpose: asked.purpose, fields: wide.fields, details: { ...values, size: 2 } }, signedBy("bank"));
   it.act("delivered", acts.deliver, { ...one, fields: wide.fields, payload: values }, signedBy("tax"));
-  it.act("corrected", acts.correct, { ...one, by: 1, payload: values }, signedBy("tax"));
+  it.act("corrected", acts.correct, { ...one, version: 0, payload: values }, signedBy("tax"));
   passes(it, "consents");
 });
 
@@ -406,7 +462,7 @@ test("an audit finds a row that the rules did not make", () => {
   it.act("delivered", acts.deliver, { consent: "c-2", number: 0, fields: ["income"], payload: values }, signedBy("tax"));
   it.act("asked", acts.use, buy, signedBy("shop"));
   it.act("asked again", acts.request, check(it, { consent: "c-3" }), signedBy("shop"));
-  const found = (key: [string, number], change: object) => findsTampered(it, "consents", uses, key, change);
+  const found = ([key, number]: [string, number], change: object) => findsTampered(it, "consents", uses, [key, number, 0], change);
   const foundIn = (key: string, change: object) => findsTampered(it, "consents", consents, [key], change);
   expect(found(["c-2", 0], { delivered: ["debts"] })).toEqual(["bounds"]);
   expect(found(["c-2", 0], { fields: ["seat"] })).toEqual(["bounds"]);
@@ -415,9 +471,11 @@ test("an audit finds a row that the rules did not make", () => {
   expect(found(["c-1", 0], { $status: "served" })).toEqual(["bounds"]);
   expect(found(["c-1", 0], { $status: "refused" })).toEqual(["counts"]);
   expect(foundIn("c-2", { fields: ["income", "health"] })).toEqual(["bounds"]);
+  expect(foundIn("c-2", { until: it.time + days(500) })).toEqual(["bounds"]);
+  expect(foundIn("c-3", { until: it.time + days(500) })).toEqual(["bounds"]);
   expect(foundIn("c-2", { uses: 0 })).toEqual(["counts"]);
   expect(foundIn("c-2", { next: 2 })).toEqual(["counts"]);
-  expect(foundIn("c-3", { $status: "live", given: 1, binds: "p:ann" })).toEqual(["times"]);
+  expect(foundIn("c-3", { $status: "live", given: it.time, binds: "p:ann" })).toEqual(["times"]);
   expect(foundIn("c-2", { binds: "p:bob" })).toEqual(["times"]);
   expect(audit(it, "consents").find(({ name }) => name === "times")?.figures).toEqual({ "consents live": 2 });
 });
@@ -462,7 +520,7 @@ test("another service spends a consent to its own data: of its sector, subject, 
   it.act("once", city.look, look, signedBy("bank"));
   it.act("twice", city.look, { ...look, look: "2" }, signedBy("bank"));
   it.refused("a third time", "consents.used_up", city.look, { ...look, look: "3" }, signedBy("bank"));
-  expect(it.row(uses, "c-1", 1)).toMatchObject({ subject: "p:ann", fields: ["a"], $: { status: "spent" } });
+  expect(it.row(uses, "c-1", 1, 0)).toMatchObject({ subject: "p:ann", fields: ["a"], $: { status: "spent" } });
   passes(it, "consents");
 });
 
@@ -478,8 +536,8 @@ test("the acts of its reference page are a story that happens", () => {
   it.act("used", acts.use, example(acts.use), signedBy("shop"));
   it.act("answered", acts.answer, example(acts.answer), signedBy("tax"));
   it.act("corrected", acts.correct, example(acts.correct), signedBy("tax"));
-  it.act("used", acts.use, { ...example(acts.use), number: 2 }, signedBy("shop"));
-  it.act("refused", acts.refuse, { ...example(acts.refuse), number: 2 }, signedBy("tax"));
+  it.act("used", acts.use, { ...example(acts.use), number: 1 }, signedBy("shop"));
+  it.act("refused", acts.refuse, example(acts.refuse), signedBy("tax"));
   it.act("revoked", acts.revoke, example(acts.revoke), signedBy("ann.city"));
   it.act("retired", acts.retire, example(acts.retire), signedBy("tax"));
   passes(it, "consents");
@@ -520,9 +578,9 @@ interface Known {
   until: number;
   most: number;
   by: number;
-  uses: { status: string; fields: string[]; by: number; corrects: boolean }[];
+  uses: { status: string; fields: string[]; by: number; version: number }[];
 }
-const counted = (it: Known): number => it.uses.filter((u) => !u.corrects && !["refused", "lapsed"].includes(u.status)).length;
+const counted = (it: Known): number => it.uses.filter((u) => !["refused", "lapsed"].includes(u.status)).length;
 const subset = (some: string[], all: string[]): boolean => new Set(some).size === some.length && some.every((one) => all.includes(one));
 
 /** What a plain reading of the rules says of an act that everybody signed who must: would it be applied? */
@@ -554,7 +612,8 @@ function allowed(
         s.number === k.uses.length &&
         subset(s.fields, k.fields) &&
         (s.fields.length === 0) === k.claim &&
-        counted(k) < k.most
+        counted(k) < k.most &&
+        k.uses.length < 4 * k.most
       );
     case "answer":
       return servable && k.claim;
@@ -563,7 +622,7 @@ function allowed(
     case "refuse":
       return u?.status === "asked" && now < u.by;
     case "correct":
-      return u?.status === "served" && live;
+      return u?.status === "served" && u.version < 10 && live;
     case "decline":
       return k.status === "requested";
     case "revoke":
@@ -584,6 +643,7 @@ describe("whatever users, holders and subjects do", () => {
         for (const company of ["c:shop", "c:bank"]) register(it, "courts", company);
         for (const definition of [ofAge, loanData]) it.act("defined", acts.define, definition, signedBy("courts"));
         const all = new Map<string, Known>();
+        const asked = new Map<string, { key: string; until: number }>();
         const slots: (string | undefined)[] = [];
         let made = 0;
         const lapse = (): void => {
@@ -641,7 +701,11 @@ describe("whatever users, holders and subjects do", () => {
             answer: () => is({ consent: key, number, answer: yes }, "tax"),
             deliver: () => is({ consent: key, number, fields, payload: values }, "tax"),
             refuse: () => is({ consent: key, number, ground: "none" }, "tax"),
-            correct: () => is({ consent: key, number, by: k?.uses.length ?? 0, ...(claim ? { answer: no } : { payload: values }) }, "tax"),
+            correct: () =>
+              is(
+                { consent: key, number, version: k?.uses[number]?.version ?? 0, ...(claim ? { answer: no } : { payload: values }) },
+                "tax",
+              ),
             decline: () => is({ consent: key }, k?.subject ?? s.subject),
             revoke: () => is({ consent: key }, k?.subject ?? s.subject),
             withdraw: () => is({ consent: key }, k?.user ?? s.user),
@@ -651,9 +715,11 @@ describe("whatever users, holders and subjects do", () => {
           lapse();
           expect(code).not.toBe("engine.fault");
           expect(code).not.toBe("engine.work_exceeded");
+          const place = `${k?.subject ?? s.subject} ${k?.user ?? s.user} ${claim}`;
           const may =
             s.act === "request"
-              ? of.purposes.includes(purpose) &&
+              ? (asked.get(place)?.until ?? 0) <= it.time &&
+                of.purposes.includes(purpose) &&
                 s.days > 0 &&
                 until - now <= of.longest &&
                 most > 0 &&
@@ -665,26 +731,30 @@ describe("whatever users, holders and subjects do", () => {
           if (outcome !== 0) continue;
           accepted.set(s.act, (accepted.get(s.act) ?? 0) + 1);
           const u = k?.uses[number];
+          const last = asked.get(place);
+          if (k?.status === "requested" && last?.key === key) last.until = it.time + (s.act === "decline" ? days(7) : 0);
           if (s.act === "request") {
             const by = Math.min(until, it.time + days(30));
             all.set(key, { status: "requested", claim, subject: s.subject, user: s.user, fields, purpose, until, most, by, uses: [] });
+            asked.set(place, { key, until: by });
             slots[made++ % 5] = key;
           } else if (s.act === "give") {
             for (const other of all.values())
               if (other.status === "live" && other.subject === k!.subject && other.user === k!.user && other.purpose === k!.purpose)
                 other.status = "replaced";
             Object.assign(k!, { status: "live", fields, until: untilGiven, most });
-          } else if (s.act === "use") k!.uses.push({ status: "asked", fields, by: it.time + days(3), corrects: false });
+          } else if (s.act === "use") k!.uses.push({ status: "asked", fields, by: it.time + days(3), version: 0 });
           else if (s.act === "answer" || s.act === "deliver") u!.status = "served";
           else if (s.act === "refuse") u!.status = "refused";
           else if (s.act === "correct") {
-            u!.status = "corrected";
-            k!.uses.push({ ...u!, status: "served", corrects: true });
+            u!.version++;
           } else k!.status = { decline: "declined", revoke: "revoked", withdraw: "withdrawn" }[s.act];
         }
         for (const [key, k] of all) {
           expect({ key, status: status(it, key), uses: it.row(consents, key)!.uses }).toEqual({ key, status: k.status, uses: counted(k) });
-          expect(k.uses.map((_, n) => it.row(uses, key, n)?.$.status)).toEqual(k.uses.map((u) => u.status));
+          expect(k.uses.map(({ version }, n) => it.row(uses, key, n, version)?.$.status)).toEqual(k.uses.map((u) => u.status));
+          for (const [n, u] of k.uses.entries())
+            for (let v = 0; v < u.version; v++) expect(it.row(uses, key, n, v)?.$.status).toBe("corrected");
         }
         passes(it, "consents");
         it.indexHolds();
