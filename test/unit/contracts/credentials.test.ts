@@ -205,7 +205,7 @@ describe("what was issued", () => {
   it("goes to nobody who is no more, a replacement neither", () => {
     const town = city();
     town.act("issued", acts.issue, birth, signedBy("courts"));
-    town.act("Ann is revoked", eid.revoke, { principal: "p:ann" }, signedBy("courts"));
+    town.act("Ann is revoked", eid.revoke, { principal: "p:ann", ground: "order-17" }, signedBy("courts"));
     town.refused("issued", "credentials.holder_unknown", acts.issue, { ...birth, credential: "b-3" }, signedBy("courts"));
     const next = { credential: "b-1", by: "b-2", content: content(2) };
     town.refused("replaced", "credentials.holder_unknown", acts.replace, next, signedBy("courts"));
@@ -347,11 +347,11 @@ describe("what was issued", () => {
     town.act("the phone has another key", eid.bind, third, signedBy("phone"));
     town.refused("with that", "credentials.not_bound", acts.present, present(), signedBy("ann", "third"));
     town.act("with the first", acts.present, present(), signedBy("ann", "phone"));
-    town.act("the phone is suspended", eid.suspend, { principal: "d:phone" }, signedBy("tax"));
+    town.act("the phone is suspended", eid.suspend, { principal: "d:phone", ground: "order-17" }, signedBy("tax"));
     town.refused("from it", "credentials.not_bound", acts.present, present(), signedBy("ann", "phone"));
     town.act("it is found", eid.restore, { principal: "d:phone" }, signedBy("tax"));
     town.act("from it", acts.present, present(), signedBy("ann", "phone"));
-    town.act("its key is revoked", eid.setKey, { key: keyOf("phone"), to: "revoked" }, signedBy("tax"));
+    town.act("its key is revoked", eid.setKey, { key: keyOf("phone"), to: "revoked", ground: "order-17" }, signedBy("tax"));
     town.refused("with that key", "credentials.not_bound", acts.present, present(), signedBy("ann", "phone"));
     town.act("bound to the other key", acts.bind, { credential: "m-1", device: keyOf("third") }, signedBy("land", "ann", "third"));
     town.act("with that", acts.present, present(), signedBy("ann", "third"));
@@ -403,7 +403,7 @@ describe("a citizen card and the facilities of a city", () => {
     town.act("a card for facilities", acts.define, { ...card, admitted_only: true }, signedBy("tax"));
     town.act("Ann's", acts.issue, { credential: "b-1", kind: "card", holder: "p:ann", content: content(1) }, signedBy("land"));
     town.act("admitted", acts.admit, { kind: "card", facility: "c:pool" }, signedBy("tax"));
-    town.act("the pool is dissolved", eid.revoke, { principal: "c:pool" }, signedBy("tax"));
+    town.act("the pool is dissolved", eid.revoke, { principal: "c:pool", ground: "order-17" }, signedBy("tax"));
     town.refused("Ann", "credentials.taker_unknown", acts.present, showing({ verifier: "c:pool" }), signedBy("ann"));
   });
 });
