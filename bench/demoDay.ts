@@ -155,7 +155,7 @@ export async function invoicesDay(agency: Agency, ledger: Ledger, folder: string
   };
   await agency.act(ledger, "invoices.redLetter", red, [acme, ann], "invoices.claimed");
   await agency.act(ledger, "invoices.decide", { ...first, decision: "refused", ground: "private" }, ["land"]);
-  await agency.act(ledger, "invoices.mend", { ...first, purpose: "training" }, [ann]);
+  await agency.act(ledger, "invoices.mend", { ...first, employer: "land", purpose: "training" }, [ann]);
   await agency.act(ledger, "invoices.decide", { ...first, decision: "reimbursed" }, ["land"]);
   const second = { seller: acme.id, number: list[1]!.number };
   const mirror = { issued: list[1]!.issued, net: list[1]!.net, tax: list[1]!.tax, total: list[1]!.total, lines: sealedLines(agency) };
