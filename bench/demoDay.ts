@@ -228,7 +228,16 @@ export async function evidenceDay(agency: Agency, ledger: Ledger): Promise<void>
   );
   await agency.act(ledger, "evidence.report", { first: 0, size: items.length, root, previous: none, kind: "capture" }, ["tax"]);
   agency.say(`a batch of ${items.length} captures under one root`);
-  const drawn = { deposit: "capture-9", first: 0, item: items[9]!, index: 9, size: items.length, root, path: inclusionPath(leaves, 9) };
+  const drawn = {
+    deposit: "capture-9",
+    source: "tax",
+    first: 0,
+    item: items[9]!,
+    index: 9,
+    size: items.length,
+    root,
+    path: inclusionPath(leaves, 9),
+  };
   await agency.act(ledger, "evidence.draw", drawn, ["tax"]);
   await agency.act(
     ledger,
