@@ -143,8 +143,8 @@ describe("an item of evidence", () => {
     passes(town, "evidence");
     town.act("but to end", acts.decide, { ...other, decision: "dismissed" }, signedBy("courts"));
     expect(town.advance(days(100))).toEqual([]);
-    const it = town.row(deposits, "civ-118-a");
-    expect([it?.challenger, it?.$.status]).toEqual([undefined, "excluded"]);
+    const after = town.row(deposits, "civ-118-a");
+    expect([after?.challenger, after?.$.status]).toEqual([undefined, "excluded"]);
     town.indexHolds();
     passes(town, "evidence");
   });
