@@ -155,7 +155,7 @@ export async function invoicesDay(agency: Agency, ledger: Ledger, folder: string
   };
   await agency.act(ledger, "invoices.redLetter", red, [acme, ann], "invoices.claimed");
   await agency.act(ledger, "invoices.decide", { ...first, decision: "refused", ground: "private" }, ["land"]);
-  await agency.act(ledger, "invoices.mend", { ...first, purpose: "training" }, [ann]);
+  await agency.act(ledger, "invoices.mend", { ...first, employer: "land", purpose: "training" }, [ann]);
   await agency.act(ledger, "invoices.decide", { ...first, decision: "reimbursed" }, ["land"]);
   const second = { seller: acme.id, number: list[1]!.number };
   const mirror = { issued: list[1]!.issued, net: list[1]!.net, tax: list[1]!.tax, total: list[1]!.total, lines: sealedLines(agency) };
@@ -228,7 +228,16 @@ export async function evidenceDay(agency: Agency, ledger: Ledger): Promise<void>
   );
   await agency.act(ledger, "evidence.report", { first: 0, size: items.length, root, previous: none, kind: "capture" }, ["tax"]);
   agency.say(`a batch of ${items.length} captures under one root`);
-  const drawn = { deposit: "capture-9", first: 0, item: items[9]!, index: 9, size: items.length, root, path: inclusionPath(leaves, 9) };
+  const drawn = {
+    deposit: "capture-9",
+    source: "tax",
+    first: 0,
+    item: items[9]!,
+    index: 9,
+    size: items.length,
+    root,
+    path: inclusionPath(leaves, 9),
+  };
   await agency.act(ledger, "evidence.draw", drawn, ["tax"]);
   await agency.act(
     ledger,

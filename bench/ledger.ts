@@ -41,7 +41,7 @@ function operation(act: LedgerAct, n: number): { action: string; args: { [name: 
       seller: SELLER,
       invoices: Array.from({ length: RECORDS.invoices }, (_, k) => ({
         number: `${digits(n, 7)}-${digits(k, 2)}`,
-        buyer: "p:ann",
+        buyer: SELLER,
         issued: GENESIS_TIME,
         currency: "EUR",
         net: 10_000,

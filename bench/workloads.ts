@@ -105,7 +105,7 @@ function invoiceBatches(seed: Bytes): Act {
           seller: "tax",
           invoices: Array.from({ length: 100 }, (_, k) => ({
             number: `${digits(i, 7)}-${digits(k, 2)}`,
-            buyer: "p:ann",
+            buyer: "tax",
             issued,
             currency: "EUR",
             net: 10_000,

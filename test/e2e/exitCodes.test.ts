@@ -40,7 +40,7 @@ test("13: the only validator signed two histories, from a copy of its home; whoe
 
 test("14: another release, whose contracts are not those of the genesis: it says which it needs, and signs nothing", async () => {
   const release = otherRelease(
-    "contracts/documents/evidence.ts",
+    "contracts/documents/evidenceRecords.ts",
     "    entries: count,",
     "    entries: count,\n    weight: optional(count),",
   );

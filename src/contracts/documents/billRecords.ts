@@ -4,7 +4,7 @@
 // In clear stand who billed whom how much, and who was asked to pay for which line: rules count amounts. So every member's node learns that a pseudonym of the
 // health sector was billed by a hospital, and how much, and never for what. Through a node's API only the hospital, the patient, and the payers of a line read it.
 
-import { agency, contract, count, flag, id, list, money, optional, party } from "../engine/index.ts";
+import { agency, contract, count, flag, id, list, money, object, optional, party } from "../engine/index.ts";
 import { record, type Row, sealed, text, time } from "../engine/index.ts";
 
 export const MOST_LINES = 64;
@@ -31,14 +31,22 @@ export const claims = record("claim", {
   find: ["patient", "payer", "status"],
   fields: {
     ...{ hospital: agency, number: id, line: count, payer: agency, patient: party, payee: party, currency: text(3, 3) },
-    ...{ asked: money, granted: money, mended: count, reviewed: flag },
-    /** When silence is late, or a payment is overdue. */
-    ...{ by: optional(time), ground: optional(id), appeal: optional(petition), payment: optional(id) },
+    ...{ asked: money, granted: money, mended: count, ground: optional(id), appeal: optional(petition) },
+    /** What was paid of it: at once, or the rest after an appeal. */
+    paid: list(object({ payment: id, amount: money }), 2),
+    /** When its payer decided, or was late: from then on it is appealed. And whether it was. */
+    ...{ decided: optional(time), reviewed: flag },
+    /** When silence is late, a payment overdue, an appeal unheard; and whether a supervisor let that pass. */
+    ...{ by: optional(time), unheard: flag },
   },
   states: {
     ...{ submitted: ["granted", "late", "refused", "withdrawn"], late: ["appealed", "granted", "refused", "withdrawn"] },
-    ...{ refused: ["appealed", "submitted"], appealed: ["denied", "granted", "withdrawn"], denied: [] },
-    ...{ granted: ["appealed", "overdue", "paid", "withdrawn"], overdue: ["paid", "withdrawn"], paid: ["returned"] },
+    ...{ refused: ["appealed", "submitted"], appealed: ["denied", "granted", "paid", "withdrawn"], denied: [] },
+    ...{
+      granted: ["appealed", "overdue", "paid", "withdrawn"],
+      overdue: ["appealed", "paid", "withdrawn"],
+      paid: ["appealed", "returned"],
+    },
     ...{ returned: ["submitted"], withdrawn: ["submitted"] },
   },
 });
@@ -59,6 +67,8 @@ export const bills = record("bill", {
     /** Granted by all payers; of it to the hospital itself; received from the patient. */
     ...{ granted: money, direct: money, received: money },
     ...{ reverses: optional(id), ground: optional(id), objection: optional(objection), upheld: flag },
+    /** When a contest is unheard, and whether it was. */
+    ...{ by: optional(time), unheard: flag },
   },
   states: { issued: ["contested", "reversed"], contested: ["issued", "reversed"], reversed: [] },
 });
@@ -80,7 +90,9 @@ export const bill = contract("bills", {
     totals_hold: "The total of a bill is the sum of its lines.",
     dated_ahead: "No bill is dated after the moment it is issued.",
     patient_unknown: "A bill is issued to somebody who is registered and in good standing.",
-    not_payable: "A bill that is contested or reversed, or reverses another, is not claimed, granted or paid.",
+    currency_named: "A currency is named by three capital letters.",
+    not_payable:
+      "A bill that is contested or reversed, or reverses another, is not claimed, granted or paid; of a reversed one nothing is appealed.",
     no_insurer: "A claim is made from who insures.",
     claimed_once: "From a payer a line is claimed once; a refused, withdrawn or returned claim is mended, not made anew.",
     payers_full: "A line is claimed from eight payers at most.",
@@ -90,12 +102,14 @@ export const bill = contract("bills", {
     ground_given: "A refusal, and a grant of less than was asked, name their ground.",
     less_granted: "An appeal leaves nobody with less than the payer had granted.",
     payee_fit: "A claim is payable to the patient, or to the hospital if the patient signs.",
-    appeal_over: "A claim is appealed within 90 days after it was decided or became late, if less was granted than asked, and once.",
+    appeal_over:
+      "A claim is appealed within 90 days after its payer decided or was late, be it paid or not, if less was granted than asked, and once.",
     under_appeal: "While a claim is under appeal, and only then, it is the supervisor's to decide.",
-    own_case: "Nobody decides on an objection or an appeal against himself.",
+    own_case: "Nobody decides, or signs for another, where he is the hospital, the patient, the payer or the payee himself.",
     contested_once: "A bill is contested before anything was granted, and once.",
-    one_payee: "A payment is for claims of one payee in one currency, and is the sum of what was granted.",
-    in_stead: "What a payer has granted, or a patient has paid, is taken back with his signature, or a supervisor's for who cannot sign.",
+    one_payee: "A payment is for claims of one payee in one currency, and is the sum of what was granted and is not paid yet.",
+    in_stead:
+      "Who claimed, what a payer has granted or a patient has paid, is bound by his own signature; for who is no more in good standing a supervisor signs, on a ground.",
     reimbursed: "A bill is reversed while nothing of it is granted: what was paid is given back before.",
   },
 });

@@ -29,7 +29,7 @@ export default {
     expect(await stage.act("bills.reverse", reversal, "tax")).toMatchObject({ code: "bills.reimbursed" });
     expect(await stage.proved("bills/claim", "tax/2027-1/1/tax")).toMatchObject({
       valid: true,
-      record: { status: "paid", fields: { granted: 3_000, payment: "p-1", ground: "share-85" } },
+      record: { status: "paid", fields: { granted: 3_000, paid: [{ payment: "p-1", amount: 3_000 }], ground: "share-85" } },
     });
     await stage.audited("bills");
   },

@@ -62,9 +62,10 @@ let challenges = 0;
 function mayAct(it: Scenario, by: string, key: string): boolean {
   const deposit = `d-${++challenges}`;
   it.act("an item", evidence.deposit, { deposit, kind: "photo", content: hash(7) }, signedBy("land"));
-  const asked = { challenge: `c-${challenges}`, deposit, by, ground: { root: hash(7), size: 1 } };
+  const asked = { deposit, by, ground: { root: hash(7), size: 1 } };
   const { code } = it.submit([{ action: evidence.challenge.name, args: asked }], signedBy(key));
   expect([null, "engine.signature_missing"]).toContain(code);
+  if (code === null) it.act("withdrawn", evidence.withdraw, { deposit, by }, signedBy(key));
   return code === null;
 }
 const standing = (it: Scenario, of = "c:acme") => it.row(companies, of)?.$.status;

@@ -453,13 +453,8 @@ describe("a suspicion", () => {
   test("falls with its captures; it can be dropped", () => {
     const it = raised();
     it.act("answered", acts.answer, { suspicion: "s-1", words }, signedBy("shop"));
-    it.act(
-      "the capture is challenged",
-      evidence.challenge,
-      { challenge: "x", deposit: "cap-1", by: "c:shop", ground: words },
-      signedBy("shop"),
-    );
-    it.act("and excluded", evidence.decide, { challenge: "x", decision: "upheld" }, signedBy("courts"));
+    it.act("the capture is challenged", evidence.challenge, { deposit: "cap-1", by: "c:shop", ground: words }, signedBy("shop"));
+    it.act("and excluded", evidence.decide, { deposit: "cap-1", by: "c:shop", decision: "upheld", reason: "altered" }, signedBy("courts"));
     it.refused("a measure on it", "cases.capture_unfit", acts.measure, order, signedBy("tax"));
     it.refused("referred", "cases.capture_unfit", acts.refer, { suspicion: "s-1", ...act(2) }, signedBy("tax"));
     it.act("dropped", acts.drop, { suspicion: "s-1", ...act(2) }, signedBy("tax"));

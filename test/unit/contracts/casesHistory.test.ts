@@ -426,14 +426,9 @@ describe("whatever developers, tiers, regulators and platforms do", () => {
           if (m.act === "exclude") {
             const deposit = `cap-${m.pick % 6}`;
             if (standing.get(deposit) !== true || m.fit > 1) continue;
-            it.act(
-              "challenged",
-              evidence.challenge,
-              { challenge: `x-${names++}`, deposit, by: "c:shop", ground: words },
-              signedBy("c:shop"),
-            );
+            it.act("challenged", evidence.challenge, { deposit, by: "c:shop", ground: words }, signedBy("c:shop"));
             tick(it.time);
-            it.act("excluded", evidence.decide, { challenge: `x-${names - 1}`, decision: "upheld" }, signedBy("courts"));
+            it.act("excluded", evidence.decide, { deposit, by: "c:shop", decision: "upheld", reason: "altered" }, signedBy("courts"));
             tick(it.time);
             standing.set(deposit, false);
             continue;

@@ -29,7 +29,7 @@ function city(): Scenario {
 }
 /** Challenging an item is something that anybody registered may do, in his own name: the touchstone of a signature. */
 let challenges = 0;
-const challenge = (by: string) => ({ challenge: `c-${++challenges}`, deposit: `d-${challenges}`, by, ground: { root: content, size: 1 } });
+const challenge = (by: string) => ({ deposit: `d-${++challenges}`, by, ground: { root: content, size: 1 } });
 function mayAct(town: Scenario, by: string, key: string): boolean {
   const asked = challenge(by);
   town.act("an item", evidence.deposit, { deposit: asked.deposit, kind: "photo", content }, signedBy("land"));
