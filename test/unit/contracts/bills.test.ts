@@ -170,7 +170,7 @@ describe("a bill", () => {
 
     const late = issued();
     late.act("Ann pays", acts.receive, { ...one, amount: 60n }, signedBy("health"));
-    late.act("and is no more", eid.revoke, { principal: "p:ann" }, signedBy("courts"));
+    late.act("and is no more", eid.revoke, { principal: "p:ann", ground: "order-17" }, signedBy("courts"));
     late.refused("the hospital alone", "bills.in_stead", acts.reverse, reversal, signedBy("health"));
     late.refused("it for Ann", "bills.own_case", acts.reverse, { ...estate, supervisor: "health" }, signedBy("health"));
     late.refused("who supervises nothing", "bills.in_stead", acts.reverse, { ...estate, supervisor: "land" }, signedBy("health", "land"));

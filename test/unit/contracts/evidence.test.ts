@@ -177,7 +177,7 @@ describe("an item of evidence", () => {
     town.act("deposit", acts.deposit, contract, signedBy("tax"));
     town.act("to Ann", acts.handOver, { deposit: "civ-118-a", from: "tax", to: "p:ann", reason: "x" }, signedBy("tax", "ann"));
     town.act("Bob challenges it", acts.challenge, { deposit: "civ-118-a", by: "p:bob", ground }, signedBy("bob"));
-    town.act("Ann is revoked", eid.revoke, { principal: "p:ann" }, signedBy("courts"));
+    town.act("Ann is revoked", eid.revoke, { principal: "p:ann", ground: "order-17" }, signedBy("courts"));
     town.refused("by the depositor", "engine.not_entitled", acts.order, order, signedBy("tax", "health"));
     town.refused("without who takes it", "evidence.custody_broken", acts.order, order, signedBy("courts"));
     town.refused("to the court itself", "evidence.own_case", acts.order, { ...order, to: "courts" }, signedBy("courts"));

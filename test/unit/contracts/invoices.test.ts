@@ -194,7 +194,7 @@ describe("an invoice", () => {
     town.refused("from herself", "invoices.own_claim", acts.claim, { ...claim, employer: "p:ann" }, signedBy("ann"));
     town.refused("from nobody", "invoices.employer_unknown", acts.claim, { ...claim, employer: "c:typo" }, signedBy("ann"));
     town.act("claimed", acts.claim, claim, signedBy("ann"));
-    town.act("the firm is dissolved", eid.revoke, { principal: "c:firm" }, signedBy("tax"));
+    town.act("the firm is dissolved", eid.revoke, { principal: "c:firm", ground: "order-17" }, signedBy("tax"));
     town.refused("withdrawn by Bob", "engine.signature_missing", acts.withdraw, one, signedBy("bob"));
     town.act("withdrawn", acts.withdraw, one, signedBy("ann"));
     town.refused("still claimed", "invoices.claimed", acts.transfer, { ...one, to: "p:bob" }, signedBy("ann", "bob"));
@@ -213,7 +213,7 @@ describe("an invoice", () => {
     town.act("claimed", acts.claim, { ...one, employer: "c:firm", purpose: "travel" }, signedBy("ann"));
     town.refused("while Ann can sign", "invoices.in_stead", acts.withdraw, { ...one, stead }, signedBy("tax"));
     for (const [by, principal] of [["courts", "p:ann"] as const, ["tax", "c:firm"] as const])
-      town.act("are revoked", eid.revoke, { principal }, signedBy(by));
+      town.act("are revoked", eid.revoke, { principal, ground: "order-17" }, signedBy(by));
     const other = { ...one, stead: { ...stead, office: "land" } };
     town.refused("by who is no tax office", "invoices.in_stead", acts.withdraw, other, signedBy("land"));
     town.refused("in its name", "invoices.in_stead", acts.withdraw, { ...one, stead }, signedBy("land"));
@@ -227,7 +227,7 @@ describe("an invoice", () => {
     const own = issued();
     own.act("the tax office sells, too", acts.license, { seller: "tax", to: "live" }, signedBy("tax"));
     own.act("to Ann", acts.issue, { seller: "tax", invoices: [bill(own, "1")] }, signedBy("tax"));
-    own.act("who is revoked", eid.revoke, { principal: "p:ann" }, signedBy("courts"));
+    own.act("who is revoked", eid.revoke, { principal: "p:ann", ground: "order-17" }, signedBy("courts"));
     own.refused("for itself", "invoices.in_stead", acts.redLetter, red(own, { seller: "tax", stead }), signedBy("tax"));
   });
 
