@@ -152,10 +152,11 @@ export const appoint = eid.action({
   title: "Appoint an agent; enter a guardian",
   by: { by: signs("the principal, by its own key; for a guardian, the ministry"), agent: signs("who will act") },
   input: { principal: party, agent: party, guardian: flag, until: optional(time) },
-  rules: ["own_key", "not_authority", "other_sector"],
+  rules: ["own_key", "not_authority", "other_sector", "own_agent"],
   example: { principal: "c:acme", agent: "c:tax-advisers", guardian: false, until: monday },
   run(tx, { principal, agent, guardian, until }) {
     const it = tx.get(principals, principal);
+    tx.require(agent !== principal, "own_agent");
     const before = tx.find(agents, principal, agent);
     if (guardian || (before?.guardian === true && before.$.status === "live")) authority(tx, "by", it);
     else ownKey(tx, "by", principal);

@@ -50,6 +50,7 @@ export const eid = contract("eid", {
     not_authority:
       "The ministry answers for persons, the registrar for devices and companies, a business register alone for those that it keeps, governance alone for agencies.",
     other_sector: "Who signs for a person is no person of another sector.",
+    own_agent: "Nobody is his own agent.",
     owner_unknown: "A device or a company is of who is registered and in good standing.",
     key_over: "A key that is suspended or revoked, or whose time is over, puts no other in its place.",
     grant_over: "A grant serves one flow of data, within its time, between those who are in good standing.",

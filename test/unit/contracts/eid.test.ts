@@ -444,6 +444,7 @@ describe("keys that are not one's own word", () => {
     enrol(town, "courts", "identity", "ann", "child");
     register(town, "tax", "c:acme");
     const pair = { principal: "p:child", agent: "p:ann" };
+    town.refused("oneself", "eid.own_agent", acts.appoint, { ...pair, agent: "p:child", guardian: false }, signedBy("child"));
     town.act("for a day", acts.appoint, { ...pair, guardian: false, until: town.time + days(1) }, signedBy("child", "ann"));
     town.act("for two", acts.appoint, { ...pair, guardian: false, until: town.time + days(2) }, signedBy("child", "ann"));
     town.advance(days(400));
