@@ -14,7 +14,7 @@ import { type Scenario, signedBy } from "./scenario.ts";
 
 type Form = Body<typeof acts.propose.input>;
 /** A process that the holder's step and time alone move. */
-const open: Process = {
+const holders: Process = {
   statuses: [
     { status: "held", within: days(30), step: "lapse" },
     { status: "gone", ends: "closed" },
@@ -144,7 +144,7 @@ describe("a form", () => {
           ...dogs,
           ...role("chip"),
           creates: "holder",
-          process: open,
+          process: holders,
           clear: { ...clear, properties: { ...clear.properties, chip } },
           edits: [],
         },
@@ -315,7 +315,7 @@ describe("a record of a form", () => {
     const it = town();
     const text = { type: "string", maxLength: 3_000 };
     const long = { ...{ type: "object", additionalProperties: false }, properties: { a: text, b: text } };
-    const { sealed: _, ...form } = { ...dogs, clear: long, process: open, creates: "holder", roles: [] };
+    const { sealed: _, ...form } = { ...dogs, clear: long, process: holders, creates: "holder", roles: [] };
     const edits = ["a", "b"].map((field) => ({ step: "say", field }));
     it.act("proposed", acts.propose, { ...form, edits }, signedBy("tax"));
     carry(it, 0);

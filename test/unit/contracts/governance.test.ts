@@ -350,18 +350,18 @@ describe("seats (§4.3)", () => {
     const town = founded({ observers: ["press"] });
     isReady(town, "press");
     const all = ["tax", "courts", "health", "press"]; // of 5 members 4 are needed; land is the one that would keep everything as it is
-    const add = propose(town, { kind: "validator.add", agency: "press" });
-    for (const member of all.slice(0, 3)) town.act("yes", acts.vote, vote(add, member), signedBy(member));
+    const seat = propose(town, { kind: "validator.add", agency: "press" });
+    for (const member of all.slice(0, 3)) town.act("yes", acts.vote, vote(seat, member), signedBy(member));
     const to = (n: number) => {
       const [key, proof] = [keyOf(`land.c${n}`), shown(town, "land", "consensus", `land.c${n}`)];
       return { member: "land", purpose: "consensus" as const, key, proof };
     };
     town.act("land was first in this epoch", acts.rotate, to(0), signedBy("land"));
-    town.refused("press is not seated", "governance.too_many_changes", acts.vote, vote(add, "press"), signedBy("press"));
+    town.refused("press is not seated", "governance.too_many_changes", acts.vote, vote(seat, "press"), signedBy("press"));
     town.refused("land once more", "governance.rotated_lately", acts.rotate, to(1), signedBy("land"));
     town.epoch++;
     town.refused("nor first in the next", "governance.rotated_lately", acts.rotate, to(1), signedBy("land"));
-    town.act("press is seated", acts.vote, vote(add, "press"), signedBy("press"));
+    town.act("press is seated", acts.vote, vote(seat, "press"), signedBy("press"));
     town.epoch++;
     const { member: agency, ...next } = to(1);
     adopt(town, { kind: "member.key", agency, ...next }, all); // stolen again: by vote at once
