@@ -20,6 +20,17 @@ interface Sum extends Counts {
   readonly commented: number;
   readonly answered: number;
 }
+/** Of a version, for its certificates: whose are still looked for. */
+interface Asked {
+  readonly consulted: readonly string[];
+  readonly waits: Set<string>;
+  readonly certified: boolean;
+  /** Undefined where another has taken the draft over since: who certified as the unit then is not looked for. */
+  readonly unit: string | undefined;
+  readonly text: string;
+  readonly closes: number;
+  left: number;
+}
 const none: Sum = { ...nobody, articles: 0, commented: 0, answered: 0 };
 const add = (a: Counts, b: Counts): Counts => ({
   in_favour: a.in_favour + b.in_favour,
@@ -70,22 +81,25 @@ export const counting = consultation.audit({
 });
 
 export const bound = consultation.audit({
-  title: "Every opinion is on the words of its version, given while it was open; what is certified was answered, by who may",
+  title:
+    "Every opinion is on the words of its version, given while it was open; what is certified was answered, with all versions before it, by who may",
   run(audit) {
-    const units = new Map<string, { unit: string; version: number }>();
+    const units = new Map<string, { unit: string; from: number; version: number; certified: number }>();
+    const before = new Map<string, { version: number; answered: boolean; certified: number }>();
     const given = new Map<string, { text: string; first: number; last: number }>();
-    const closed = new Map<string, { parties: readonly string[]; text: string; closes: number; left: number }>();
-    audit.each(drafts, ({ draft, unit, version }) => void units.set(draft, { unit, version }));
+    const closed = new Map<string, Asked>();
+    audit.each(drafts, ({ draft, unit, from, version, certified }) => void units.set(draft, { unit, from, version, certified }));
     audit.each(opinions, ({ draft, version, text, given: at }) => {
       const key = `${draft} ${version}`;
-      const before = given.get(key) ?? { text: hex(text), first: at, last: at };
-      audit.require(before.text === hex(text), "opinions of one version on other words");
-      given.set(key, { ...before, first: Math.min(before.first, at), last: Math.max(before.last, at) });
+      const so = given.get(key) ?? { text: hex(text), first: at, last: at };
+      audit.require(so.text === hex(text), "opinions of one version on other words");
+      given.set(key, { ...so, first: Math.min(so.first, at), last: Math.max(so.last, at) });
     });
     audit.each(versions, (it) => {
       const key = `${it.draft} ${it.version}`;
       const of = units.get(it.draft);
-      audit.require(of?.unit === it.unit && it.version >= 1 && it.version <= of.version, "a version that its draft does not know");
+      audit.require(of !== undefined && it.version <= of.version, "a version that its draft does not know");
+      audit.require(of === undefined || it.version < of.from || it.unit === of.unit, "a version of another unit than its draft's");
       const said = given.get(key);
       given.delete(key);
       audit.require(said === undefined || said.text === hex(it.text), "opinions on other words than the version's");
@@ -94,20 +108,41 @@ export const bound = consultation.audit({
         "opinions before it opened or after it closed",
       );
       audit.require((it.summary === undefined) === ["open", "closed"].includes(it.$.status), "what is summarised has its summary");
-      audit.require(it.certificates === 0 || it.answered === it.commented, "certified before it was answered");
-      audit.require((it.$.status === "certified") === (it.certificates === it.consulted.length + 1), "certified by some, not by all");
-      closed.set(key, { parties: [it.unit, ...it.consulted], text: hex(it.text), closes: it.closes, left: it.certificates });
+      const last = before.get(it.draft) ?? { version: 0, answered: true, certified: 0 };
+      audit.require(it.version === last.version + 1, "versions have a gap");
+      const summarised = it.summary !== undefined;
+      const all = last.answered && summarised && it.answered === it.commented;
+      audit.require(last.answered || !summarised, "summarised before the version before was answered");
+      audit.require(it.certificates === 0 || all, "certified before it was answered");
+      before.set(it.draft, { version: it.version, answered: all, certified: it.certificates > 0 ? it.version : last.certified });
+      const unit = of !== undefined && it.version >= of.from ? of.unit : undefined;
+      closed.set(key, {
+        ...{ consulted: it.consulted, unit, waits: new Set(unit === undefined ? it.consulted : [...it.consulted, unit]) },
+        ...{ certified: it.$.status === "certified", text: hex(it.text), closes: it.closes, left: it.certificates },
+      });
     });
-    audit.each(certificates, ({ draft, version, agency, text, closed: at, issued }) => {
+    audit.each(certificates, ({ draft, version, agency, unit, text, closed: at, issued }) => {
       const of = closed.get(`${draft} ${version}`);
-      audit.require(of?.parties.includes(agency) === true, "a certificate of who was not consulted");
-      audit.require(of?.text === hex(text) && of.closes === at && issued >= at, "a certificate of other words or another time");
-      if (of !== undefined) of.left--;
+      if (of === undefined) return audit.require(false, "a certificate of what is no version");
+      audit.require(agency === unit || of.consulted.includes(agency), "a certificate of who was not consulted");
+      audit.require(of.unit === undefined || of.unit === unit, "a certificate of another unit than the version's");
+      audit.require(of.text === hex(text) && of.closes === at && issued >= at, "a certificate of other words or another time");
+      of.waits.delete(agency);
+      of.left--;
     });
     audit.end(() => {
+      for (const [draft, { version, certified }] of units)
+        audit.require(
+          before.get(draft)?.version === version && before.get(draft)?.certified === certified,
+          "a draft's last version, or the last certified, is another",
+          { draft },
+        );
       for (const [version] of given) audit.require(false, "opinions on what is no version", { version });
-      for (const [version, { left }] of closed)
+      for (const [version, { left, unit, waits, certified }] of closed) {
         audit.require(left === 0, "certificates that are not there, or not counted", { version, left });
+        const all = waits.size === 0;
+        audit.require(unit === undefined ? all || !certified : all === certified, "certified by some, not by all", { version });
+      }
     });
   },
 });

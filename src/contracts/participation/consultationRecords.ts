@@ -32,18 +32,19 @@ export const sameCounts = (a: Counts, b: Counts): boolean => a.in_favour === b.i
 export const MAX_CONSULTED = 16;
 
 export const drafts = record("draft", {
-  title: "A draft law: the unit that carries it, its last version",
+  title: "A draft law: the unit that carries it, its last version, the last of which anything is certified",
   key: ["draft"],
   read: "public",
   find: ["unit", "status"],
-  fields: { draft: id, unit: agency, version: count, ground: optional(id) },
+  /** `from`: the first version that this unit publishes; those before it are of a unit whose draft it took over. */
+  fields: { draft: id, unit: agency, from: count, version: count, certified: count, ground: optional(id) },
   states: { live: ["withdrawn"], withdrawn: [] },
 });
 export const said = sealed({ text: text(10_000) });
 export const opinions = record("opinion", {
   title: "What somebody says of an article of a version: the stance counts, the words are sealed",
   key: ["draft", "version", "article", "author"],
-  read: ["author", "unit"],
+  read: ["author", "unit", "draft"],
   find: ["author", "status"],
   fields: { ...ofVersion, article: id, author: party, unit: agency, text: hash, stance, said, given: time },
   states: { given: ["taken_back"], taken_back: ["given"] },
@@ -85,12 +86,17 @@ export const consultation = contract("consultations", {
   purpose: "Every opinion is bound to the words that it is about, is counted, and is answered before anybody certifies.",
   sector: "participation",
   records: [drafts, opinions, articles, versions, certificates],
-  roles: { drafter: "Publishes drafts and carries them through" },
+  roles: {
+    drafter: "Publishes drafts and carries them through",
+    draft: "Reads the opinions on a draft, per draft, and takes it over once its unit is no drafter any more",
+  },
   rules: {
-    not_unit: "The unit that published a draft carries it through.",
+    not_unit: "The unit that published a draft, or took it over, carries it through.",
+    carried: "A draft is taken over once its unit is no drafter any more.",
     not_next: "A version follows the last; it has other words.",
     draft_withdrawn: "Of a withdrawn draft there is no further version and no further opinion.",
-    term_unfit: "A version is open for at least seven days and at most a year; its closing is only put off, before it has come.",
+    term_unfit:
+      "A version is open for at least seven days and at most a year, an article for at least seven; the closing is only put off, before it has come.",
     consulted_unfit: "The agencies consulted are known, each once, the unit not among them.",
     author_unfit:
       "Persons speak by their pseudonym of participation, agencies and companies as themselves; no device does, nor the unit on its own draft.",
@@ -100,8 +106,9 @@ export const consultation = contract("consultations", {
     not_yet: "Opinions are summarised when the version is closed, and answered and certified when they are summarised.",
     miscounted: "A summary and a certificate state the opinions as they were counted.",
     nothing_said: "An answer is to opinions.",
-    unanswered: "Nothing is certified while an article with opinions is unanswered, of this version or the one before.",
-    certified: "What a certificate rests on does not change.",
+    unanswered:
+      "A version is summarised once all opinions on the one before are answered, and certified once its own are: so none is left behind by later versions.",
+    certified: "What a certificate rests on does not change: the summaries and answers of its version and of all before it.",
     not_consulted: "The unit and the agencies consulted certify, each for itself.",
   },
 });

@@ -1,11 +1,12 @@
 // Consultation on draft law: published, open to opinions, closed by the chain, summarised, answered, certified. Service 39. Owns these acts. Does not own:
 // records and rules (consultationRecords.ts), audits (consultationAudits.ts), the words.
 //
-// A new version takes no opinions with it, and closes no other: each version has its full time, its own counts, and its answers; so none is a way around what
-// was said of the one before. One opinion of an author on an article: another replaces it while the version is open.
+// A new version takes no opinions with it, and closes no other: each version has its full time, its own counts, and its answers, and is summarised once the
+// one before is answered; so none is a way around what was said of those before. One opinion of an author on an article: another replaces it while the
+// version is open.
 
 import { equalBytes } from "../../base/bytes.ts";
-import { agency, days, hash, id, list, object, party, type Party, signs, time, type Tx } from "../engine/index.ts";
+import { agency, days, hash, id, list, object, party, type Row, signs, time, type Tx } from "../engine/index.ts";
 import { kindOf } from "../identity/principals.ts";
 import { aHash, aSeal, monday } from "../kit/examples.ts";
 import {
@@ -53,21 +54,22 @@ export const publish = consultation.action({
     const empty = { articles: all.length, commented: 0, answered: 0, ...nobody, certificates: 0 };
     tx.create(versions, { draft, version, unit, text, consulted, opened: tx.time, closes, ...empty });
     tx.createEach(articles, all, (it) => ({ draft, version, ...it, ...nobody }));
-    if (before === undefined) tx.create(drafts, { draft, unit, version });
+    if (before === undefined) tx.create(drafts, { draft, unit, from: 1, version, certified: 0 });
     else tx.put(before, { version });
   },
 });
 
 export const anchor = consultation.action({
-  title: "Anchor further articles of a version that is open: more than 200 do not fit one act",
+  title: "Anchor further articles of a version that is open for another seven days: more than 200 do not fit one act",
   by: "drafter",
   input: { ...ofVersion, articles: anchors },
-  rules: ["closed", "not_unit"],
+  rules: ["closed", "not_unit", "term_unfit"],
   work: 1_200,
   example: { ...example, articles: [{ article: "art_2", text: aHash }] },
   run(tx, { draft, version, articles: all }) {
-    const it = own(tx, draft, version);
-    tx.require(it.$.status === "open", "closed");
+    const { it } = own(tx, draft, version);
+    tx.require(isOpen(tx, it), "closed");
+    tx.require(it.closes >= tx.time + SHORTEST, "term_unfit", { closes: it.closes });
     tx.createEach(articles, all, (one) => ({ draft, version, ...one, ...nobody }));
     tx.put(it, { articles: it.articles + all.length });
   },
@@ -80,8 +82,8 @@ export const extend = consultation.action({
   rules: ["not_unit", "term_unfit"],
   example: { ...example, closes: monday + days(60) },
   run(tx, { draft, version, closes }) {
-    const it = own(tx, draft, version);
-    tx.require(it.$.status === "open" && closes > it.closes && closes <= it.opened + LONGEST, "term_unfit");
+    const { it } = own(tx, draft, version);
+    tx.require(isOpen(tx, it) && closes > it.closes && closes <= it.opened + LONGEST, "term_unfit");
     tx.put(it, { closes });
   },
 });
@@ -99,6 +101,19 @@ export const withdraw = consultation.action({
   },
 });
 
+export const takeOver = consultation.action({
+  title: "Take over a draft whose unit is no drafter any more: what was said of it is answered by the successor",
+  by: { successor: { role: "draft", scope: (a) => a.draft } },
+  input: { draft: id },
+  rules: ["carried"],
+  example: { draft: "water-act" },
+  run(tx, { draft }) {
+    const it = tx.get(drafts, draft);
+    tx.require(!tx.holds("drafter", it.unit), "carried", { unit: it.unit });
+    tx.put(it, { unit: tx.signer("successor"), from: it.version + 1 });
+  },
+});
+
 // ── opinions ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 export const submit = consultation.action({
   title: "Give opinions on articles of a version; one's earlier opinion on the same article is replaced",
@@ -109,15 +124,17 @@ export const submit = consultation.action({
   example: { ...example, text: aHash, author: "p:ann.participation", opinions: [{ article: "art_1", stance: "amend", said: aSeal(1) }] },
   run(tx, { draft, version, text, author, opinions: all }) {
     const it = open(tx, draft, version);
-    tx.require(tx.get(drafts, draft).$.status === "live", "draft_withdrawn");
-    speaks(tx, it, author);
+    const { unit, $ } = tx.get(drafts, draft);
+    tx.require($.status === "live", "draft_withdrawn");
+    tx.signed("author", author);
+    tx.require(kindOf(author) !== "device" && author !== unit, "author_unfit");
     tx.require(equalBytes(it.text, text), "other_words");
     let [sums, commented]: [Counts, number] = [it, it.commented];
     for (const { article, ...opinion } of all) {
       const on = tx.find(articles, draft, version, article) ?? tx.reject("no_such_article", { article });
       const before = tx.find(opinions, draft, version, article, author);
       const given = { ...opinion, given: tx.time };
-      if (before === undefined) tx.create(opinions, { draft, version, article, author, unit: it.unit, text, ...given });
+      if (before === undefined) tx.create(opinions, { draft, version, article, author, unit, text, ...given });
       else if (before.$.status === "given") tx.put(before, given);
       else tx.move(before, "given", given);
       const replaced = before?.$.status === "given" ? before.stance : undefined;
@@ -164,12 +181,13 @@ export const summarise = consultation.action({
   title: "Summarise the opinions on a version, counted as they came; a later summary supersedes until something is certified",
   by: "drafter",
   input: { ...ofVersion, summary: hash, ...counts },
-  rules: ["certified", "miscounted", "not_unit", "not_yet"],
+  rules: ["certified", "miscounted", "not_unit", "not_yet", "unanswered"],
   example: { ...example, summary: aHash, ...exampleCounts },
   run(tx, { draft, version, summary, ...stated }) {
-    const it = own(tx, draft, version);
+    const { it, of } = own(tx, draft, version);
     tx.require(it.$.status !== "open", "not_yet");
-    tx.require(it.certificates === 0, "certified");
+    tx.require(version > of.certified, "certified");
+    tx.require(version === 1 || answered(tx.get(versions, draft, version - 1)), "unanswered", { version: version - 1 });
     tx.require(sameCounts(it, stated), "miscounted", { ...countsOf(it) });
     if (it.$.status === "closed") tx.move(it, "summarised", { summary });
     else tx.put(it, { summary });
@@ -183,9 +201,9 @@ export const respond = consultation.action({
   rules: ["certified", "no_such_article", "not_unit", "not_yet", "nothing_said"],
   example: { ...example, article: "art_1", outcome: "partly", ground: "too-costly", text: aHash },
   run(tx, { draft, version, article, ...answer }) {
-    const it = own(tx, draft, version);
+    const { it, of } = own(tx, draft, version);
     tx.require(it.$.status === "summarised" || it.$.status === "certified", "not_yet");
-    tx.require(it.certificates === 0, "certified");
+    tx.require(version > of.certified, "certified");
     const on = tx.find(articles, draft, version, article) ?? tx.reject("no_such_article");
     tx.require(total(on) > 0, "nothing_said");
     if (on.answer === undefined) tx.put(it, { answered: it.answered + 1 });
@@ -201,6 +219,7 @@ export const certify = consultation.action({
     ...counts,
   },
   rules: ["miscounted", "not_consulted", "not_yet", "unanswered"],
+  work: 96,
   // biome-ignore format: a table
   example: {
     ...example, agency: "land", department: "water-rights", process: "legislative-notice", result: "agrees", report: aHash, ...exampleCounts,
@@ -208,35 +227,36 @@ export const certify = consultation.action({
   run(tx, { draft, version, agency: who, department, process, result, report, ...stated }) {
     tx.signed("agency", who);
     const it = tx.get(versions, draft, version);
-    tx.require(who === it.unit || it.consulted.includes(who), "not_consulted");
+    const of = tx.get(drafts, draft);
+    tx.require(who === of.unit || it.consulted.includes(who), "not_consulted");
     tx.require(it.$.status === "summarised" || it.$.status === "certified", "not_yet");
-    tx.require(answered(it) && (version === 1 || answered(tx.get(versions, draft, version - 1))), "unanswered");
+    tx.require(answered(it), "unanswered");
     tx.require(sameCounts(it, stated), "miscounted", { ...countsOf(it) });
     const before = tx.find(certificates, draft, version, who);
-    const { unit, text, opened, closes } = it;
-    const says = { department, unit, text, process, result, report, ...stated, opened, closed: closes, issued: tx.time };
-    if (before !== undefined) return void tx.put(before, { ...says, issue: before.issue + 1 });
-    tx.create(certificates, { draft, version, agency: who, ...says, issue: 1 });
-    const all = tx.put(it, { certificates: it.certificates + 1 });
-    if (all.certificates === it.consulted.length + 1) tx.move(all, "certified");
+    const { text, opened, closes } = it;
+    const says = { department, unit: of.unit, text, process, result, report, ...stated, opened, closed: closes, issued: tx.time };
+    if (version > of.certified) tx.put(of, { certified: version });
+    if (before === undefined) tx.create(certificates, { draft, version, agency: who, ...says, issue: 1 });
+    else tx.put(before, { ...says, issue: before.issue + 1 });
+    const now = before === undefined ? tx.put(it, { certificates: it.certificates + 1 }) : it;
+    const all = [of.unit, ...it.consulted].every((one) => tx.find(certificates, draft, version, one) !== undefined);
+    if (all && it.$.status === "summarised") tx.move(now, "certified");
   },
 });
 
 // ── words of this file ───────────────────────────────────────────────────────────────────────────────────────────────────────────────
-function own(tx: Tx<"not_unit">, draft: string, version: number): Version {
-  const it = tx.get(versions, draft, version);
-  tx.require(it.unit === tx.signer("drafter"), "not_unit", { unit: it.unit });
-  return it;
+function own(tx: Tx<"not_unit">, draft: string, version: number): { it: Version; of: Row<typeof drafts> } {
+  const of = tx.get(drafts, draft);
+  tx.require(of.unit === tx.signer("drafter"), "not_unit", { unit: of.unit });
+  return { it: tx.get(versions, draft, version), of };
 }
 function open(tx: Tx<"closed">, draft: string, version: number): Version {
   const it = tx.get(versions, draft, version);
-  tx.require(it.$.status === "open" && tx.time < it.closes, "closed");
+  tx.require(isOpen(tx, it), "closed");
   return it;
 }
-function speaks(tx: Tx<"author_unfit">, { unit }: Version, author: Party): void {
-  tx.signed("author", author);
-  tx.require(kindOf(author) !== "device" && author !== unit, "author_unfit");
-}
+/** By its time: the chain may be behind with closing it. */
+const isOpen = (tx: Tx, it: Version): boolean => it.$.status === "open" && tx.time < it.closes;
 type Stance = keyof Counts;
 const countsOf = ({ in_favour, against, amend }: Counts): Counts => ({ in_favour, against, amend });
 /** One more, one fewer. */

@@ -17,10 +17,11 @@ export function carriedOver(collection: string, row: Standing, former: ReadonlyS
   const { status, fields } = row;
   switch (collection) {
     case "governance/member": {
-      const { ready: _, asked: __, ...rest } = fields;
+      const { ready: _, asked: __, rotated: ___, ...rest } = fields;
       return { status: "left", fields: { ...rest, seat: false } };
     }
     case "governance/proposal":
+    case "forms/motion":
       return status === "open" ? { status: "expired", fields } : row;
     case "eid/principal":
       return former.has(String(fields["principal"])) && status === "live" ? { status: "suspended", fields } : row;

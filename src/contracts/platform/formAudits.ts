@@ -2,14 +2,17 @@
 // (engine/audit.ts).
 
 import type { Row } from "../engine/index.ts";
+import { twoThirds } from "../kit/approvals.ts";
 import { conforms } from "../kit/jsonSchema.ts";
 import { statusOf } from "../kit/process.ts";
 import { entries, forms, motions, standard, versions } from "./formRecords.ts";
+import { members } from "./network.ts";
 
 type Version = Row<typeof versions>;
 
 export const adopted = standard.audit({
-  title: "Every version in force was carried by a motion on which each member voted once; versions and motions are numbered without gaps",
+  title:
+    "Every version in force was carried by a motion, by more than two thirds of the members there were, each voting once; versions and motions are numbered without gaps",
   run(audit) {
     const says = new Map<string, Row<typeof forms>>();
     const seen = new Map<string, { versions: number; motions: number; carried: Set<number | undefined> }>();
@@ -18,6 +21,7 @@ export const adopted = standard.audit({
       seen.set(form, it);
       return it;
     };
+    const voters = new Set<string>();
     audit.each(forms, (it) => {
       says.set(it.form, it);
       audit.require((it.$.status === "in_force") === (it.version !== undefined), "a form in force has a version in force");
@@ -26,10 +30,19 @@ export const adopted = standard.audit({
     audit.each(motions, (it) => {
       audit.require(it.motion === of(it.form).motions++, "motions have a gap");
       audit.require(new Set([...it.yes, ...it.no]).size === it.yes.length + it.no.length, "somebody voted twice");
+      for (const who of [...it.yes, ...it.no]) voters.add(who);
+      const decided = ["carried", "refused"].includes(it.$.status);
+      audit.require((it.members !== undefined) === decided, "what is decided says of how many members, and only that");
+      if (it.members === undefined) return;
+      const needed = twoThirds(it.members);
       if (it.$.status === "carried") of(it.form).carried.add(it.version);
-      if (it.$.status === "carried") audit.require(it.yes.length > it.no.length, "a motion was carried without votes");
+      if (it.$.status === "carried")
+        audit.require(it.yes.length >= needed, "a motion was carried without the votes that it needed", { needed });
+      else audit.require(it.no.length > it.members - needed, "a motion was refused while it could still be carried", { needed });
     });
+    audit.each(members, ({ member }) => void voters.delete(member));
     audit.end(() => {
+      for (const who of voters) audit.require(false, "somebody voted who never was a member", { who });
       for (const [form, it] of says) {
         const { carried, ...counts } = of(form);
         audit.require(counts.versions === it.versions && counts.motions === it.motions, "a form's counts are not its rows", { form });

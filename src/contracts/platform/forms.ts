@@ -2,16 +2,18 @@
 // their versions and motions, and the records made under them. Does not own: who holds a form's role (a capability `form.<form>.<role>` that governance grants
 // like any other), how votes are counted (governance.ts), the profile of JSON Schema (kit/jsonSchema), what a sound process is (kit/process).
 //
+// A form is nobody's: any member proposes a version of any, and the members' vote decides; so no name is lost to who came first, and none with who left.
 // A record lives and ends under the version it was made under. What stands in clear fits the version's schema after every step; what is sealed is checked by
 // whoever is shown it, against the schema that the version has for it.
 
-import { agency, count, days, id, json, list, oneOf, optional, party, type Party } from "../engine/index.ts";
+import { encode } from "../../base/codec.ts";
+import { agency, count, days, id, json, list, oneOf, optional, party } from "../engine/index.ts";
 import { type Row, signs, type Tx } from "../engine/index.ts";
 import { principals } from "../identity/principals.ts";
 import { conforms, isMap } from "../kit/jsonSchema.ts";
 import { CHAIN, first, lapse, left, type Process, statusOf, stepFrom, TIME_LIMIT, unsound } from "../kit/process.ts";
 import { outside } from "../kit/schemaProfile.ts";
-import { entries, forms, HOLDER, hidden, motions, number, SEALED, standard, versions, words } from "./formRecords.ts";
+import { entries, forms, HOLDER, hidden, MAX_DATA_BYTES, motions, number, SEALED, standard, versions, words } from "./formRecords.ts";
 import { asMember, ballot } from "./governance.ts";
 
 export { entries, forms, motions, versions } from "./formRecords.ts";
@@ -19,9 +21,11 @@ export * from "./formAudits.ts";
 
 /** Of forms and their roles: `form.<form>.<role>` is an id. */
 const MOST_LETTERS = 28;
+/** Letters of a scope, in a grant. */
+const MOST_OF_SCOPE = 64;
 
 // ── what members adopt ───────────────────────────────────────────────────────────────────────────────────────────────────────────────
-const { version: _version, ...content } = versions.fields;
+const { version: _version, by: _by, ...content } = versions.fields;
 const byMember = { member: signs("the member, by its organisation's key") };
 const dogs: Process = {
   statuses: [
@@ -36,10 +40,10 @@ const dogs: Process = {
   ],
 };
 export const propose = standard.action({
-  title: "Propose a version of a form; its motion opens",
+  title: "Propose a version of a form, new or not; its motion opens",
   by: byMember,
   input: { member: agency, ...content },
-  rules: ["form_unfit", "schema_outside", "process_unsound", "not_owner", "governance.not_member"],
+  rules: ["form_unfit", "schema_outside", "process_unsound", "governance.not_member"],
   work: 256,
   example: {
     ...{ member: "tax", form: "dogs", title: "Dog licence", sector: "city", process: dogs, creates: "clerk" },
@@ -47,7 +51,10 @@ export const propose = standard.action({
       ...{ type: "object", additionalProperties: false, required: ["chip", "district"] },
       properties: { chip: { type: "string", maxLength: 15 }, district: { enum: ["north", "south"] } },
     },
-    ...{ roles: [{ role: "clerk", who: "The city's dog office" }], edits: [{ step: "move", field: "district" }] },
+    ...{
+      roles: [{ role: "clerk", who: "The dog office of the district", scope: "district" }],
+      edits: [{ step: "move", field: "district" }],
+    },
   },
   run(tx, { member, form, ...it }) {
     asMember(tx, member);
@@ -56,15 +63,15 @@ export const propose = standard.action({
       tx.require(why === undefined, "schema_outside", { why });
     }
     const roles = it.roles.map(({ role }) => role);
-    tx.require(isNamed(form, roles) && [HOLDER, ...roles].includes(it.creates) && it.edits.every(isEdit(it)), "form_unfit");
+    const named = isNamed(form, roles) && it.roles.every(({ scope }) => scope === undefined || isScope(it.clear, scope));
+    tx.require(named && [HOLDER, ...roles].includes(it.creates) && it.edits.every(isEdit(it)), "form_unfit");
     const { statuses } = it.process;
     const above = statuses.some(({ grace }) => grace !== undefined);
     const wrong = above ? "a form has no authority above" : unsound(it.process, [HOLDER, ...roles]);
     tx.require(wrong === undefined, "process_unsound", { wrong });
-    const before = tx.find(forms, form) ?? tx.create(forms, { form, owner: member, versions: 0, motions: 0 });
-    tx.require(before.owner === member, "not_owner", { owner: before.owner });
+    const before = tx.find(forms, form) ?? tx.create(forms, { form, versions: 0, motions: 0 });
     const version = before.versions + 1;
-    tx.create(versions, { form, version, ...it });
+    tx.create(versions, { form, version, by: member, ...it });
     openMotion(tx, tx.put(before, { versions: version }), member, version);
   },
 });
@@ -93,9 +100,9 @@ export const vote = standard.action({
   run(tx, { member, form, motion, vote: said }) {
     const it = tx.get(motions, form, motion);
     tx.require(it.$.status === "open" && tx.time < it.closes, "not_open", { status: it.$.status });
-    const { votes, result } = ballot(tx, it, member, said);
+    const { votes, result, members } = ballot(tx, it, member, said);
     if (result === "open") return void tx.put(it, votes);
-    tx.move(it, result === "adopted" ? "carried" : "refused", votes);
+    tx.move(it, result === "adopted" ? "carried" : "refused", { ...votes, members });
     if (result === "refused") return;
     const of = tx.get(forms, form);
     tx.require(changes(of, it.version), "nothing_moved", { version: of.version });
@@ -123,10 +130,10 @@ export const enter = standard.action({
   run(tx, { form, version, ...it }) {
     tx.require(tx.find(forms, form)?.version === version, "not_in_force");
     const of = tx.get(versions, form, version);
-    acts(tx, form, of.creates, it.holder);
+    tx.require(conforms(of.clear, it.data), "data_unfit");
+    acts(tx, of, of.creates, it);
     const sector = tx.find(principals, it.holder)?.sector ?? of.sector;
     tx.require(tx.known(it.holder) && sector === of.sector, "holder_unfit", { sector: of.sector });
-    tx.require(conforms(of.clear, it.data), "data_unfit");
     tx.require((it.hidden === undefined) === (of.sealed === undefined), "seal_unfit");
     const { status, within } = first(of.process);
     tx.create(entries, { form, version, ...it, stage: status, taken: [], due: tx.time + within! });
@@ -146,7 +153,7 @@ export const step = standard.action({
     const of = tx.get(versions, form, row.version);
     const to = stepFrom(of.process, row.stage, name) ?? tx.reject("step_illegal", { stage: row.stage });
     tx.require(to.by !== CHAIN && left(to, row.taken), "step_illegal", { by: to.by, times: to.times });
-    acts(tx, form, to.by, row.holder);
+    acts(tx, of, to.by, row);
     tx.require(!to.ground || ground !== undefined, "ground_missing");
     const may = (field: string): boolean => of.edits.some((edit) => edit.step === name && edit.field === field);
     tx.require(isMap(change) && [...Object.keys(change), ...remove].every(may), "field_locked");
@@ -154,7 +161,7 @@ export const step = standard.action({
     tx.require(it.hidden === undefined || of.sealed !== undefined, "seal_unfit");
     const kept = Object.entries({ ...(row.data as object), ...(change as object) }).filter(([field]) => !remove.includes(field));
     const data = Object.fromEntries(kept) as typeof row.data;
-    tx.require(conforms(of.clear, data), "data_unfit");
+    tx.require(conforms(of.clear, data) && encode(data).length <= MAX_DATA_BYTES, "data_unfit");
     pass(tx, row, of, to.to, { ...it, data, taken: [...row.taken, name], ground, words: why });
   },
 });
@@ -184,6 +191,22 @@ const isEdit =
   ({ step: name, field }: Version["edits"][number]): boolean =>
     of.steps.some((s) => s.step === name && s.by !== CHAIN) && (field === SEALED || Object.hasOwn(propertiesOf(clear)!, field));
 
+/** Is the field of every record a text that a grant's scope can be? */
+function isScope(clear: unknown, field: string): boolean {
+  const { properties, required = [] } = clear as { properties: { readonly [name: string]: Text }; required?: readonly string[] };
+  if (!required.includes(field)) return false;
+  const { type, maxLength = 0, enum: among = [], const: only } = properties[field]!;
+  if (type === "string") return maxLength <= MOST_OF_SCOPE;
+  const all = [...among, ...(only === undefined ? [] : [only])];
+  return type === undefined && all.length > 0 && all.every((one) => typeof one === "string" && one.length <= MOST_OF_SCOPE);
+}
+interface Text {
+  readonly type?: string;
+  readonly maxLength?: number;
+  readonly enum?: readonly unknown[];
+  readonly const?: unknown;
+}
+
 /** Would it change what is in force? */
 const changes = ({ version, versions: all }: Row<typeof forms>, to: number | undefined): boolean =>
   to !== version && (to === undefined || to <= all);
@@ -192,10 +215,13 @@ function openMotion(tx: Tx, it: Row<typeof forms>, member: string, version: numb
   tx.create(motions, { form: it.form, motion: it.motions, by: member, version, closes, yes: [], no: [] });
   tx.put(it, { motions: it.motions + 1 });
 }
-/** The holder signed, or somebody who has the role. */
-function acts(tx: Tx<"role_missing">, form: string, who: string, holder: Party): void {
-  if (who === HOLDER) tx.signed("actor", holder);
-  else tx.require(tx.holds(`form.${form}.${who}`), "role_missing", { role: `form.${form}.${who}` });
+/** The holder signed, or somebody who has the role, within the scope that the record has before anything changes. */
+function acts(tx: Tx<"role_missing">, { form, roles }: Version, who: string, { holder, data }: Pick<Entry, "holder" | "data">): void {
+  if (who === HOLDER) return tx.signed("actor", holder);
+  const role = `form.${form}.${who}`;
+  const field = roles.find((one) => one.role === who)?.scope;
+  const scope = field === undefined ? undefined : (data as { readonly [field: string]: string })[field];
+  tx.require(tx.holds(role, undefined, scope), "role_missing", { role, ...(scope !== undefined && { scope }) });
 }
 /** Refuses nothing: due work comes here. */
 function pass(tx: Tx, row: Entry, of: Version, stage: string, more: Partial<Entry>): void {

@@ -6,7 +6,7 @@ import { sortedSet, type ValidatorSet } from "../../base/certificate.ts";
 import type { Genesis } from "../../base/genesis.ts";
 import { EPOCH_END_HEIGHTS } from "../../base/limits.ts";
 import type { Member } from "../../base/member.ts";
-import { type Agency, agency, contract, id, object, oneOf, optional, signs, text, time, type Tx } from "../engine/index.ts";
+import { type Agency, agency, id, object, oneOf, optional, signs, text, time, type Tx } from "../engine/index.ts";
 import { keys } from "../identity/principals.ts";
 import { counted, decided, twoThirds } from "../kit/approvals.ts";
 import { contradicts, evidence } from "../kit/equivocation.ts";
@@ -17,6 +17,7 @@ import {
   contact,
   delegations,
   equivocations,
+  governance,
   granted,
   grants,
   kinds,
@@ -28,32 +29,10 @@ import {
   whatNames,
 } from "./network.ts";
 
-const governance = contract("governance", {
-  title: "Consortium governance",
-  purpose: "Every change of members, roles, validators, parameters or version passes by more than two thirds of the members.",
-  records: [networks, members, grants, delegations, proposals, equivocations],
-  roles: {},
-  rules: {
-    not_member: "Members alone propose, vote, have seats and hold roles.",
-    proposal_unfit: "A proposal says what its kind needs, and nothing else.",
-    key_unproved: "Who registers a key shows that he holds it.",
-    parameter_bounds: "No vote sets a parameter outside its bounds.",
-    protocol_rises: "The protocol version only rises.",
-    not_open: "A proposal is voted on while it is open.",
-    voted_once: "A member votes once on a proposal.",
-    seat_first: "A validator leaves the members after its seat has ended with an epoch: until then it serves.",
-    changes_nothing: "What is decided changes something: nobody is admitted, seated, entitled or removed twice.",
-    not_ready: "A validator is seated after its own node has said that it is ready.",
-    set_size: "There are at most 256 members, and 4 to 128 validators; in a development network from 1.",
-    too_many_changes: "In one epoch at most ⌊(n − 1)/3⌋ of the n seats change; one, where there are fewer than four.",
-    not_validator: "Only a validator asks for an epoch's end or tells of equivocation.",
-    asked_too_soon: "A validator asks for an epoch's end once in 20 heights.",
-    evidence_false: "Evidence is two valid signatures of one key, for one slot, over different hashes.",
-    not_consensus_key: "Evidence is of a key that is or was the signer's consensus key.",
-    recorded_once: "Equivocation is recorded once for a key, kind, epoch, view and height.",
-    not_held: "Nobody delegates more than he holds.",
-  },
-});
+export * from "./governanceAudits.ts";
+
+/** How often a member takes one of an epoch's changes of seats by itself: by this seat and the other f − 1 at most every eighth epoch is closed to a vote. */
+const ROTATION_EPOCHS = 8;
 
 // ── proposals and votes ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
 const byMember = { member: signs("the member, by its organisation's key") };
@@ -94,9 +73,9 @@ export const vote = governance.action({
   run(tx, { proposal: key, member, vote: said }) {
     const it = tx.get(proposals, key);
     tx.require(it.$.status === "open" && tx.time < it.closes, "not_open", { status: it.$.status });
-    const { votes, result } = ballot(tx, it, member, said);
+    const { votes, result, members: all } = ballot(tx, it, member, said);
     if (result === "open") return void tx.put(it, votes);
-    tx.move(it, result === "adopted" ? "enacted" : "refused", votes);
+    tx.move(it, result === "adopted" ? "enacted" : "refused", { ...votes, members: all });
     if (result === "adopted") enact[it.kind](tx, it);
   },
 });
@@ -112,7 +91,8 @@ export const ballot = governance.procedure((tx: Tx<"not_member" | "voted_once">,
   byOwnKey(tx, member);
   tx.require(!yes.includes(member) && !no.includes(member), "voted_once");
   const votes = { yes, no, [said]: [...(said === "yes" ? yes : no), member] };
-  return { votes, result: decided(votes.yes, votes.no, tx.get(networks, NETWORK).members) };
+  const now = tx.get(networks, NETWORK).members;
+  return { votes, result: decided(votes.yes, votes.no, now), members: now.length };
 });
 
 export const expire = governance.due(proposals, {
@@ -150,12 +130,17 @@ export const rotate = governance.action({
   title: "Replace one of the own keys; a consensus or peer key changes with the epoch",
   by: byMember,
   input: { member: agency, ...memberKey, proof: keyProof },
-  rules: ["not_member", "key_unproved", "eid.key_taken", "set_size", "too_many_changes"],
+  rules: ["not_member", "key_unproved", "eid.key_taken", "set_size", "too_many_changes", "rotated_lately"],
   proofs: { key_unproved: (a, network) => held(network, a.member, a, a.proof) },
   work: 200,
   example: { member: "health", purpose: "consensus", key: aKey, proof: aSignature },
   run(tx, { member, purpose, key }) {
-    byOwnKey(tx, member);
+    const it = byOwnKey(tx, member);
+    if (purpose === "consensus" && it.seat) {
+      const again = it.rotated === undefined ? 0 : it.rotated + ROTATION_EPOCHS;
+      tx.require(tx.epoch >= again, "rotated_lately", { again });
+      tx.put(it, { rotated: tx.epoch });
+    }
     changeKey(tx, member, purpose, key);
   },
 });

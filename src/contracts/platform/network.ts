@@ -1,12 +1,12 @@
-// What the members have decided: who they are, who validates, under which parameters, who holds which role. Owns the records and the
-// reading of them: the ledger reads `consensusView` at each epoch's end, the engine asks `holds`. Does not own: how they change
-// (governance.ts). docs/protocol.md §4.3, §4.6, §8.
+// What the members have decided: who they are, who validates, under which parameters, who holds which role. Owns the records, the rules and the
+// reading of records: the ledger reads `consensusView` at each epoch's end, the engine asks `holds`. Does not own: how they change
+// (governance.ts), what an auditor recomputes (governanceAudits.ts). docs/protocol.md §4.3, §4.6, §8.
 
 import { faults, type ValidatorSet } from "../../base/certificate.ts";
 import { MAX_MEMBERS, MAX_NAME_LENGTH, MAX_VALIDATORS } from "../../base/limits.ts";
 import type { MemberKeys } from "../../base/member.ts";
 import { type ParameterName, type Parameters, parameterNames } from "../../base/parameters.ts";
-import { agency, count, flag, hash, id, list, object, oneOf, optional, range, record, text, time } from "../engine/index.ts";
+import { agency, contract, count, flag, hash, id, list, object, oneOf, optional, range, record, text, time } from "../engine/index.ts";
 import type { Field, Party, Reader, Row } from "../engine/index.ts";
 import { approvals } from "../kit/approvals.ts";
 import { evidence } from "../kit/equivocation.ts";
@@ -49,7 +49,16 @@ export const members = record("member", {
   key: ["member"],
   read: "public",
   find: ["seat", "status"],
-  fields: { member: agency, ...contact, keys: memberKeys, seat: flag, ready: optional(count), asked: optional(count) },
+  /** The height at which its node said that it is ready, and last asked for an epoch's end; the epoch in which it last replaced the key of its seat itself. */
+  fields: {
+    member: agency,
+    ...contact,
+    keys: memberKeys,
+    seat: flag,
+    ready: optional(count),
+    asked: optional(count),
+    rotated: optional(count),
+  },
   states: { active: ["left"], left: ["active"] },
 });
 export const grants = record("grant", {
@@ -101,7 +110,11 @@ export const proposals = record("proposal", {
   key: ["proposal"],
   read: "public",
   find: ["status", "by", "kind"],
-  fields: { proposal: id, by: agency, ...what, yes: approvals(agency, MAX_MEMBERS), no: approvals(agency, MAX_MEMBERS), closes: time },
+  fields: {
+    ...{ proposal: id, by: agency, ...what, yes: approvals(agency, MAX_MEMBERS), no: approvals(agency, MAX_MEMBERS), closes: time },
+    /** Of how many members, once it is decided. */
+    members: optional(count),
+  },
   states: { open: ["enacted", "refused", "expired"], enacted: [], refused: [], expired: [] },
   bytes: 32_768,
 });
@@ -112,6 +125,36 @@ export const equivocations = record("equivocation", {
   read: "public",
   find: ["signer"],
   fields: { ...evidence, by: agency },
+});
+
+// ── the statute ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+export const governance = contract("governance", {
+  title: "Consortium governance",
+  purpose: "Every change of members, roles, validators, parameters or version passes by more than two thirds of the members.",
+  records: [networks, members, grants, delegations, proposals, equivocations],
+  roles: {},
+  rules: {
+    not_member: "Members alone propose, vote, have seats and hold roles.",
+    proposal_unfit: "A proposal says what its kind needs, and nothing else.",
+    key_unproved: "Who registers a key shows that he holds it.",
+    parameter_bounds: "No vote sets a parameter outside its bounds.",
+    protocol_rises: "The protocol version only rises.",
+    not_open: "A proposal is voted on while it is open.",
+    voted_once: "A member votes once on a proposal.",
+    seat_first: "A validator leaves the members after its seat has ended with an epoch: until then it serves.",
+    changes_nothing: "What is decided changes something: nobody is admitted, seated, entitled or removed twice.",
+    not_ready: "A validator is seated after its own node has said that it is ready.",
+    set_size: "There are at most 256 members, and 4 to 128 validators; in a development network from 1.",
+    too_many_changes: "In one epoch at most ⌊(n − 1)/3⌋ of the n seats change; one, where there are fewer than four.",
+    rotated_lately:
+      "A member replaces the consensus key of its own seat once in eight epochs, so that no member uses up the changes of every epoch; sooner by vote.",
+    not_validator: "Only a validator asks for an epoch's end or tells of equivocation.",
+    asked_too_soon: "A validator asks for an epoch's end once in 20 heights.",
+    evidence_false: "Evidence is two valid signatures of one key, for one slot, over different hashes.",
+    not_consensus_key: "Evidence is of a key that is or was the signer's consensus key.",
+    recorded_once: "Equivocation is recorded once for a key, kind, epoch, view and height.",
+    not_held: "Nobody delegates more than he holds.",
+  },
 });
 
 // ── roles ────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────

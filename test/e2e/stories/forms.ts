@@ -7,8 +7,8 @@ import type { Story } from "../stage.ts";
 const boats = {
   ...{ member: "tax", form: "boats", title: "Mooring permit", sector: "casework", creates: "harbour" },
   clear: {
-    ...{ type: "object", additionalProperties: false, required: ["berth"] },
-    properties: { berth: { type: "integer", minimum: 1, maximum: 400 }, power: { type: "boolean" } },
+    ...{ type: "object", additionalProperties: false, required: ["berth", "quay"] },
+    properties: { quay: { enum: ["east", "west"] }, berth: { type: "integer", minimum: 1, maximum: 400 }, power: { type: "boolean" } },
   },
   process: {
     statuses: [
@@ -22,25 +22,29 @@ const boats = {
       { step: "lapse", from: ["asked", "moored"], to: "free", by: "chain", ground: false, times: 1 },
     ],
   },
-  roles: [{ role: "harbour", who: "The harbour office" }],
+  roles: [{ role: "harbour", who: "The office of the quay", scope: "quay" }],
   edits: [{ step: "change", field: "power" }],
 };
 
 export default {
-  title: "a form is adopted by vote, its records fit their schema and go by their process, and end by time",
+  title: "a form is adopted by vote, its records fit their schema, are each office's own, go by their process, and end by time",
   async today(stage) {
-    const open = { ...boats, clear: { ...boats.clear, properties: { berth: { type: "number" } } } };
+    const open = { ...boats, clear: { ...boats.clear, properties: { quay: { type: "number" } } } };
     expect(await stage.call("forms.propose", open, "tax")).toMatchObject({ code: "forms.schema_outside" });
     expect(await stage.call("forms.propose", boats, "tax")).toMatchObject({ outcome: "applied" });
-    const role = { kind: "role.grant", agency: "land", role: "form.boats.harbour", scope: "" };
+    const role = { kind: "role.grant", agency: "land", role: "form.boats.harbour", scope: "east" };
     await stage.applied("governance.propose", { proposal: "harbour", member: "tax", ...role }, "tax");
     for (const member of ["tax", "courts", "health"]) {
       await stage.applied("forms.vote", { member, form: "boats", motion: 0, vote: "yes" }, member);
       await stage.applied("governance.vote", { proposal: "harbour", member, vote: "yes" }, member);
     }
-    const boat = { form: "boats", version: 1, entry: "b-1", holder: "p:ann.casework", data: { berth: 7 } };
+    const boat = { form: "boats", version: 1, entry: "b-1", holder: "p:ann.casework", data: { quay: "east", berth: 7 } };
     expect(await stage.call("forms.enter", boat, "tax")).toMatchObject({ code: "forms.role_missing" });
-    expect(await stage.call("forms.enter", { ...boat, data: { berth: 401 } }, "land")).toMatchObject({ code: "forms.data_unfit" });
+    expect(await stage.call("forms.enter", { ...boat, data: { ...boat.data, berth: 401 } }, "land")).toMatchObject({
+      code: "forms.data_unfit",
+    });
+    const west = { ...boat, data: { ...boat.data, quay: "west" } };
+    expect(await stage.call("forms.enter", west, "land")).toMatchObject({ code: "forms.role_missing" });
     expect(await stage.call("forms.enter", boat, "land")).toMatchObject({ outcome: "applied" });
     await stage.applied("forms.enter", { ...boat, entry: "b-2" }, "land");
     const own = { form: "boats", entry: "b-1" };
@@ -51,7 +55,7 @@ export default {
     await stage.applied("forms.step", { ...own, step: "change", change: { power: true } }, "ann.casework");
     expect(await stage.proved("forms/entry", "boats/b-1")).toMatchObject({
       valid: true,
-      record: { status: "open", fields: { version: 1, stage: "moored", data: { berth: 7, power: true } } },
+      record: { status: "open", fields: { version: 1, stage: "moored", data: { quay: "east", berth: 7, power: true } } },
     });
     await stage.audited("forms");
   },

@@ -13,6 +13,17 @@ import { enrol, founded, grant } from "./founders.ts";
 import { type Scenario, signedBy } from "./scenario.ts";
 
 type Form = Body<typeof acts.propose.input>;
+/** A process that the holder's step and time alone move. */
+const holders: Process = {
+  statuses: [
+    { status: "held", within: days(30), step: "lapse" },
+    { status: "gone", ends: "closed" },
+  ],
+  steps: [
+    { step: "say", from: ["held"], to: "held", by: "holder", ground: false, times: 8 },
+    { step: "lapse", from: ["held"], to: "gone", by: CHAIN, ground: false, times: 1 },
+  ],
+};
 const words = { root: new Uint8Array(32).fill(7), size: 1 };
 const hidden = { root: new Uint8Array(32).fill(8), size: 33 };
 const process: Process = {
@@ -109,8 +120,50 @@ describe("a form", () => {
     refused("that never ends", "forms.process_unsound", { process: endless });
     const above = { ...process, statuses: process.statuses.map((s) => (s.ends === undefined ? { ...s, grace: days(1) } : s)) };
     refused("with an authority above", "forms.process_unsound", { process: above });
+    const role = (scope: string) => ({ roles: [{ role: "clerk", who: "x", scope }] });
+    refused("with a scope that is no field", "forms.form_unfit", role("place"));
+    refused("with one that not every record has", "forms.form_unfit", role("fee"));
+    refused("with one that is inherited", "forms.form_unfit", role("__proto__"));
+    for (const chip of [
+      { type: "integer", minimum: 0, maximum: 1 },
+      { type: "string", maxLength: 65 },
+      { enum: ["north", 7] },
+      { enum: ["n".repeat(65)] },
+      { enum: [] },
+      { const: null },
+    ])
+      refused("with one that is no short text", "forms.form_unfit", {
+        ...role("chip"),
+        clear: { ...clear, properties: { ...clear.properties, chip } },
+      });
+    for (const chip of [{ type: "string", maxLength: 64 }, { enum: ["a", "b"] }, { const: "a" }])
+      it.act(
+        "with one that is",
+        acts.propose,
+        {
+          ...dogs,
+          ...role("chip"),
+          creates: "holder",
+          process: holders,
+          clear: { ...clear, properties: { ...clear.properties, chip } },
+          edits: [],
+        },
+        signedBy("tax"),
+      );
+  });
+
+  test("is nobody's: whoever came first with its name, and was refused, keeps it from no one; nor does who left", () => {
+    const it = town();
+    it.act("health was first", acts.propose, { ...dogs, member: "health" }, signedBy("health"));
+    for (const member of ["tax", "courts"]) it.act(member, acts.vote, { member, form: "dogs", motion: 0, vote: "no" }, signedBy(member));
     it.act("proposed", acts.propose, dogs, signedBy("tax"));
-    refused("the next version by another", "forms.not_owner", { member: "health" }, "health");
+    carry(it, 1);
+    expect(it.row(acts.forms, "dogs")).toMatchObject({ version: 2, versions: 2 });
+    expect([1, 2].map((version) => it.row(acts.versions, "dogs", version)?.by)).toEqual(["health", "tax"]);
+    it.act("the next version by another", acts.propose, { ...dogs, member: "courts" }, signedBy("courts"));
+    carry(it, 2);
+    expect(it.row(acts.forms, "dogs")?.version).toBe(3);
+    passes(it, "forms");
   });
 
   test("is adopted by more than two thirds of the members, each of which votes once, in time", () => {
@@ -124,7 +177,8 @@ describe("a form", () => {
     it.act("courts", acts.vote, { member: "courts", ...vote }, signedBy("courts"));
     expect(it.row(acts.forms, "dogs")?.$.status).toBe("proposed");
     it.act("land", acts.vote, { member: "land", ...vote }, signedBy("land"));
-    expect(it.row(acts.forms, "dogs")).toMatchObject({ version: 1, owner: "tax" });
+    expect(it.row(acts.forms, "dogs")).toMatchObject({ version: 1 });
+    expect(it.row(acts.motions, "dogs", 0)).toMatchObject({ members: 4, yes: ["tax", "courts", "land"] });
     it.refused("after that", "forms.not_open", acts.vote, { member: "health", ...vote }, signedBy("health"));
     it.refused("moved again", "forms.nothing_moved", acts.move, { member: "tax", form: "dogs", version: 1 }, signedBy("tax"));
     it.refused(
@@ -257,6 +311,45 @@ describe("a record of a form", () => {
     passes(open, "forms");
   });
 
+  test("is never larger than a row of it may be, though each change fits", () => {
+    const it = town();
+    const text = { type: "string", maxLength: 3_000 };
+    const long = { ...{ type: "object", additionalProperties: false }, properties: { a: text, b: text } };
+    const { sealed: _, ...form } = { ...dogs, clear: long, process: holders, creates: "holder", roles: [] };
+    const edits = ["a", "b"].map((field) => ({ step: "say", field }));
+    it.act("proposed", acts.propose, { ...form, edits }, signedBy("tax"));
+    carry(it, 0);
+    const { hidden: _hidden, ...entry } = { ...dog, data: { a: "x".repeat(3_000) } };
+    it.act("entered", acts.enter, entry, signedBy("ann"));
+    const say = (b: number) => ({ ...own, step: "say", change: { b: "y".repeat(b) } });
+    it.refused("together too long", "forms.data_unfit", acts.step, say(3_000), signedBy("ann"));
+    it.act("just short enough", acts.step, say(4_096 - 3_000 - 11), signedBy("ann"));
+    it.refused("one letter more", "forms.data_unfit", acts.step, say(4_096 - 3_000 - 10), signedBy("ann"));
+    it.act("the one for the other", acts.step, { ...say(3_000), remove: ["a"] }, signedBy("ann"));
+    passes(it, "forms");
+  });
+
+  test("is acted on within its scope: an office of one district does nothing in another", () => {
+    const grants = [grant("land", "form.dogs.clerk", "north"), grant("health", "form.dogs.clerk"), grant("courts", "eid.ministry")];
+    const it = founded({ members: all, grants });
+    enrol(it, "courts", "city", "ann");
+    const [clerk, vet] = dogs.roles;
+    it.act("proposed", acts.propose, { ...dogs, roles: [{ ...clerk!, scope: "district" }, vet!] }, signedBy("tax"));
+    carry(it, 0);
+    const south = { ...dog, data: { ...dog.data, district: "south" } };
+    it.refused("a record of the south by the north's office", "forms.role_missing", acts.enter, south, signedBy("land"));
+    it.refused("of nowhere", "forms.data_unfit", acts.enter, { ...dog, data: [] }, signedBy("land"));
+    it.act("of the north", acts.enter, dog, signedBy("land"));
+    it.act("of the south, by who is clerk everywhere", acts.enter, { ...south, entry: "d-2" }, signedBy("health"));
+    const license = { ...own, step: "license" };
+    it.refused("licensed in the south by the north's", "forms.role_missing", acts.step, { ...license, entry: "d-2" }, signedBy("land"));
+    expect(it.needs(acts.step, { ...license, entry: "d-2" })).toEqual([{ slot: "", role: "form.dogs.clerk", scope: "south", met: false }]);
+    it.act("in the north", acts.step, license, signedBy("land"));
+    it.act("in the south", acts.step, { ...license, entry: "d-2" }, signedBy("health"));
+    it.act("Ann moves", acts.step, { ...own, step: "move", change: { district: "south" } }, signedBy("ann"));
+    passes(it, "forms");
+  });
+
   test("ends by time, under its own version though another is adopted meanwhile", () => {
     const it = entered();
     const quick = { ...process, statuses: process.statuses.map((s) => (s.ends === undefined ? { ...s, within: days(1) } : s)) };
@@ -314,14 +407,17 @@ test("an audit finds a row that the rules did not make", () => {
   expect(findsTampered(it, "forms", acts.forms, ["dogs"], { version: 2 })).toEqual(["adopted"]);
   expect(findsTampered(it, "forms", acts.forms, ["dogs"], { versions: 2 })).toEqual(["adopted"]);
   expect(findsTampered(it, "forms", acts.motions, ["dogs", 0], { $status: "expired" })).toEqual(["adopted"]);
-  expect(findsTampered(it, "forms", acts.motions, ["dogs", 0], { yes: ["tax", "tax", "tax"] })).toEqual(["adopted"]);
+  for (const yes of [["tax", "tax", "tax"], ["tax"], ["tax", "courts", "nobody"]])
+    expect(findsTampered(it, "forms", acts.motions, ["dogs", 0], { yes })).toEqual(["adopted"]);
   expect(findsTampered(it, "forms", acts.versions, ["dogs", 1], { clear: closed })).toEqual(["fit"]);
 });
 
 test("the largest form is proposed and adopted, and a record under it goes by its steps and ends by time", () => {
   const long = (n: number, length = 64): string => `${n}`.padStart(3, "s").padEnd(length, "x");
   const field = (n: number): string => `f${long(n, 39)}`;
-  const properties = Object.fromEntries(Array.from({ length: 60 }, (_, i) => [field(i), { enum: [long(i, 20), i, null] }]));
+  const properties = Object.fromEntries(
+    Array.from({ length: 60 }, (_, i) => [field(i), { enum: i === 0 ? [long(i, 20)] : [long(i, 20), i, null] }]),
+  );
   const waits = Array.from({ length: 11 }, (_, i) => long(i));
   const largest: Process = {
     statuses: [...waits.map((status, i) => ({ status, within: days(3_660), step: long(100 + i) })), { status: long(11), ends: "closed" }],
@@ -332,9 +428,9 @@ test("the largest form is proposed and adopted, and a record under it goes by it
   };
   const full = Object.fromEntries(Array.from({ length: 60 }, (_, i) => [field(i), long(i, 20)]));
   const it = town();
-  const roles = [...dogs.roles, ...Array.from({ length: 10 }, (_, i) => ({ role: long(i, 28), who: "w".repeat(100) }))];
+  const roles = [...dogs.roles, ...Array.from({ length: 10 }, (_, i) => ({ role: long(i, 28), who: "w".repeat(100), scope: field(0) }))];
   const edits = Array.from({ length: 48 }, (_, i) => ({ step: long(200), field: field(i) }));
-  const most = { ...dogs, process: largest, clear: { ...clear, required: [], properties }, roles, edits, title: "t".repeat(200) };
+  const most = { ...dogs, process: largest, clear: { ...clear, required: [field(0)], properties }, roles, edits, title: "t".repeat(200) };
   it.act("proposed", acts.propose, most, signedBy("tax"));
   carry(it, 0);
   it.act("entered", acts.enter, { ...dog, data: full }, signedBy("land"));
@@ -408,6 +504,7 @@ const history = fc.record({
   pick: fc.nat(1_000),
   fit: fc.nat(9),
   schema: fc.nat(1),
+  scoped: fc.boolean(),
   sealed: fc.boolean(),
   unfit: fc.nat(9),
   data: fc.oneof({ weight: 3, arbitrary: good }, { weight: 1, arbitrary: mixed }, { weight: 1, arbitrary: value }),
@@ -428,6 +525,8 @@ const history = fc.record({
 });
 interface Version {
   readonly schema: number;
+  /** The clerk acts within the scope that `chip` names. */
+  readonly scoped: boolean;
   readonly sealed: boolean;
   readonly edits: readonly string[];
 }
@@ -448,11 +547,16 @@ describe("whatever members, clerks and holders do", () => {
     let total = 0;
     fc.assert(
       fc.property(fc.array(history, { minLength: 255, maxLength: 275 }), (moves) => {
-        const grants = ["f", "g"].flatMap((form) => [grant("land", `form.${form}.clerk`), grant("health", `form.${form}.vet`)]);
+        const grants = ["f", "g"].flatMap((form) => [
+          grant("land", `form.${form}.clerk`, form === "g" ? "a" : ""),
+          grant("health", `form.${form}.vet`),
+        ]);
+        const isClerk = (form: string, { scoped }: Version, data: Record<string, unknown>) =>
+          form === "f" || (scoped && data["chip"] === "a");
         const it = founded({ members: all, grants: [...grants, grant("courts", "eid.ministry")] });
         enrol(it, "courts", "city", "ann", "bob");
         enrol(it, "courts", "tax", "carl");
-        const of = new Map<string, { owner: string; versions: Version[]; version: number | undefined }>();
+        const of = new Map<string, { versions: Version[]; version: number | undefined }>();
         const motions: {
           form: string;
           number: number;
@@ -481,12 +585,11 @@ describe("whatever members, clerks and holders do", () => {
           const open = motions.filter((motion) => m.fit < 2 || motion.open);
           const motion = open[m.pick % Math.max(1, Math.min(2, open.length))];
           const members = m.fit < 2 ? all : all.filter((who) => ![...(motion?.yes ?? []), ...(motion?.no ?? [])].includes(who));
-          const member =
-            m.act === "propose" && m.fit > 1 ? (form?.owner ?? "tax") : (members[m.pick % Math.max(1, members.length)] ?? "tax");
+          const member = members[m.pick % Math.max(1, members.length)] ?? "tax";
           const made = [...records].filter(([, entry]) => m.fit < 2 || entry.due !== undefined);
           const [entry, record] = made[m.pick % Math.max(1, made.length)] ?? [];
           const version = m.fit > 1 ? (form?.version ?? 1) : m.version;
-          const newVersion = { schema: m.schema, sealed: m.sealed, edits: m.edits };
+          const newVersion = { schema: m.schema, scoped: m.scoped, sealed: m.sealed, edits: m.edits };
           const step =
             m.fit > 2
               ? ({ applied: ["license", "take"], licensed: ["move", "take"] }[record?.stage ?? ""]?.[m.pick % 3 === 0 ? 1 : 0] ?? m.step)
@@ -507,7 +610,8 @@ describe("whatever members, clerks and holders do", () => {
               sector: "city",
               clear: m.unfit === 0 ? { type: "object" } : schemas[m.schema]!.schema,
             },
-            ...{ process, roles: dogs.roles, creates: "clerk", edits, ...(m.sealed && { sealed: closed }) },
+            ...{ process, creates: "clerk", edits, ...(m.sealed && { sealed: closed }) },
+            roles: [{ ...dogs.roles[0]!, ...(m.scoped && { scope: "chip" }) }, dogs.roles[1]!],
           };
           const { args, should } = {
             propose: () => is(proposal, member),
@@ -546,9 +650,9 @@ describe("whatever members, clerks and holders do", () => {
           };
           const expected = {
             propose() {
-              if (!has(member) || m.unfit === 0 || (form !== undefined && form.owner !== member)) return false;
+              if (!has(member) || m.unfit === 0 || (m.scoped && m.schema === 1)) return false;
               if (!m.edits.every((field) => Object.hasOwn(fields, field))) return false;
-              const its = form ?? { owner: member, versions: [], version: undefined };
+              const its = form ?? { versions: [], version: undefined };
               of.set(m.form, its);
               its.versions.push(newVersion);
               begin(its.versions.length);
@@ -574,6 +678,7 @@ describe("whatever members, clerks and holders do", () => {
               if (its === undefined || !has("land") || holder === "carl" || records.has(`${m.form} ${name}`)) return false;
               if (seals !== its.sealed || !schemas[its.schema]!.valid(m.data)) return false;
               const data = m.data as Record<string, unknown>;
+              if (!isClerk(m.form, its, data)) return false;
               records.set(`${m.form} ${name}`, {
                 ...{ form: m.form, version: its, number: version, holder, data, stage: "applied", due: time + days(30), taken: [] },
               });
@@ -582,6 +687,7 @@ describe("whatever members, clerks and holders do", () => {
             step() {
               const line = record === undefined ? undefined : process.steps.find((s) => s.step === step && s.from.includes(record.stage));
               if (record === undefined || line === undefined || line.by === CHAIN || !has(actor)) return false;
+              if (line.by === "clerk" && !isClerk(record.form, record.version, record.data)) return false;
               if (record.taken.filter((s) => s === step).length >= line.times || (line.ground && m.ground === undefined)) return false;
               const may = step === "take" ? [] : record.version.edits;
               if (![...Object.keys(m.change), ...remove].every((field) => may.includes(field))) return false;
@@ -600,10 +706,10 @@ describe("whatever members, clerks and holders do", () => {
           );
           if (outcome === 0) accepted.set(m.act, (accepted.get(m.act) ?? 0) + 1);
         }
-        for (const [form, { owner, versions, version }] of of)
+        for (const [form, { versions, version }] of of)
           expect([form, { ...it.row(acts.forms, form)! }]).toMatchObject([
             form,
-            { owner, versions: versions.length, ...(version !== undefined && { version }) },
+            { versions: versions.length, ...(version !== undefined && { version }) },
           ]);
         for (const [key, { form, number, stage, due, taken, data }] of records) {
           const row = it.row(acts.entries, form, key.slice(2))!;

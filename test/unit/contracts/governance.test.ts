@@ -3,7 +3,7 @@
 
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { Bytes } from "../../../src/base/bytes.ts";
+import { type Bytes, equalBytes, hex } from "../../../src/base/bytes.ts";
 import { faults, voteFrame } from "../../../src/base/certificate.ts";
 import { encode } from "../../../src/base/codec.ts";
 import { type MemberKeyPurpose, provePossession } from "../../../src/base/member.ts";
@@ -27,6 +27,7 @@ import {
   networks,
   proposals,
 } from "../../../src/contracts/platform/network.ts";
+import { audit, findsTampered, passes } from "./audited.ts";
 import { everyRuleIsGiven } from "./everyRule.ts";
 import { founded, type Founding, grant, keyName, memberFile, publicKey, shown } from "./founders.ts";
 import { keyOf, type Scenario, seedOf, signedBy } from "./scenario.ts";
@@ -345,6 +346,42 @@ describe("seats (§4.3)", () => {
     expect(network(town).changed).toEqual(["tax"]);
   });
 
+  it("are nobody's to keep as they are: a member replaces the key of its own seat once in eight epochs, the others' votes at any time", () => {
+    const town = founded({ observers: ["press"] });
+    isReady(town, "press");
+    const all = ["tax", "courts", "health", "press"]; // of 5 members 4 are needed; land is the one that would keep everything as it is
+    const seat = propose(town, { kind: "validator.add", agency: "press" });
+    for (const member of all.slice(0, 3)) town.act("yes", acts.vote, vote(seat, member), signedBy(member));
+    const to = (n: number) => {
+      const [key, proof] = [keyOf(`land.c${n}`), shown(town, "land", "consensus", `land.c${n}`)];
+      return { member: "land", purpose: "consensus" as const, key, proof };
+    };
+    town.act("land was first in this epoch", acts.rotate, to(0), signedBy("land"));
+    town.refused("press is not seated", "governance.too_many_changes", acts.vote, vote(seat, "press"), signedBy("press"));
+    town.refused("land once more", "governance.rotated_lately", acts.rotate, to(1), signedBy("land"));
+    town.epoch++;
+    town.refused("nor first in the next", "governance.rotated_lately", acts.rotate, to(1), signedBy("land"));
+    town.act("press is seated", acts.vote, vote(seat, "press"), signedBy("press"));
+    town.epoch++;
+    const { member: agency, ...next } = to(1);
+    adopt(town, { kind: "member.key", agency, ...next }, all); // stolen again: by vote at once
+    expect(network(town).validators.find((v) => v.id === "land")?.key).toEqual(next.key);
+    town.act(
+      "its other keys as often as it likes",
+      acts.rotate,
+      { ...to(2), purpose: "peer", proof: shown(town, "land", "peer", "land.c2") },
+      signedBy("land"),
+    );
+    town.epoch += 5;
+    town.refused("in the seventh epoch after", "governance.rotated_lately", acts.rotate, to(3), signedBy("land"));
+    town.epoch++;
+    town.act("in the eighth", acts.rotate, to(3), signedBy("land"));
+    town.epoch++;
+    adopt(town, { kind: "validator.remove", agency: "land" }, all);
+    town.act("without a seat it changes nobody's", acts.rotate, to(4), signedBy("land"));
+    passes(town, "governance");
+  });
+
   it("never fall below 4, or below 1 in a development network", () => {
     const town = open();
     refusedAtLast(town, "governance.set_size", { kind: "validator.remove", agency: "tax" }, five);
@@ -568,6 +605,38 @@ describe("what nodes say", () => {
   });
 });
 
+describe("an audit", () => {
+  it("finds members, seats and votes that the rules did not make", () => {
+    const town = founded({ observers: ["press"] });
+    const lost = { kind: "role.grant" as const, agency: "land", role: "evidence.depositor", scope: "" };
+    const enacted = adopt(town, lost, ["tax", "courts", "land", "health"]);
+    const refused = propose(town, add("ports"));
+    for (const member of ["tax", "land"]) town.act(member, acts.vote, vote(refused, member, "no"), signedBy(member));
+    const open = propose(town, add("ports"));
+    town.act("tax", acts.vote, vote(open, "tax"), signedBy("tax"));
+    passes(town, "governance");
+    expect(town.row(proposals, refused)).toMatchObject({ members: 5, $: { status: "refused" } });
+    expect(audit(town, "governance").map(({ figures }) => figures)).toEqual([{ members: 5, validators: 4 }, { enacted: 1 }]);
+    const finds = (...change: any[]): string[] => (findsTampered as any)(town, "governance", ...change);
+    const { members: ids } = network(town);
+    const validators = network(town).validators.map(({ id, key }) => ({ id, key: hex(key) }));
+    expect(finds(networks, [NETWORK], { members: ids.slice(1) })).toEqual(["represented"]);
+    expect(finds(networks, [NETWORK], { members: [...ids.slice(1), ids[1]!] })).toEqual(["represented"]);
+    expect(finds(networks, [NETWORK], { validators: validators.slice(1) })).toEqual(["represented"]);
+    expect(finds(networks, [NETWORK], { validators: [{ ...validators[0]!, key: hex(keyOf("x")) }, ...validators.slice(1)] })).toEqual([
+      "represented",
+    ]);
+    expect(finds(networks, [NETWORK], { parameters: { ...defaultParameters, window: 9 } })).toEqual(["represented"]);
+    expect(finds(members, ["press"], { seat: true })).toEqual(["represented"]);
+    expect(finds(members, ["press"], { $status: "left" })).toEqual(["represented"]);
+    expect(finds(proposals, [enacted], { yes: ["tax"] })).toEqual(["voted"]);
+    expect(finds(proposals, [enacted], { yes: ["tax", "tax", "land", "courts"] })).toEqual(["voted"]);
+    expect(finds(proposals, [enacted], { yes: ["nobody", "tax", "land", "courts"] })).toEqual(["voted"]);
+    expect(finds(proposals, [refused], { no: ["tax"] })).toEqual(["voted"]);
+    expect(finds(proposals, [open], { $status: "enacted" })).toEqual(["voted"]);
+  });
+});
+
 it("the largest network that is allowed can still decide: 256 members, 128 validators", () => {
   const ids = Array.from({ length: 256 }, (_, i) => `agency${i}`);
   const parameters = { ...defaultParameters, block_work: 10_000 };
@@ -613,13 +682,16 @@ describe("whatever the members do", () => {
     { weight: 2, arbitrary: fc.record({ do: fc.constant("propose"), change, by: fc.constantFrom(...ids) }) },
     { weight: 16, arbitrary: fc.record({ do: fc.constant("vote"), of: fc.nat(2), by: fc.constantFrom(...ids), no: fc.nat(9) }) },
     { weight: 1, arbitrary: fc.record({ do: fc.constantFrom("ready", "endEpoch"), by: fc.constantFrom(...ids) }) },
-    { weight: 1, arbitrary: fc.record({ do: fc.constant("epoch") }) },
+    { weight: 1, arbitrary: fc.record({ do: fc.constant("rotate"), by: fc.constantFrom(...ids), n: fc.nat(3) }) },
+    { weight: 2, arbitrary: fc.record({ do: fc.constant("epoch") }) },
   );
 
   it("the set keeps its size, changes by at most f an epoch, and parameters keep their bounds", () => {
     let enacted = 0;
+    let rotations = 0;
     fc.assert(
       fc.property(fc.array(step, { minLength: 150, maxLength: 250 }), (steps) => {
+        const rotated = new Map<string, number>();
         const town = founded({ observers: ["press", "ports", "police"] });
         for (const id of ids) isReady(town, id);
         const names: string[] = [];
@@ -641,13 +713,24 @@ describe("whatever the members do", () => {
           } else if (next.do === "vote") {
             const args = { proposal: names.at(-1 - next.of) ?? "none", member: next.by, vote: next.no === 0 ? "no" : "yes" };
             town.submit([{ action: acts.vote.name, args }], signedBy(next.by));
+          } else if (next.do === "rotate") {
+            const name = `${next.by}.k${next.n}.${town.height}`;
+            const seated = network(town).validators.some((v) => v.id === next.by);
+            const args = { member: next.by, purpose: "consensus", key: keyOf(name), proof: shown(town, next.by, "consensus", name) };
+            const { outcome } = town.submit([{ action: acts.rotate.name, args }], signedBy(next.by));
+            if (outcome === 0 && seated) {
+              expect(town.epoch - (rotated.get(next.by) ?? -8)).toBeGreaterThanOrEqual(8);
+              rotated.set(next.by, town.epoch);
+              rotations++;
+            }
           } else
             town.submit(
               [{ action: (next.do === "ready" ? acts.ready : acts.endEpoch).name, args: { member: next.by } }],
               signedBy(`${next.by}.consensus`),
             );
           const now = network(town);
-          const changed = ids.filter((id) => before.some((v) => v.id === id) !== now.validators.some((v) => v.id === id)).length;
+          const keyIn = (set: typeof before, id: string) => set.find((v) => v.id === id)?.key;
+          const changed = ids.filter((id) => !equalBytes(keyIn(before, id) ?? zeros, keyIn(now.validators, id) ?? zeros)).length;
           expect(changed).toBeLessThanOrEqual(faults(before.length));
           expect(now.validators.length).toBeGreaterThanOrEqual(4);
           expect(now.validators.every((v) => now.members.includes(v.id) && town.row(members, v.id)?.seat)).toBe(true);
@@ -655,10 +738,12 @@ describe("whatever the members do", () => {
           expect(new Set(now.members).size).toBe(now.members.length);
         }
         enacted += names.filter((name) => town.row(proposals, name)?.$.status === "enacted").length;
+        passes(town, "governance");
         town.indexHolds();
       }),
-      { numRuns: 20, seed: 41 },
+      { numRuns: 20, seed: 41, endOnFailure: true },
     );
+    expect(rotations).toBeGreaterThan(20);
     expect(enacted).toBeGreaterThan(20); // the histories do get somewhere
   });
 });

@@ -7,6 +7,7 @@ import { decodeGenesis, encodeGenesis } from "../../../src/base/genesis.ts";
 import { sha256 } from "../../../src/base/hash.ts";
 import { publicKeyOf } from "../../../src/base/signature.ts";
 import { noNetwork } from "../../../src/base/tags.ts";
+import { carriedOver } from "../../../src/contracts/platform/continuation.ts";
 import { continueState } from "../../../src/ledger/continuation.ts";
 import { MemoryDatabase } from "../../../src/ledger/memoryDatabase.ts";
 import { Store } from "../../../src/ledger/store.ts";
@@ -77,4 +78,16 @@ test("rows stay as they were, old members lose their standing, and every survivo
   expect(reader.history("evidence/deposit", contracts.keyOf("evidence/deposit", ["a"]), 10)).toHaveLength(1);
   // Whoever has the genesis alone is told what to do, and starts from nothing wrong.
   await expect(TestNetwork.open(undefined, { ...options, genesis, network: next })).rejects.toThrow(/genesis.continues/);
+});
+
+test("what the members voted on ends with their keys", () => {
+  const former = new Set(["courts", "land"]);
+  const votes = { yes: ["courts", "land"], no: [] };
+  for (const collection of ["governance/proposal", "forms/motion"]) {
+    expect(carriedOver(collection, { status: "open", fields: votes }, former)).toEqual({ status: "expired", fields: votes });
+    const decided = { status: "refused", fields: votes };
+    expect(carriedOver(collection, decided, former)).toBe(decided);
+  }
+  const member = { status: "active", fields: { member: "land", seat: true, ready: 7, asked: 8, rotated: 9 } };
+  expect(carriedOver("governance/member", member, former)).toEqual({ status: "left", fields: { member: "land", seat: false } });
 });
