@@ -382,6 +382,8 @@ describe("a resolution", () => {
     );
     const other = { ...rest, voters: ["p:o19", "p:o23"], officer: "p:bob" };
     it.refused("another officer", "business.one_matter", acts.dismiss, other, signedBy("o19", "o23"));
+    const counted = { ...rest, voters: ["p:o20", "p:o22"] };
+    it.refused("two who signed before", "business.majority", acts.dismiss, counted, signedBy("o20", "o22"));
     it.act("the last two", acts.dismiss, { ...rest, voters: ["p:o19", "p:o23"] }, signedBy("o19", "o23"));
     expect([it.row(companies, "c:acme")?.officers, it.row(resolutions, "c:acme", "r-1")?.$.status]).toEqual([[], "carried"]);
     it.refused("signed after it", "business.resolution_over", acts.assent, { ...r1, by: "p:o24" }, signedBy("o24"));
