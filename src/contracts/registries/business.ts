@@ -27,7 +27,7 @@ export { assent, lapse, propose } from "./businessResolutions.ts";
 /** After so long nobody is expected to mend it. */
 const SUSPENDED_TIME = days(730);
 /** A judgment and the two offices that carry it out. */
-const judgment = { ...offices, judgment: id, ground: id, document: hash };
+const judgmentBy = { ...offices, judgment: id, ground: id, document: hash };
 const example = { company: "c:4711" };
 const ann = { officer: "p:ann.property", office: "director", represents: true } as const;
 const bob = { officer: "p:bob.property", office: "procurator", represents: false } as const;
@@ -157,7 +157,7 @@ export const adjudge = business.action({
   title: "Carry out a judgment: it stands in for owners' signatures, dismisses officers and appoints others",
   by: { court: theCourt, registry: theRegistry, officer: signs("each who is appointed") },
   input: {
-    ...{ company: party, ...judgment, moves: moves(0) },
+    ...{ company: party, ...judgmentBy, moves: moves(0) },
     ...{ dismiss: list(person, MAX_OFFICERS), appoint: officers(0), agents: agentsOf },
   },
   // biome-ignore format: a list
@@ -256,7 +256,7 @@ export const dissolve = business.action({
 export const windUp = business.action({
   title: "Wind a company up by a judgment",
   by: { court: theCourt, registry: theRegistry },
-  input: { company: party, ...judgment },
+  input: { company: party, ...judgmentBy },
   rules: ["two_offices", "own_cause", "judgment_done", "over"],
   example: { ...example, court: "courts", registry: "land", judgment: "2027-HK-4", ground: "insolvency", document: aHash },
   run(tx, { registry, ...it }) {

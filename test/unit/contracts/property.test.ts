@@ -924,10 +924,10 @@ describe("whatever owners, lenders, claimants and courts do", () => {
             const claimant = s.honest > 5 ? ([...plot.caveats.keys()][0] ?? s.from) : s.from;
             const is = (args: object, should: readonly string[], allowed: boolean, then: () => void) => ({ args, should, allowed, then });
             const receipt = s.honest === 3 ? "same" : name;
-            const place = `${parcel} ${s.from}`;
-            const applies = handed.has(place) || s.pick === 7 ? { applicant: s.from } : {};
-            const awaited = applies.applicant === undefined || handed.get(place) === "waits";
-            const enter = (): void => void (applies.applicant !== undefined && handed.set(place, "entered"));
+            const application = `${parcel} ${s.from}`;
+            const applies = handed.has(application) || s.pick === 7 ? { applicant: s.from } : {};
+            const awaited = applies.applicant === undefined || handed.get(application) === "waits";
+            const enter = (): void => void (applies.applicant !== undefined && handed.set(application, "entered"));
             const of = { deed: hash(1) };
             const { args, should, allowed, then } = {
               transfer: () =>
@@ -1012,25 +1012,30 @@ describe("whatever owners, lenders, claimants and courts do", () => {
               correct: () => {
                 const wider = s.off === 0 ? plot.area : plot.area + 1;
                 const lenders = s.off === 0 ? [] : [...holders, ...plot.charges.map((one) => loans.get(one)!.lender)];
-                const args = { parcel, ...of, ...applies, area: wider, plan: hash(names % 256), ground: "x" };
+                const measured = { parcel, ...of, ...applies, area: wider, plan: hash(names % 256), ground: "x" };
                 const may = plot.open && awaited && (s.off === 0 || free) && (s.off !== 0 || names % 256 !== plot.plan);
-                return is(args, ["land", ...lenders], may, () => {
+                return is(measured, ["land", ...lenders], may, () => {
                   enter();
                   Object.assign(plot, { area: wider, plan: names % 256, entries: plot.entries + 1 });
                 });
               },
               lodge: () => {
-                const again = handed.get(place) === undefined || handed.get(place) === "back";
-                return is({ parcel, ...of, applicant: s.from }, [s.from], plot.open && again, () => void handed.set(place, "waits"));
+                const again = handed.get(application) === undefined || handed.get(application) === "back";
+                return is({ parcel, ...of, applicant: s.from }, [s.from], plot.open && again, () => void handed.set(application, "waits"));
               },
               withdrawDeed: () =>
-                is({ parcel, ...of, applicant: s.from }, [s.from], handed.get(place) === "waits", () => void handed.set(place, "back")),
+                is(
+                  { parcel, ...of, applicant: s.from },
+                  [s.from],
+                  handed.get(application) === "waits",
+                  () => void handed.set(application, "back"),
+                ),
               refuse: () =>
                 is(
                   { parcel, ...of, applicant: s.from, ground: "x" },
                   ["land"],
-                  handed.get(place) === "waits",
-                  () => void handed.set(place, "back"),
+                  handed.get(application) === "waits",
+                  () => void handed.set(application, "back"),
                 ),
               withdraw: () =>
                 is({ parcel, by: claimant }, [claimant], plot.caveats.has(claimant), () => void plot.caveats.delete(claimant)),

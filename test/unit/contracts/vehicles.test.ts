@@ -23,7 +23,7 @@ const document = new Uint8Array(32).fill(6);
 const km = (value: number): Display => ({ value, unit: "km" });
 const mi = (value: number): Display => ({ value, unit: "mi" });
 const one = { vehicle: "CAR1" };
-const two = { court: "courts", registry: "land" };
+const named = { court: "courts", registry: "land" };
 
 /** Land is the register, health inspects and makes batteries, tax insures; the courts are the police, too, and the ministry. */
 function town(more: readonly (readonly [string, string])[] = []): Scenario {
@@ -89,7 +89,7 @@ describe("a title", () => {
   test("is awarded by a court, entered by the register, signed by who will own it; liens follow the vehicle", () => {
     const it = registered();
     it.act("pledged", acts.pledge, pledged(), signedBy("ann", "bank"));
-    const heir = { ...two, ...one, to: "p:carl", ground: "2027-inh-4" };
+    const heir = { ...named, ...one, to: "p:carl", ground: "2027-inh-4" };
     it.refused("by the court alone", "engine.not_entitled", acts.award, heir, signedBy("courts", "carl"));
     it.refused("to who does not want it", "engine.signature_missing", acts.award, heir, signedBy("courts", "land"));
     it.refused("to Ann, who owns it", "vehicles.same_party", acts.award, { ...heir, to: "p:ann" }, signedBy("courts", "land", "ann"));
@@ -116,7 +116,7 @@ describe("a title", () => {
     const gone = "vehicles.gone";
     it.refused("twice", gone, acts.scrap, end, signedBy("land", "ann"));
     it.refused("sold", gone, acts.transfer, sold(), signedBy("ann", "bob"));
-    it.refused("awarded", gone, acts.award, { ...two, ...one, to: "p:bob", ground: "x" }, signedBy("courts", "land", "bob"));
+    it.refused("awarded", gone, acts.award, { ...named, ...one, to: "p:bob", ground: "x" }, signedBy("courts", "land", "bob"));
     it.refused("amended", gone, acts.amend, described(), signedBy("land", "ann"));
     it.refused("pledged", gone, acts.pledge, pledged("loan-2"), signedBy("ann", "bank"));
     it.refused("read", gone, acts.readOdometer, { ...one, odometer: km(200) }, signedBy("ann"));
@@ -295,7 +295,7 @@ describe("what it went through", () => {
     it.act(
       "a court gives it to who insured it",
       acts.award,
-      { ...two, ...one, to: "tax", ground: "paid-out" },
+      { ...named, ...one, to: "tax", ground: "paid-out" },
       signedBy("courts", "land", "tax"),
     );
     it.refused("found by Ann", "engine.not_entitled", acts.found, one, signedBy("ann"));
@@ -397,7 +397,7 @@ describe("an office", () => {
   test("decides with another, and nothing about a vehicle that it owns or receives", () => {
     const it = town([["land", "vehicles.court"]]);
     it.act("Ann's", acts.register, { ...described(), owner: "p:ann", odometer: km(12) }, signedBy("land", "ann"));
-    const taken = (more: object) => ({ ...two, ...one, to: "land", ground: "x", ...more });
+    const taken = (more: object) => ({ ...named, ...one, to: "land", ground: "x", ...more });
     it.refused("land takes it", "vehicles.two_offices", acts.award, taken({ court: "land" }), signedBy("land"));
     it.refused("in the courts' name", "engine.not_entitled", acts.award, taken({}), signedBy("land"));
     it.refused("courts take it", "vehicles.own_cause", acts.award, taken({ to: "courts" }), signedBy("land", "courts"));
@@ -435,7 +435,7 @@ describe("an office", () => {
     it.act("the clerk's key", eid.bind, { ...key, represents: false, from: it.time }, signedBy("courts"));
     it.act("delegated", governance.delegate, { agency: "courts", post: "clerk", role: "vehicles.court", scope: "" }, signedBy("courts"));
     it.act("the clerk", acts.correctAccidentByCourt, { ...mended, court: "courts" }, signedBy("health", "clerk"));
-    it.act("awards, too", acts.award, { ...two, ...one, to: "p:carl", ground: "x" }, signedBy("clerk", "land", "carl"));
+    it.act("awards, too", acts.award, { ...named, ...one, to: "p:carl", ground: "x" }, signedBy("clerk", "land", "carl"));
     const same = { ...mended, version: 1, court: "works", inspector: "works" };
     const both = town([["works", "vehicles.court"]]);
     both.act("Ann's", acts.register, { ...described(), owner: "p:ann", odometer: km(12) }, signedBy("land", "ann"));
@@ -536,7 +536,7 @@ describe("a subsidy's holding period", () => {
     passes(it, "benefits");
 
     const heir = subsidised();
-    const award = { ...two, ...one, to: "p:carl", ground: "inh" };
+    const award = { ...named, ...one, to: "p:carl", ground: "inh" };
     expect(heir.act("inherited", acts.award, award, signedBy("courts", "land", "carl"))).toEqual(["vehicles.holding_broken"]);
 
     const patient = subsidised();
@@ -735,7 +735,7 @@ describe("whatever owners, lenders, inspectors and courts do", () => {
                 { ...own, to: s.other, odometer, release: released, sale: seal(2) },
                 ...[mine, s.other, ...released.flatMap((key) => known?.liens.get(key) ?? [])],
               ),
-            award: () => is("award", { ...two, ...own, to: s.other, ground: "x" }, "courts", "land", s.other),
+            award: () => is("award", { ...named, ...own, to: s.other, ground: "x" }, "courts", "land", s.other),
             scrap: () => is("scrap", { ...own, ground: "x" }, "land", mine),
             pledge: () => is("pledge", { lien: s.lien, ...own, lender: s.other, loan: seal(2) }, mine, s.other),
             release: () => is("release", { lien: s.lien }, lender),
