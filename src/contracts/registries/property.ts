@@ -224,7 +224,7 @@ export const discharge = property.action({
   by: { registry: ofCharge, lender: signs("the lender") },
   input: { charge: id, ...instrument, parcels: list(id, MAX_CHARGED, 1) },
   rules: ["lender_consents", "other_parcel", "not_awaited"],
-  work: 600,
+  work: 1_000,
   example: { charge: "bank-1", deed: aHash, parcels: ["Q1-417"] },
   run(tx, { charge, deed, applicant, parcels: from }) {
     tx.signed("lender", tx.get(charges, charge).lender, "lender_consents");
@@ -255,7 +255,7 @@ export const postpone = property.action({
   by: { registry: ofCharge, lender: signs("who cedes the rank"), to: signs("who gains it") },
   input: { charge: id, ...instrument, behind: id },
   rules: ["lender_consents", "not_next", "not_awaited"],
-  work: 600,
+  work: 800,
   example: { charge: "bank-1", deed: aHash, behind: "bank-2" },
   run(tx, { charge, deed, applicant, behind }) {
     const [first, second] = [tx.get(charges, charge), tx.get(charges, behind)];
