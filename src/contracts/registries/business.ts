@@ -1,6 +1,7 @@
 // The business register: companies from their registration to their end, their owners and officers. Service 14. Owns who may enter what there. Does not own:
-// how owners resolve (businessResolutions.ts), filings and suspension (businessFilings.ts), licences (businessLicences.ts); keys and standing, which are eid's in all contracts and which this register alone changes for the
-// companies that it keeps. Companies that no business register keeps stay the matter of eid's registrar.
+// how owners resolve (businessResolutions.ts), filings and suspension (businessFilings.ts), licences (businessLicences.ts); keys and standing, which are eid's in
+// all contracts and which this register alone changes for the companies that it keeps. Companies that no business register keeps stay the matter of eid's
+// registrar.
 //
 // An officer who may sign alone is entered in eid beside his entry here, under his pseudonym of this register's sector, and both end together.
 

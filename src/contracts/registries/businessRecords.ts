@@ -1,5 +1,6 @@
-// The records of the business register and the rules they stand under. Service 14. Owns what a company, its name, its shares, a resolution, a filing and a licence are.
-// Does not own: who may do what with them (business.ts, businessResolutions.ts, businessFilings.ts, businessLicences.ts), the company's keys and standing in all contracts (eid).
+// The records of the business register and the rules they stand under. Service 14. Owns what a company, its name, its shares, a resolution, a filing and a
+// licence are. Does not own: who may do what with them (business.ts, businessResolutions.ts, businessFilings.ts, businessLicences.ts), the company's keys and
+// standing in all contracts (eid).
 
 import { agency, contract, count, flag, hash, id, list, object, oneOf, optional, party, person } from "../engine/index.ts";
 import { record, type Row, text, time, type ValueOf } from "../engine/index.ts";

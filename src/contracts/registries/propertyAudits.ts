@@ -33,7 +33,8 @@ export const titles = property.audit({
       const made = "shares" in now && alike(now.shares, before.whole, shares, whole);
       audit.require(follows && made, "the shares are not what the entry makes of them");
       const { area: stood, plan: drawn } = was ?? { area, plan };
-      audit.require(act !== "corrected" || was !== undefined, "a correction says what was before it");
+      const said = was === undefined ? act !== "corrected" : act === "corrected" || act === "adjudged";
+      audit.require(said, "a correction, and nothing else, says what was before it");
       audit.require(stood === before.area && equalBytes(drawn, before.plan), "area or plan changed without an entry");
       Object.assign(before, { shares, whole, area, plan, entries: before.entries + 1 });
     });
@@ -81,7 +82,10 @@ export const blocks = property.audit({
       if ($.status === "live") charged++;
     });
     audit.each(caveats, ({ $, parcel, by }) => void ($.status === "standing" && live.set(`caveat ${by} ${parcel}`, 0)));
-    audit.each(seizures, ({ $, parcel, seizure }) => void ($.status === "standing" && live.set(`seizure ${seizure} ${parcel}`, 0)));
+    audit.each(seizures, ({ $, parcel, seizure, ended_by }) => {
+      audit.require(($.status === "lifted") === (ended_by !== undefined), "a seizure that was lifted says by whom");
+      if ($.status === "standing") live.set(`seizure ${seizure} ${parcel}`, 0);
+    });
     audit.each(parcels, (it) => {
       let last = -1;
       for (const charge of it.charges) {

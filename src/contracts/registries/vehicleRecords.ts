@@ -1,5 +1,6 @@
 // The records of vehicles and the rules they stand under. Services 15, and 16 but for the subsidy. Owns what a vehicle, a title, a lien, an accident, an
-// inspection, a reading and a battery are. Does not own: who may do what with them (vehicles.ts, vehicleCorrections.ts, vehicleBatteries.ts), what an auditor recomputes (vehicleAudits.ts).
+// inspection, a reading and a battery are. Does not own: who may do what with them (vehicles.ts, vehicleCorrections.ts, vehicleBatteries.ts), what an auditor
+// recomputes (vehicleAudits.ts).
 //
 // What a vehicle went through is public, as buyers need it, and names no person. Who owns it, or did, stands in titles and liens, which few read.
 

@@ -1,5 +1,6 @@
-// Vehicles: registered, pledged, sold, read, inspected, stolen and found, scrapped. Services 15, and 16 but for the subsidy. Owns these acts. Does not
-// own: records and rules (vehicleRecords.ts), corrections (vehicleCorrections.ts), batteries (vehicleBatteries.ts), subsidies (benefits is told when their condition breaks), plates, payment.
+// Vehicles: registered, pledged, sold, read, inspected, stolen and found, scrapped. Services 15, and 16 but for the subsidy. Owns these acts. Does not own:
+// records and rules (vehicleRecords.ts), corrections (vehicleCorrections.ts), batteries (vehicleBatteries.ts), subsidies (benefits is told when their condition
+// breaks), plates, payment.
 //
 // Seller and buyer need nobody else: both sign, and read the odometer together. Who alone could harm another needs a second: a correction, an award, a theft.
 

@@ -522,6 +522,7 @@ describe("area and plan", () => {
       [parcels, ["c"], { plan: hash(9) }],
       [entries, ["Q1-1", 2], { area: 997 }],
       [entries, ["Q1-1", 2], { was: undefined }],
+      [entries, ["Q1-1", 2], { act: "transferred" }],
       [entries, ["b", 0], { area: 496 }],
       [entries, ["c", 0], { area: 996 }],
     ] as const)
@@ -583,6 +584,7 @@ describe("what binds somebody who does not sign", () => {
     it.act("lifted by who seized", acts.lift, { ...Q1, seizure: "s-2", ground: "paid" }, signedBy("courts"));
     expect(it.row(seizures, "s-2")).toMatchObject({ ended: "paid", ended_by: "courts" });
     passes(it, "property");
+    expect(findsTampered(it, "property", seizures, ["s-2"], { ended_by: undefined })).toEqual(["blocks"]);
   });
 });
 
