@@ -151,12 +151,14 @@ function configOf(peer: number, api: number, metrics: number): string {
   ].join("\n\n");
 }
 
-/** Every role of every contract to the first agency, but the ministry of eid to the courts where there are any. */
+/** Not the first agency's where there are courts: what a registry may not do alone needs another. */
+const OF_THE_COURTS = ["eid.ministry", "property.court", "business.court", "vehicles.court"];
+/** Every role of every contract to the first agency, but some to the courts where there are any. */
 function grantsFor(validators: number): { role: string; scope: string; agency: string }[] {
   return contracts().contracts.flatMap(({ contract }) =>
     Object.keys(contract.options.roles).map((role) => {
       const full = `${contract.name}.${role}`;
-      return { role: full, scope: "", agency: full === "eid.ministry" && validators > 1 ? "courts" : "tax" };
+      return { role: full, scope: "", agency: OF_THE_COURTS.includes(full) && validators > 1 ? "courts" : "tax" };
     }),
   );
 }

@@ -1,28 +1,34 @@
 // The business register: companies from their registration to their end, their owners and officers. Service 14. Owns who may enter what there. Does not own:
-// filings, suspension and licences (businessFilings.ts); keys and standing, which are eid's in all contracts and which this register alone changes for the
-// companies that it keeps. Companies that no business register keeps stay the matter of eid's registrar.
+// how owners resolve (businessResolutions.ts), filings and suspension (businessFilings.ts), licences (businessLicences.ts); keys and standing, which are eid's in
+// all contracts and which this register alone changes for the companies that it keeps. Companies that no business register keeps stay the matter of eid's
+// registrar.
 //
 // An officer who may sign alone is entered in eid beside his entry here, under his pseudonym of this register's sector, and both end together.
 
 import { possessionProved } from "../../base/member.ts";
-import { days, hash, id, list, optional, type Party, party, person, range, signs, type Tx } from "../engine/index.ts";
+import { agency, days, hash, id, list, optional, type Party, party, person, range, signs, type Tx } from "../engine/index.ts";
 import { disempower, empower, enter, enterCompany, revokeKey, setCompany } from "../identity/eid.ts";
 import { keys, kindOf, principals } from "../identity/principals.ts";
 import { aHash, aKey, aSignature } from "../kit/examples.ts";
+import { apart, impartial, offices, theCourt, theRegistry } from "../kit/offices.ts";
 import { giveAll, MAX_WHOLE, merge, type Move, partsOf, refined, type Shares, shares, sound, whole } from "../kit/shares.ts";
 import { signature } from "../kit/signatures.ts";
 import { FIRST_FILING, open, rest, take } from "./businessFilings.ts";
-import { business, BUSINESS, type Company, companies, entries, judgments, MAX_OFFICERS, MAX_OWNERS, moves } from "./businessRecords.ts";
+import { judged } from "./businessLicences.ts";
+import { agentsOf, business, BUSINESS, type Company, companies, entries, MAX_OFFICERS, MAX_OWNERS, moves } from "./businessRecords.ts";
 import { name, normal, officer, officers, owners } from "./businessRecords.ts";
+import { byOwners, resolved, resolving } from "./businessResolutions.ts";
 
-export { accounts, holdings, standing } from "./businessAudits.ts";
-export { clock, correct, expires, file, free, license, restore, serves, setLicence, suspend } from "./businessFilings.ts";
-export { companies, entries, filings, judgments, licences, names, owners } from "./businessRecords.ts";
+export { accounts, holdings, resolutionsSigned, standing } from "./businessAudits.ts";
+export { clock, correct, file, free, restore, suspend } from "./businessFilings.ts";
+export { adjudgeLicence, expires, license, serves, setLicence } from "./businessLicences.ts";
+export { companies, entries, filings, judgments, licences, names, owners, resolutions } from "./businessRecords.ts";
+export { assent, lapse, propose } from "./businessResolutions.ts";
 
 /** After so long nobody is expected to mend it. */
 const SUSPENDED_TIME = days(730);
-const byOwners = signs("owners of more than half of the shares");
-const voters = list(party, 12, 1);
+/** A judgment and the two offices that carry it out. */
+const judgmentBy = { ...offices, judgment: id, ground: id, document: hash };
 const example = { company: "c:4711" };
 const ann = { officer: "p:ann.property", office: "director", represents: true } as const;
 const bob = { officer: "p:bob.property", office: "procurator", represents: false } as const;
@@ -82,12 +88,13 @@ export const register = business.action({
 export const rename = business.action({
   title: "Change a company's name",
   by: { registry: "registry", owner: byOwners },
-  input: { company: party, name, normal, voters },
-  rules: ["name_taken", "majority", "over"],
+  input: { company: party, name, normal, ...resolving },
+  rules: ["name_taken", "majority", "one_matter", "resolution_over", "over"],
+  work: 192,
   example: { ...example, name: "Acme & Daughters Ltd", normal: "acme daughters", voters: ["p:ann.property"] },
-  run(tx, { company, voters: who, ...called }) {
+  run(tx, { company, voters, resolution, ...called }) {
     const it = open(tx, company);
-    resolved(tx, company, who);
+    resolved(tx, company, { voters, resolution }, { rename: called });
     rest(tx, it.normal);
     take(tx, company, called);
     tx.put(it, called);
@@ -95,20 +102,21 @@ export const rename = business.action({
 });
 
 export const rekey = business.action({
-  title: "Give a company that lost its keys, or was robbed of them, a new one; those named are revoked",
+  title: "Give a company that lost its keys, or was robbed of them, a new one; keys that are named are revoked, and agents dismissed",
   by: { registry: "registry", owner: byOwners },
-  input: { company: party, voters, revoke: list(hash, 8), key: hash, proof: signature },
-  rules: ["key_unproved", "majority", "other_key", "over", "eid.key_taken"],
+  input: { company: party, revoke: list(hash, 8), agents: agentsOf, key: hash, proof: signature, ...resolving },
+  rules: ["key_unproved", "majority", "one_matter", "resolution_over", "other_key", "is_officer", "over", "eid.key_taken"],
   proofs: { key_unproved: ({ company, key, proof }, network) => possessionProved(network, company, "company", key, proof) },
-  work: 128,
-  example: { ...example, voters: ["p:ann.property"], revoke: [aKey], key: aHash, proof: aSignature },
-  run(tx, { company, voters: who, revoke, key }) {
+  work: 256,
+  example: { ...example, voters: ["p:ann.property"], revoke: [aKey], agents: [], key: aHash, proof: aSignature },
+  run(tx, { company, voters, resolution, revoke, agents, key }) {
     open(tx, company);
-    resolved(tx, company, who);
+    resolved(tx, company, { voters, resolution }, { rekey: { revoke, agents, key } });
     for (const old of revoke) {
       tx.require(tx.find(keys, old)?.principal === company, "other_key");
       revokeKey(tx, old);
     }
+    endAgents(tx, company, agents);
     enter(tx, { key, principal: company, purpose: "company" });
   },
 });
@@ -148,32 +156,29 @@ export const refine = business.action({
 
 export const adjudge = business.action({
   title: "Carry out a judgment: it stands in for owners' signatures, dismisses officers and appoints others",
-  by: { court: "court", registry: "registry", officer: signs("each who is appointed") },
+  by: { court: theCourt, registry: theRegistry, officer: signs("each who is appointed") },
   input: {
-    company: party,
-    judgment: id,
-    ground: id,
-    document: hash,
-    moves: moves(0),
-    dismiss: list(person, MAX_OFFICERS),
-    appoint: officers(0),
+    ...{ company: party, ...judgmentBy, moves: moves(0) },
+    ...{ dismiss: list(person, MAX_OFFICERS), appoint: officers(0), agents: agentsOf },
   },
   // biome-ignore format: a list
-  rules: ["share_too_small", "own_shares", "too_many_owners", "holder_unknown", "judgment_done", "judgment_empty", "officer_once", "no_officer", "over"],
+  rules: ["two_offices", "own_cause", "share_too_small", "own_shares", "too_many_owners", "holder_unknown", "judgment_done", "judgment_empty", "officer_once", "no_officer", "is_officer", "over"],
   work: 300,
   example: {
-    ...{ ...example, judgment: "2027-HK-3", ground: "inheritance", document: aHash },
-    ...{ moves: [{ from: "p:ann.property", to: "p:carl.property", parts: 75 }], dismiss: ["p:bob.property"], appoint: [] },
+    ...{ ...example, court: "courts", registry: "land", judgment: "2027-HK-3", ground: "inheritance", document: aHash },
+    ...{ moves: [{ from: "p:ann.property", to: "p:carl.property", parts: 75 }], dismiss: ["p:bob.property"], appoint: [], agents: [] },
   },
-  run(tx, { moves: all, dismiss: out, appoint: come, ...judgment }) {
-    const { company } = judgment;
+  run(tx, { moves: all, dismiss: out, appoint: come, agents, registry, ...judgment }) {
+    const { company, court } = judgment;
     open(tx, company);
-    tx.require(all.length + out.length + come.length > 0, "judgment_empty");
+    tx.require(all.length + out.length + come.length + agents.length > 0, "judgment_empty");
+    apart(tx, { court, registry }, [...ownersOf(tx, company), ...all.map(({ to }) => to)]);
     judged(tx, judgment);
     for (const { to } of all) tx.require(tx.known(to), "holder_unknown", { holder: to });
     note(tx, company, after(tx, company, all), "adjudged", { moves: all, judgment: judgment.judgment });
     for (const one of out) leave(tx, company, one);
     for (const one of come) install(tx, company, one);
+    endAgents(tx, company, agents);
     tx.flag("by_judgment");
   },
 });
@@ -182,12 +187,13 @@ export const adjudge = business.action({
 export const appoint = business.action({
   title: "Appoint an officer",
   by: { owner: byOwners, officer: signs("the officer") },
-  input: { company: party, ...officer.fields, voters },
-  rules: ["majority", "officer_once", "over"],
+  input: { company: party, ...officer.fields, ...resolving },
+  rules: ["majority", "one_matter", "resolution_over", "officer_once", "over"],
+  work: 192,
   example: { ...example, ...bob, voters: ["p:ann.property"] },
-  run(tx, { company, voters: who, ...one }) {
+  run(tx, { company, voters, resolution, ...one }) {
     open(tx, company);
-    resolved(tx, company, who);
+    resolved(tx, company, { voters, resolution }, { appoint: one });
     install(tx, company, one);
   },
 });
@@ -195,13 +201,28 @@ export const appoint = business.action({
 export const dismiss = business.action({
   title: "Dismiss an officer",
   by: { owner: byOwners },
-  input: { company: party, officer: person, voters },
-  rules: ["majority", "no_officer", "over"],
+  input: { company: party, officer: person, ...resolving },
+  rules: ["majority", "one_matter", "resolution_over", "no_officer", "over"],
+  work: 192,
   example: { ...example, officer: "p:bob.property", voters: ["p:ann.property"] },
-  run(tx, { company, officer: who, voters: by }) {
+  run(tx, { company, officer: who, ...by }) {
     open(tx, company);
-    resolved(tx, company, by);
+    resolved(tx, company, by, { dismiss: who });
     leave(tx, company, who);
+  },
+});
+
+export const dismissAgent = business.action({
+  title: "Dismiss who signs for the company and is no officer: an agent it appointed, a guardian whom eid's registrar had entered",
+  by: { owner: byOwners },
+  input: { company: party, agent: party, ...resolving },
+  rules: ["majority", "one_matter", "resolution_over", "is_officer", "over"],
+  work: 192,
+  example: { ...example, agent: "c:tax-advisers", voters: ["p:ann.property"] },
+  run(tx, { company, agent, ...by }) {
+    open(tx, company);
+    resolved(tx, company, by, { dismiss_agent: agent });
+    endAgents(tx, company, [agent]);
   },
 });
 
@@ -222,54 +243,49 @@ export const resign = business.action({
 export const dissolve = business.action({
   title: "Dissolve a company, its taxes settled: it acts no more, in any contract",
   by: { registry: "registry", tax_office: "tax_office", owner: signs("owners of two thirds of the shares") },
-  input: { company: party, voters },
-  rules: ["majority", "over"],
+  input: { company: party, ...resolving },
+  rules: ["majority", "one_matter", "resolution_over", "over"],
+  work: 192,
   example: { ...example, voters: ["p:ann.property"] },
-  run(tx, { company, voters: who }) {
+  run(tx, { company, ...by }) {
     const it = open(tx, company);
-    resolved(tx, company, who, "two_thirds");
+    resolved(tx, company, by, { dissolve: true }, "two_thirds");
     end(tx, it, "resolved");
   },
 });
 
 export const windUp = business.action({
   title: "Wind a company up by a judgment",
-  by: { court: "court", registry: "registry" },
-  input: { company: party, judgment: id, ground: id, document: hash },
-  rules: ["judgment_done", "over"],
-  example: { ...example, judgment: "2027-HK-4", ground: "insolvency", document: aHash },
-  run(tx, judgment) {
-    const it = open(tx, judgment.company);
-    judged(tx, judgment);
-    end(tx, it, judgment.ground);
+  by: { court: theCourt, registry: theRegistry },
+  input: { company: party, ...judgmentBy },
+  rules: ["two_offices", "own_cause", "judgment_done", "over"],
+  example: { ...example, court: "courts", registry: "land", judgment: "2027-HK-4", ground: "insolvency", document: aHash },
+  run(tx, { registry, ...it }) {
+    const { company, court, ground } = it;
+    const of = open(tx, company);
+    apart(tx, { court, registry }, ownersOf(tx, company));
+    judged(tx, it);
+    end(tx, of, ground);
   },
 });
 
 export const strikeOff = business.action({
   title: "Strike off a company that was suspended for two years, its taxes settled",
-  by: { registry: "registry", tax_office: "tax_office" },
-  input: { company: party, ground: id },
-  rules: ["struck_early", "over"],
-  example: { ...example, ground: "defunct" },
-  run(tx, { company, ground }) {
+  by: { registry: theRegistry, tax_office: { role: "tax_office", is: (a) => a.tax_office } },
+  input: { company: party, registry: offices.registry, tax_office: agency, ground: id },
+  rules: ["two_offices", "own_cause", "struck_early", "over"],
+  example: { ...example, registry: "land", tax_office: "tax", ground: "defunct" },
+  run(tx, { company, registry, tax_office: settles, ground }) {
     const it = open(tx, company);
+    tx.require(registry !== settles, "two_offices");
+    for (const office of [registry, settles]) impartial(tx, office, ownersOf(tx, company));
     tx.require(it.$.status === "suspended" && tx.time >= it.$.since + SUSPENDED_TIME, "struck_early");
     end(tx, it, ground);
   },
 });
 
 // ── words of this file ───────────────────────────────────────────────────────────────────────────────────────────────────────────────
-/** These owners signed, and have more than half of the shares, or two thirds of them. */
-function resolved(tx: Tx<"majority">, company: Party, who: readonly Party[], most: "half" | "two_thirds" = "half"): void {
-  const { shares: all, whole: total } = tx.get(owners, company);
-  let parts = 0;
-  for (const one of who) {
-    tx.signed("owner", one);
-    parts += partsOf(all, one);
-  }
-  const enough = most === "half" ? parts * 2 > total : parts * 3 >= total * 2;
-  tx.require(enough && new Set(who).size === who.length, "majority", { parts, whole: total });
-}
+const ownersOf = (tx: Tx, company: Party): Party[] => tx.get(owners, company).shares.map(({ holder }) => holder);
 function ownedByOthers(tx: Tx<"own_shares">, company: Party, all: Shares): void {
   tx.require(partsOf(all, company) === 0, "own_shares");
 }
@@ -286,12 +302,6 @@ function note(tx: Tx, company: Party, now: Shares, act: "founded" | "transferred
   tx.create(entries, { company, number: it.entries, act, moves: [], ...why, whole: it.whole, shares: now });
   tx.put(it, { shares: now, entries: it.entries + 1 });
 }
-type Judgment = { readonly company: Party; readonly judgment: string; readonly ground: string; readonly document: Uint8Array };
-function judged(tx: Tx<"judgment_done">, it: Judgment): void {
-  const court = tx.signer("court");
-  tx.require(tx.find(judgments, it.company, court, it.judgment) === undefined, "judgment_done");
-  tx.create(judgments, { ...it, court });
-}
 function install(tx: Tx<"officer_once">, company: Party, one: Company["officers"][number]): void {
   const it = tx.get(companies, company);
   tx.signed("officer", one.officer);
@@ -306,6 +316,14 @@ function leave(tx: Tx<"no_officer", never, "unrepresented">, company: Party, who
   const left = it.officers.filter((other) => other !== one);
   if (!left.some((other) => other.represents)) tx.flag("unrepresented");
   tx.put(it, { officers: left });
+}
+/** Agents and guardians who are no officers sign for the company no more. */
+function endAgents(tx: Tx<"is_officer">, company: Party, agents: readonly Party[]): void {
+  const { officers: signing } = tx.get(companies, company);
+  for (const agent of agents) {
+    tx.require(!signing.some(({ officer: one, represents }) => one === agent && represents), "is_officer", { agent });
+    disempower(tx, company, agent);
+  }
 }
 function end(tx: Tx, it: Company, ground: string): void {
   rest(tx, it.normal);

@@ -1,10 +1,10 @@
-// What an auditor recomputes of the business register from its rows alone. Service 14. Owns its three audits. Does not own: the records
+// What an auditor recomputes of the business register from its rows alone. Service 14. Owns its four audits. Does not own: the records
 // (businessRecords.ts, identity/principals.ts).
 
 import { agents, principals } from "../identity/principals.ts";
 import { alike, giveAll, type Shares, sound } from "../kit/shares.ts";
 import { dueOf } from "./businessFilings.ts";
-import { business, BUSINESS, companies, entries, filings, judgments, names, owners } from "./businessRecords.ts";
+import { business, BUSINESS, companies, entries, filings, judgments, names, owners, resolutions } from "./businessRecords.ts";
 
 export const holdings = business.audit({
   title: "Shares total one hundred per cent, and are what the entries make of them, from the founding on",
@@ -63,6 +63,22 @@ export const accounts = business.audit({
   },
 });
 
+export const resolutionsSigned = business.audit({
+  title: "A resolution has one matter, and who signed it owned a share of the company when it was signed last",
+  run(audit) {
+    let open = 0;
+    audit.each(resolutions, ({ $, matter, asked, signed }) => {
+      audit.require(Object.values(matter).length === 1, "a resolution of nothing, or of two matters");
+      audit.require(
+        signed.every((one, i) => asked.includes(one) && signed.indexOf(one) === i),
+        "who signed it is no owner, or signed twice",
+      );
+      if ($.status === "open") open++;
+    });
+    audit.end(() => audit.figure("resolutions that are open", open));
+  },
+});
+
 /** What the register of keys says of a company in each status. */
 const inEid = { registered: "live", late: "live", suspended: "suspended", dissolved: "revoked" } as const;
 export const standing = business.audit({
@@ -72,17 +88,18 @@ export const standing = business.audit({
     const called = new Map<string, string>();
     const wanted = new Map<string, string>();
     const signing = new Set<string>();
-    const kept = new Set<string>();
+    const kept = new Map<string, number>();
     let acting = 0;
+    let before = 0;
     audit.each(names, ({ $, normal, company }) => void ($.status === "taken" && called.set(normal, company)));
-    audit.each(companies, ({ $, company, normal, officers }) => {
+    audit.each(companies, ({ $, company, normal, officers, registered }) => {
       const { status } = $;
       wanted.set(company, inEid[status]);
       if (status === "dissolved") return;
       acting++;
       audit.require(called.get(normal) === company, "the name is not the company's");
       called.delete(normal);
-      kept.add(company);
+      kept.set(company, registered);
       for (const { officer, represents } of officers) if (represents) signing.add(`${company} ${officer}`);
     });
     audit.each(principals, ({ $, principal, keeper }) => {
@@ -91,11 +108,14 @@ export const standing = business.audit({
       wanted.delete(principal);
     });
     audit.each(agents, ({ $, principal, agent, guardian }) => {
-      if (!kept.has(principal) || !guardian || $.status !== "live") return;
-      audit.require(signing.delete(`${principal} ${agent}`), "somebody signs for a company who is no officer of it");
+      const since = kept.get(principal);
+      if (since === undefined || !guardian || $.status !== "live" || signing.delete(`${principal} ${agent}`)) return;
+      audit.require($.since < since, "somebody signs for a company who is no officer of it");
+      before++;
     });
     audit.end(() => {
       audit.figure("companies", acting);
+      audit.figure("guardians whom eid's registrar had entered", before);
       for (const [company] of wanted) audit.require(false, "a company that eid does not know", { company });
       for (const [normal] of called) audit.require(false, "a name without its company", { normal });
       for (const pair of signing) audit.require(false, "an officer who cannot sign", { pair });

@@ -1,10 +1,10 @@
-// What a company owes year by year, what happens if it does not file, and what it may do. Service 14. Owns filings, suspension, licences, and when a name is
-// free again. Does not own: registration, owners, officers, the end of a company (business.ts).
+// What a company owes year by year, and what happens if it does not file. Service 14. Owns filings, suspension, and when a name is free again. Does not own:
+// registration, owners, officers, the end of a company (business.ts).
 
-import { days, hash, id, oneOf, optional, type Party, party, person, signs, type Time, time, type Tx } from "../engine/index.ts";
+import { days, hash, id, type Party, party, person, signs, type Time, type Tx } from "../engine/index.ts";
 import { setCompany } from "../identity/eid.ts";
-import { aHash, monday } from "../kit/examples.ts";
-import { business, type Company, companies, filings, licences, names } from "./businessRecords.ts";
+import { aHash } from "../kit/examples.ts";
+import { business, type Company, companies, filings, names } from "./businessRecords.ts";
 
 const YEAR = days(365);
 /** Accounts are due 90 days after the year that they are of; notice is given 30 days before, and 60 days after the company is suspended. */
@@ -99,54 +99,6 @@ export const restore = business.action({
     if (tx.time >= it.due + GRACE) return void tx.put(it, { ordered: false, ground: "filing-missed" });
     setCompany(tx, company, "live");
     tx.move(it, "registered", { ordered: false, ground });
-  },
-});
-
-// ── licences ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
-const licensed = { licensor: { role: "licensor", scope: (a: { readonly activity: string }) => a.activity } } as const;
-export const license = business.action({
-  title: "License a company for an activity, or license it anew",
-  by: licensed,
-  input: { company: party, activity: id, until: optional(time) },
-  rules: ["licence_ahead", "over"],
-  example: { ...example, activity: "restaurant", until: monday + days(365) },
-  run(tx, { company, activity, until }) {
-    open(tx, company);
-    tx.require(until === undefined || until > tx.time, "licence_ahead");
-    const before = tx.find(licences, company, activity);
-    const it = { licensor: tx.signer("licensor"), until };
-    if (before === undefined) tx.create(licences, { company, activity, ...it });
-    else if (before.$.status === "live") tx.put(before, it);
-    else tx.move(before, "live", { ...it, ground: undefined });
-  },
-});
-
-export const setLicence = business.action({
-  title: "Suspend, restore or revoke a licence, on a ground",
-  by: licensed,
-  input: { company: party, activity: id, to: oneOf("live", "suspended", "revoked"), ground: id },
-  rules: ["licence_over"],
-  example: { ...example, activity: "restaurant", to: "suspended", ground: "hygiene" },
-  run(tx, { company, activity, to, ground }) {
-    const it = tx.get(licences, company, activity);
-    tx.require(to !== "live" || it.$.status === "suspended", "licence_over");
-    tx.move(it, to, { ground });
-  },
-});
-
-export const expires = business.due(licences, {
-  title: "A licence expires with its time",
-  at: (it) => (it.$.status === "live" || it.$.status === "suspended" ? it.until : undefined),
-  run: (tx, it) => void tx.move(it, "expired"),
-});
-
-export const serves = business.view({
-  title: "May this company do this now: does its licence serve, and does the company itself stand?",
-  input: { company: party, activity: id },
-  run(tx, { company, activity }) {
-    const of = tx.find(companies, company)?.$.status ?? "unknown";
-    const licence = tx.find(licences, company, activity)?.$.status ?? "none";
-    return { company: of, licence, serves: licence === "live" && (of === "registered" || of === "late") };
   },
 });
 

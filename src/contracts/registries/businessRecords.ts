@@ -1,8 +1,10 @@
-// The records of the business register and the rules they stand under. Service 14. Owns what a company, its name, its shares, a filing and a licence are.
-// Does not own: who may do what with them (business.ts, businessFilings.ts), the company's keys and standing in all contracts (eid).
+// The records of the business register and the rules they stand under. Service 14. Owns what a company, its name, its shares, a resolution, a filing and a
+// licence are. Does not own: who may do what with them (business.ts, businessResolutions.ts, businessFilings.ts, businessLicences.ts), the company's keys and
+// standing in all contracts (eid).
 
 import { agency, contract, count, flag, hash, id, list, object, oneOf, optional, party, person } from "../engine/index.ts";
-import { record, type Row, text, time } from "../engine/index.ts";
+import { record, type Row, text, time, type ValueOf } from "../engine/index.ts";
+import { officesRules } from "../kit/offices.ts";
 import { move, shares, whole } from "../kit/shares.ts";
 
 export const BUSINESS = "business";
@@ -17,6 +19,8 @@ export const officer = object({
   represents: flag,
 });
 export const officers = (min: number) => list(officer, MAX_OFFICERS, min);
+/** Who signs for the company without being its officer. */
+export const agentsOf = list(party, 8);
 /** As the company writes it; and as the registry compares it: without case, accents, signs and form of company. */
 export const name = text(120, 1);
 export const normal = text(120, 1);
@@ -62,6 +66,25 @@ export const entries = record("entry", {
     ...{ whole, shares: shares(MAX_OWNERS), deed: optional(hash), judgment: optional(id) },
   },
 });
+/** What owners resolve, one of these: what the act says that carries it out. */
+export const matter = object({
+  rename: optional(object({ name, normal })),
+  rekey: optional(object({ revoke: list(hash, 8), agents: agentsOf, key: hash })),
+  ...{ appoint: optional(officer), dismiss: optional(person), dismiss_agent: optional(party), dissolve: optional(flag) },
+});
+export type Matter = ValueOf<typeof matter>;
+export const resolutions = record("resolution", {
+  title: "What owners who are too many for one act resolve: they sign one after the other, and the act that carries it out counts them",
+  key: ["company", "resolution"],
+  read: ["company", "asked", "registry", "court"],
+  find: ["company", "status"],
+  fields: {
+    ...{ company: party, resolution: id, matter, until: time },
+    /** The owners when it was signed last, who read it; those of them who signed. */
+    ...{ asked: list(party, MAX_OWNERS), signed: list(party, MAX_OWNERS) },
+  },
+  states: { open: ["carried", "lapsed"], carried: [], lapsed: [] },
+});
 export const judgments = record("judgment", {
   title: "A judgment as carried out at a company",
   key: ["company", "court", "judgment"],
@@ -92,7 +115,7 @@ export const business = contract(BUSINESS, {
   title: "Business register",
   purpose: "A company has a name and a number of its own, its shares total one hundred per cent, and a dissolved company acts nowhere.",
   sector: "property",
-  records: [names, filings, licences, judgments, entries, owners, companies],
+  records: [names, filings, licences, judgments, resolutions, entries, owners, companies],
   roles: {
     registry: "The business registry: registers, suspends, restores and strikes off",
     tax_office: "Says that the taxes of a company that ends are settled",
@@ -100,6 +123,7 @@ export const business = contract(BUSINESS, {
     licensor: "Licenses, per activity",
   },
   rules: {
+    ...officesRules,
     not_company: 'A company\'s number is written "c:…".',
     first_key: "A company comes with its first key, or signs by the key that it has.",
     key_unproved: "Who registers a key shows that he holds it.",
@@ -113,6 +137,10 @@ export const business = contract(BUSINESS, {
     officer_once: "A company has at most 8 officers, each once.",
     no_officer: "What an officer does is done by one of the company's officers.",
     majority: "Owners resolve by more than half of the shares; to dissolve the company by two thirds.",
+    one_matter: "Owners resolve one matter at a time, and what they resolved is what is carried out.",
+    owner_only: "Owners propose and sign resolutions, each once.",
+    resolution_over: "A resolution is open for 90 days at most, and carried out once.",
+    is_officer: "An officer is dismissed as an officer; another who signs for the company, as its agent.",
     over: "A dissolved company does nothing, and nothing is entered for it.",
     holder_unknown: "Shares are entered for who is registered and in good standing.",
     judgment_done: "A judgment is carried out once at a company.",
@@ -122,6 +150,8 @@ export const business = contract(BUSINESS, {
     not_authority: "The registry or the court restores what the registry suspended; a missed filing is mended by filing.",
     struck_early: "A company is struck off after it was suspended for two years.",
     licence_ahead: "A licence ends after it begins.",
+    other_licensor:
+      "A licence is another licensor's once it has expired, or by a judgment; until then only who granted it changes it, or grants anew what he revoked.",
     licence_over: "A licence that was revoked or has expired is granted anew, not restored.",
   },
   flags: {

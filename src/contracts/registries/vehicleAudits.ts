@@ -100,12 +100,14 @@ export const nothingVanishes = contract.audit({
     const reported = new Entries();
     const read = new Entries();
     const inspected = new Map<string, number>();
+    const serves = new Map<string, number | undefined>();
     const doubts = new Map<string, number>();
     let before: Row<typeof readings> | undefined;
     audit.each(accidents, (it) => audit.require(reported.follows(it), "an accident, or a version of it, is missing"));
     audit.each(inspections, ({ vehicle, number, passed, until }) => {
       audit.require(number === (inspected.get(vehicle) ?? 0) && passed === (until !== undefined), "an inspection is missing or unfit");
       counted(inspected, vehicle);
+      serves.set(vehicle, until);
     });
     audit.each(readings, (it) => {
       audit.require(read.follows(it), "a reading, or a version of it, is missing");
@@ -117,7 +119,10 @@ export const nothingVanishes = contract.audit({
       before = it;
     });
     let doubted = 0;
-    audit.each(vehicles, ({ vehicle, readings: all, doubtful: some, accidents: crashes, inspections: visits, corrections }) => {
+    audit.each(vehicles, (it) => {
+      const { vehicle, readings: all, doubtful: some, accidents: crashes, inspections: visits, corrections } = it;
+      const until = it.$.status === "scrapped" ? undefined : serves.get(vehicle);
+      audit.require(it.inspected === until, "the last inspection serves until another day", { until });
       const corrected = (read.corrections.get(vehicle) ?? 0) + (reported.corrections.get(vehicle) ?? 0);
       audit.require(corrections === corrected, "the corrections are not the versions beyond the first", { corrected });
       const counts = [read.counts, reported.counts, inspected, doubts].map((count) => count.get(vehicle) ?? 0);

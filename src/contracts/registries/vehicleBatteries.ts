@@ -3,7 +3,7 @@
 
 import { count, hash, id, optional, party, signs, time } from "../engine/index.ts";
 import { aHash, monday } from "../kit/examples.ts";
-import { batteries, free, owned, vehicle as contract } from "./vehicleRecords.ts";
+import { batteries, free, liens, owned, vehicle as contract } from "./vehicleRecords.ts";
 
 export const make = contract.action({
   title: "Register a battery, which its maker keeps",
@@ -36,10 +36,14 @@ export const handOver = contract.action({
 
 export const swap = contract.action({
   title: "Swap the battery of a vehicle: one is taken out, one is put in, or either",
-  by: { owner: signs("the owner of the vehicle"), keeper: signs("who keeps the one and will keep the other") },
+  by: {
+    ...{ owner: signs("the owner of the vehicle"), keeper: signs("who keeps the one and will keep the other") },
+    lender: signs("each lender with a lien on the vehicle, where it is left with a smaller battery or none"),
+  },
   input: { vehicle: id, take: optional(id), put: optional(id), keeper: party },
-  rules: ["battery_elsewhere", "battery_there", "gone", "not_electric", "stolen"],
-  example: { vehicle: "vin-7", take: "urn:batt:1", put: "urn:batt:2", keeper: "c:swaps" },
+  rules: ["battery_elsewhere", "battery_there", "gone", "lender_consents", "not_electric", "stolen"],
+  work: 96,
+  example: { vehicle: "VIN7", take: "urn:batt:1", put: "urn:batt:2", keeper: "c:swaps" },
   run(tx, { vehicle, take, put, keeper }) {
     const it = free(tx, vehicle);
     const { owner } = owned(tx, it);
@@ -47,9 +51,11 @@ export const swap = contract.action({
     tx.signed("keeper", keeper);
     tx.require(it.drive !== "combustion", "not_electric");
     tx.require(take === it.battery && take !== put, "battery_there", { battery: it.battery });
-    if (take !== undefined) tx.move(tx.get(batteries, take), "kept", { holder: keeper, vehicle: undefined });
-    if (put !== undefined) {
-      const battery = tx.get(batteries, put);
+    const [out, battery] = [take, put].map((key) => (key === undefined ? undefined : tx.get(batteries, key)));
+    if (out !== undefined && (battery?.capacity_wh ?? 0) < out.capacity_wh)
+      for (const lien of it.liens) tx.signed("lender", tx.get(liens, lien).lender, "lender_consents");
+    if (out !== undefined) tx.move(out, "kept", { holder: keeper, vehicle: undefined });
+    if (battery !== undefined) {
       tx.require(battery.$.status === "kept" && battery.holder === keeper, "battery_elsewhere");
       tx.move(battery, "installed", { holder: owner, vehicle });
     }

@@ -1,11 +1,13 @@
 // The records of vehicles and the rules they stand under. Services 15, and 16 but for the subsidy. Owns what a vehicle, a title, a lien, an accident, an
-// inspection, a reading and a battery are. Does not own: who may do what with them (vehicles.ts), what an auditor recomputes (vehicleAudits.ts).
+// inspection, a reading and a battery are. Does not own: who may do what with them (vehicles.ts, vehicleCorrections.ts, vehicleBatteries.ts), what an auditor
+// recomputes (vehicleAudits.ts).
 //
 // What a vehicle went through is public, as buyers need it, and names no person. Who owns it, or did, stands in titles and liens, which few read.
 
 import { agency, contract, count, flag, hash, id, list, money, object, oneOf, optional, party } from "../engine/index.ts";
 import { record, type Row, sealed, text, time, type Tx } from "../engine/index.ts";
 import { display, judgement, reading } from "../kit/odometer.ts";
+import { officesRules } from "../kit/offices.ts";
 
 export const MOST_LIENS = 8;
 export const drive = oneOf("combustion", "electric", "hybrid");
@@ -43,11 +45,11 @@ export const accidents = record("accident", {
   key: ["vehicle", "number", "version"],
   read: "public",
   find: ["reporter", "status"],
-  unique: ["reporter", "reference"],
+  unique: ["reporter", "reference", "vehicle"],
   fields: {
     ...{ vehicle: id, number: count, ...versions },
     ...{ occurred: time, severity: oneOf("minor", "major", "total", "unfounded"), reporter: agency, report },
-    /** The reporter's case, which is reported once; of the first version. */
+    /** The reporter's case, which is reported once of each vehicle in it; of the first version. */
     reference: optional(id),
   },
   states: corrected,
@@ -115,6 +117,8 @@ export const vehicle = contract("vehicles", {
     maker: "Registers batteries",
   },
   rules: {
+    ...officesRules,
+    number_form: "A vehicle's number has capital letters and digits only, so that it is written in one way.",
     gone: "Of a scrapped vehicle only past entries are corrected.",
     stolen: "A stolen vehicle is not sold, pledged, swapped or scrapped until it is found.",
     lien_stands: "A vehicle is sold or scrapped free of liens: each is released by its lender, or struck by a court.",
@@ -125,11 +129,13 @@ export const vehicle = contract("vehicles", {
     dated_ahead: "Nothing is dated after the moment it is entered.",
     own_inspection: "Nobody inspects what he owns.",
     inspection_term: "A passed inspection serves for three years at most; one that is not passed serves for none and names its defects.",
-    corrected_by_two: "A correction is signed by who made the entry, or by a court, and by an inspector, who are not the same.",
+    corrected_by_two:
+      "A correction is signed by an inspector and by who made the entry, or a court, who are not the same; of what an owner read, by the present owner too.",
     not_standing: "What is corrected is the version that stands.",
     not_electric: "A battery is in a vehicle that runs on one.",
     battery_there: "A swap names the battery that is in the vehicle, if there is one, and changes something.",
     battery_elsewhere: "A battery is in one place: what is put into a vehicle is with who gives it.",
+    lender_consents: "A battery that is taken out of a pledged vehicle, with none as large put in, leaves with the lenders' consent.",
     battery_inside: "A vehicle is scrapped after its battery was taken out.",
   },
   flags: {

@@ -1,23 +1,27 @@
-// Vehicles: registered, pledged, sold, read, inspected, corrected, stolen and found, scrapped. Services 15, and 16 but for the subsidy. Owns these acts. Does not
-// own: records and rules (vehicleRecords.ts), batteries (vehicleBatteries.ts), subsidies (benefits is told when their condition breaks), plates, payment.
+// Vehicles: registered, pledged, sold, read, inspected, stolen and found, scrapped. Services 15, and 16 but for the subsidy. Owns these acts. Does not own:
+// records and rules (vehicleRecords.ts), corrections (vehicleCorrections.ts), batteries (vehicleBatteries.ts), subsidies (benefits is told when their condition
+// breaks), plates, payment.
 //
 // Seller and buyer need nobody else: both sign, and read the odometer together. Who alone could harm another needs a second: a correction, an award, a theft.
 
-import { agency, count, days, flag, id, list, oneOf, optional, type Party, party, type Row } from "../engine/index.ts";
+import { agency, days, flag, id, list, oneOf, optional, party, type Row } from "../engine/index.ts";
 import { signs, time, type Tx } from "../engine/index.ts";
 import { aHash, aSeal, monday } from "../kit/examples.ts";
-import { type Display, doubtful, judge, metresOf } from "../kit/odometer.ts";
+import type { Display } from "../kit/odometer.ts";
+import { apart, impartial, offices, theCourt, theRegistry } from "../kit/offices.ts";
 import { breach } from "../money/benefits.ts";
+import { read } from "./vehicleReadings.ts";
 import { accidents, batteries, description, free, inspections, liens, loan, MOST_LIENS, odometer, owned } from "./vehicleRecords.ts";
-import { present, readings, report, sale, type Title, titles, type Vehicle, vehicle as contract, vehicles } from "./vehicleRecords.ts";
+import { present, report, sale, type Title, titles, type Vehicle, vehicle as contract, vehicles } from "./vehicleRecords.ts";
 
 export { nothingVanishes, pledgesHold, titlesFollow } from "./vehicleAudits.ts";
 export { handOver, make, retire, swap } from "./vehicleBatteries.ts";
+export { correctAccident, correctAccidentByCourt, correctReading, correctReadingByCourt } from "./vehicleCorrections.ts";
 export { accidents, batteries, inspections, liens, readings, titles, vehicles } from "./vehicleRecords.ts";
 
 /** A passed inspection serves no longer. */
 const LONGEST = days(3 * 366);
-const example = { vehicle: "vin-7" };
+const example = { vehicle: "VIN7" };
 const km = (value: number): Display => ({ value, unit: "km" });
 const byOwner = { owner: signs("the owner") };
 
@@ -26,9 +30,11 @@ export const register = contract.action({
   title: "Register a vehicle",
   by: { registry: "registry", ...byOwner },
   input: { vehicle: id, ...description, owner: party, odometer },
+  rules: ["number_form"],
   example: { ...example, model: "leaf-40", drive: "electric", document: aHash, owner: "p:ann.city", odometer: km(12) },
   run(tx, { vehicle, owner, odometer: shown, ...described }) {
     tx.signed("owner", owner);
+    tx.require(/^[A-Z0-9]+$/.test(vehicle), "number_form");
     const counts = { titles: 1, liens: [], readings: 0, doubtful: 0, accidents: 0, inspections: 0, corrections: 0 };
     const it = tx.create(vehicles, { vehicle, ...described, ...counts });
     tx.create(titles, { vehicle, turn: 0, owner, how: "registered" });
@@ -82,17 +88,19 @@ export const transfer = contract.action({
 
 export const award = contract.action({
   title: "Enter to whom a court awards a vehicle: of who died, went bankrupt, or lost it by judgment; its liens stay on it",
-  by: { court: "court", registry: "registry", owner: signs("who will own it") },
-  input: { vehicle: id, to: party, ground: id },
-  rules: ["gone", "same_party"],
+  by: { court: theCourt, registry: theRegistry, owner: signs("who will own it") },
+  input: { ...offices, vehicle: id, to: party, ground: id },
+  rules: ["two_offices", "own_cause", "gone", "same_party"],
   work: 128,
-  example: { ...example, to: "p:carl.city", ground: "2027-inh-4" },
-  run(tx, { vehicle, to, ground }) {
+  example: { court: "courts", registry: "land", ...example, to: "p:carl.city", ground: "2027-inh-4" },
+  run(tx, { court, registry, vehicle, to, ground }) {
     const it = present(tx, vehicle);
     const title = owned(tx, it);
     tx.signed("owner", to);
     tx.require(to !== title.owner, "same_party");
-    for (const key of it.liens) tx.put(tx.get(liens, key), { owner: to });
+    const borne = it.liens.map((key) => tx.get(liens, key));
+    apart(tx, { court, registry }, [title.owner, to, ...borne.map(({ lender }) => lender)]);
+    for (const lien of borne) tx.put(lien, { owner: to });
     pass(tx, it, title, { owner: to, how: "awarded", ground }, {});
     broken(tx, vehicle, "awarded");
   },
@@ -150,12 +158,14 @@ export const release = contract.action({
 
 export const strike = contract.action({
   title: "A court strikes a lien that the owner has challenged: a sham, or of a lender who is no more",
-  by: { court: "court", ...byOwner },
-  input: { lien: id, ground: id },
-  example: { lien: "loan-7", ground: "2027-civ-40" },
-  run(tx, { lien: key, ground }) {
+  by: { court: theCourt, ...byOwner },
+  input: { lien: id, court: agency, ground: id },
+  rules: ["own_cause"],
+  example: { lien: "loan-7", court: "courts", ground: "2027-civ-40" },
+  run(tx, { lien: key, court, ground }) {
     const lien = tx.get(liens, key);
     tx.signed("owner", lien.owner);
+    impartial(tx, court, [lien.owner, lien.lender]);
     clear(tx, lien, "struck", ground);
   },
 });
@@ -226,62 +236,6 @@ export const readOdometer = contract.action({
   },
 });
 
-const entry = { vehicle: id, number: count, version: count, inspector: agency, court: optional(agency), ground: id };
-const byTwo = {
-  inspector: { role: "inspector", is: (a: { readonly inspector: Party }) => a.inspector },
-  maker: signs("who made the entry, or the court named"),
-} as const;
-const anEntry = { ...example, number: 0, version: 0, inspector: "station", ground: "misread" };
-
-export const correctReading = contract.action({
-  title: "Correct a reading: the former version stays; it and the one after it are judged anew",
-  by: byTwo,
-  input: { ...entry, odometer },
-  rules: ["corrected_by_two", "not_standing"],
-  example: { ...anEntry, odometer: km(4_800) },
-  run(tx, { odometer: shown, ground, ...of }) {
-    const { vehicle, number } = of;
-    const was = standing(tx, readings, vehicle, number);
-    tx.require(was.version === of.version, "not_standing", { stands: was.version });
-    byBoth(tx, of, was.taker ?? tx.get(titles, vehicle, was.turn).owner);
-    const before = number === 0 ? undefined : standing(tx, readings, vehicle, number - 1);
-    const now = { ...shown, metres: metresOf(shown), at: was.at };
-    const judged = judge(before, now);
-    const { taker, turn } = was;
-    supersede(tx, readings, was);
-    tx.create(readings, { vehicle, number, version: was.version + 1, latest: 0, ground, ...now, judged, taker, turn });
-    mark(tx, judged);
-    const it = tx.get(vehicles, vehicle);
-    let doubts = it.doubtful + weight(judged) - weight(was.judged);
-    if (number + 1 < it.readings) {
-      const after = standing(tx, readings, vehicle, number + 1);
-      const again = judge(now, after);
-      doubts += weight(again) - weight(after.judged);
-      if (again !== after.judged) tx.put(after, { judged: again });
-    }
-    tx.put(it, { doubtful: doubts, corrections: it.corrections + 1 });
-  },
-});
-
-export const correctAccident = contract.action({
-  title: "Correct what was reported of an accident: the former version stays",
-  by: byTwo,
-  input: { ...entry, severity: accidents.fields.severity, report },
-  rules: ["corrected_by_two", "not_standing"],
-  example: { ...anEntry, severity: "minor", report: aSeal(1) },
-  run(tx, { severity, report: told, ground, ...of }) {
-    const { vehicle, number } = of;
-    const was = standing(tx, accidents, vehicle, number);
-    tx.require(was.version === of.version, "not_standing", { stands: was.version });
-    byBoth(tx, of, was.reporter);
-    const { occurred, reporter } = was;
-    supersede(tx, accidents, was);
-    tx.create(accidents, { vehicle, number, version: was.version + 1, latest: 0, ground, occurred, reporter, severity, report: told });
-    const it = tx.get(vehicles, vehicle);
-    tx.put(it, { corrections: it.corrections + 1 });
-  },
-});
-
 // ── thefts ───────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 export const reportStolen = contract.action({
   title: "Enter a theft that the owner reports: the vehicle is blocked until it is found",
@@ -319,37 +273,5 @@ function clear(tx: Tx, lien: Row<typeof liens>, to: "released" | "struck", groun
   const it = tx.get(vehicles, lien.vehicle);
   tx.move(lien, to, { ground });
   tx.put(it, { liens: it.liens.filter((key) => key !== lien.lien) });
-}
-
-type Flags = "reading_lower" | "reading_equal" | "reading_far_above";
-type Judged = Row<typeof readings>["judged"];
-const weight = (judged: Judged): number => (doubtful(judged) ? 1 : 0);
-function mark(tx: Tx<never, never, Flags>, judged: Judged): void {
-  if (judged !== "first" && judged !== "plausible") tx.flag(`reading_${judged}`);
-}
-/** Enters the next reading; what changes of the vehicle. */
-function read(tx: Tx<never, never, Flags>, it: Vehicle, shown: Display, taker?: Party): { readings: number; doubtful: number } {
-  const number = it.readings;
-  const now = { ...shown, metres: metresOf(shown), at: tx.time };
-  const judged = judge(number === 0 ? undefined : standing(tx, readings, it.vehicle, number - 1), now);
-  mark(tx, judged);
-  tx.create(readings, { vehicle: it.vehicle, number, version: 0, latest: 0, ...now, judged, taker, turn: it.titles - 1 });
-  return { readings: number + 1, doubtful: it.doubtful + weight(judged) };
-}
-
-/** The version of an entry that stands. */
-function standing<R extends typeof readings | typeof accidents>(tx: Tx, type: R, vehicle: string, number: number): Row<R> {
-  const first = tx.get(type as typeof readings, vehicle, number, 0);
-  return (first.latest === 0 ? first : tx.get(type as typeof readings, vehicle, number, first.latest)) as unknown as Row<R>;
-}
-function supersede(tx: Tx, type: typeof readings | typeof accidents, was: Row<typeof readings> | Row<typeof accidents>): void {
-  const { vehicle, number, version } = was;
-  tx.move(was as Row<typeof readings>, "superseded");
-  tx.put(tx.get(type as typeof readings, vehicle, number, 0), { latest: version + 1 });
-}
-function byBoth(tx: Tx<"corrected_by_two">, { inspector, court }: { inspector: Party; court?: Party | undefined }, maker: Party): void {
-  const second = court ?? maker;
-  tx.signed("maker", second, "corrected_by_two");
-  tx.require(second !== inspector && (court === undefined || tx.holds("court", court)), "corrected_by_two");
 }
 export default contract;

@@ -39,10 +39,20 @@ export default {
     expect(await stage.call("business.appoint", { ...carl, voters: ["p:bob.property"] }, "bob.property", "carl.property")).toMatchObject({
       code: "business.majority",
     });
-    await stage.applied("business.appoint", { ...carl, voters: ["p:ann.property"] }, "ann.property", "carl.property");
+    // Ann and Bob resolve it one after the other; Carl signs when it is carried out.
+    const { company: _of, ...office } = carl;
+    const resolution = { company, resolution: "2027-1" };
+    const until = stage.chainTime() + days(30);
+    await stage.applied("business.propose", { ...resolution, by: "p:ann.property", matter: { appoint: office }, until }, "ann.property");
+    await stage.applied("business.assent", { ...resolution, by: "p:bob.property" }, "bob.property");
+    await stage.applied("business.appoint", { ...carl, voters: [], resolution: "2027-1" }, "carl.property");
     await stage.applied("business.resign", { company, officer: "p:ann.property" }, "ann.property");
     expect(await stage.call("property.lodge", asAcme(3), "ann.property")).toMatchObject({ code: "engine.signature_missing" });
-    await stage.applied("business.license", { company, activity: "restaurant", until: stage.chainTime() + days(30) }, "tax");
+    await stage.applied(
+      "business.license",
+      { company, activity: "restaurant", licensor: "tax", until: stage.chainTime() + days(30) },
+      "tax",
+    );
 
     const restaurant = { company, activity: "restaurant" };
     expect(await stage.ask("business.serves", restaurant)).toEqual({ company: "registered", licence: "live", serves: true });

@@ -9,7 +9,7 @@ const deed = (n: number): Uint8Array => sha256(new Uint8Array([n]));
 const home = { parcel: "Q1-417" };
 const sale = {
   ...{ ...home, deed: hex(deed(2)), moves: [{ from: "p:ann.property", to: "p:bob.property", parts: 100 }] },
-  ...{ discharge: ["loan"], tax: { receipt: "2027-1", amount: "1200000" } },
+  ...{ applicant: "p:ann.property", discharge: ["loan"], tax_office: "tax", receipt: "2027-1", tax: { root: hex(deed(10)), size: 3 } },
 };
 
 export default {
@@ -30,10 +30,11 @@ export default {
     expect(await stage.call("property.transfer", sale, "tax", "ann.property", "bob.property")).toMatchObject({
       code: "property.lender_consents",
     });
-    const args = { ...sale, deed: deed(2), tax: { ...sale.tax, amount: 1_200_000n } };
+    const paid = { root: deed(10), size: 3 };
+    const args = { ...sale, deed: deed(2), tax: paid };
     await stage.applied("property.transfer", args, "tax", "ann.property", "bob.property", "c:lender");
     expect(await stage.record("property/charge/loan")).toMatchObject({ status: "discharged" });
-    expect(await stage.record(`property/application/Q1-417/${hex(deed(2))}`)).toMatchObject({ status: "entered" });
+    expect(await stage.record(`property/application/Q1-417/${hex(deed(2))}/p:ann.property`)).toMatchObject({ status: "entered" });
     expect(await stage.proved("property/parcel", "Q1-417")).toMatchObject({
       valid: true,
       record: { fields: { shares: [{ holder: "p:bob.property", parts: 100 }], charges: [], entries: 2 } },
@@ -44,25 +45,26 @@ export default {
     const back = { ...home, deed: deed(6), moves: [{ from: "p:bob.property", to: "p:ann.property", parts: 50 }] };
     const stopped = await stage.act(
       "property.transfer",
-      { ...back, discharge: [], tax: { receipt: "2027-2", amount: 0n } },
+      { ...back, discharge: [], tax_office: "tax", receipt: "2027-2", tax: paid },
       "tax",
       "ann.property",
       "bob.property",
     );
     expect(stopped).toMatchObject({ code: "property.block_stands" });
-    const judgment = { ...home, judgment: "2027-O-12", ground: "price-unpaid", document: hex(deed(7)) };
+    const judgment = { ...home, court: "courts", registry: "tax", judgment: "2027-O-12", ground: "price-unpaid", document: hex(deed(7)) };
     const moves = [{ from: "p:bob.property", to: "p:carl.property", parts: 50 }];
-    expect(
-      await stage.call("property.adjudge", { ...judgment, moves, discharge: [], caveats: ["p:carl.property"], seizures: [] }, "tax"),
-    ).toMatchObject({ outcome: "applied", flags: ["property.by_judgment"] });
+    const carried = { ...judgment, moves, discharge: [], caveats: ["p:carl.property"], seizures: [] };
+    expect(await stage.call("property.adjudge", { ...carried, court: "tax" }, "tax")).toMatchObject({ code: "engine.not_entitled" });
+    expect(await stage.call("property.adjudge", carried, "tax", "courts")).toMatchObject({
+      ...{ outcome: "applied", flags: ["property.by_judgment"] },
+    });
     await stage.applied("property.lodge", { ...home, deed: deed(8), applicant: "p:bob.property" }, "bob.property");
     await stage.audited("property");
   },
   async later(stage) {
-    await stage.until(`property/application/Q1-417/${hex(deed(8))}`, "late");
-    expect(await stage.call("property.refuse", { ...home, deed: hex(deed(8)), ground: "form-16" }, "tax")).toMatchObject({
-      outcome: "applied",
-    });
+    await stage.until(`property/application/Q1-417/${hex(deed(8))}/p:bob.property`, "late");
+    const refused = { ...home, deed: hex(deed(8)), applicant: "p:bob.property", ground: "form-16" };
+    expect(await stage.call("property.refuse", refused, "tax")).toMatchObject({ outcome: "applied" });
     await stage.audited("property");
   },
 } satisfies Story;

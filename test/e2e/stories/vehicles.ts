@@ -8,8 +8,8 @@ import type { Story } from "../stage.ts";
 const document = new Uint8Array(32).fill(6);
 const seal = (size: number) => ({ root: new Uint8Array(32).fill(4), size });
 const km = (value: number) => ({ value, unit: "km" as const });
-const car = { vehicle: "vin-1" };
-const subsidy = { scheme: "ev-story", subject: "vin-1", turn: "once" };
+const car = { vehicle: "VIN1" };
+const subsidy = { scheme: "ev-story", subject: "VIN1", turn: "once" };
 
 export default {
   title: "a car is pledged, read, crashed and sold with both signatures; what was reported of it stays, and its subsidy is reclaimed",
@@ -31,7 +31,7 @@ export default {
     const scheme = { scheme: "ev-story", kind: "subsidy", fund: "air-story", purpose: "air", period: "1", term: days(100) };
     await stage.applied("benefits.open", { ...scheme, amount: 5_000n }, "tax");
     await stage.applied("benefits.publish", { scheme: "ev-story", base: 2_000n, lines: [], least: 0n, most: 2_000n }, "tax");
-    await stage.applied("benefits.measure", { scheme: "ev-story", subject: "vin-1", holder: "p:ann.city", facts: [] }, "tax", "ann.city");
+    await stage.applied("benefits.measure", { scheme: "ev-story", subject: "VIN1", holder: "p:ann.city", facts: [] }, "tax", "ann.city");
     await stage.applied("benefits.agree", { ...subsidy, amount: 2_000n, account }, "ann.city");
     await stage.applied("benefits.approve", { ...subsidy, order: "ev-story-1" }, "tax");
     const movement = { order: "ev-story-1", chunk: 0, amount: 2_000n, reference: "EV-STORY-1", differs: false };
@@ -51,17 +51,17 @@ export default {
     expect(await stage.act("vehicles.transfer", sale, "ann.city", "bob.city")).toMatchObject({ code: "vehicles.lien_stands" });
     const sold = await stage.act("vehicles.transfer", { ...sale, release: ["loan-1"] }, "ann.city", "bob.city", "c:lender");
     expect(sold).toMatchObject({ status: "applied", flags: ["vehicles.holding_broken"] });
-    expect(await stage.proved("vehicles/title", "vin-1/1")).toMatchObject({
+    expect(await stage.proved("vehicles/title", "VIN1/1")).toMatchObject({
       valid: true,
       record: { status: "live", fields: { owner: "p:bob.city", how: "transferred" } },
     });
-    expect((await stage.record("vehicles/vehicle/vin-1")).fields).toMatchObject({ doubtful: 1, accidents: 1, document: hex(document) });
-    expect((await stage.record("benefits/case/ev-story/vin-1/once")).status).toBe("broken");
+    expect((await stage.record("vehicles/vehicle/VIN1")).fields).toMatchObject({ doubtful: 1, accidents: 1, document: hex(document) });
+    expect((await stage.record("benefits/case/ev-story/VIN1/once")).status).toBe("broken");
     await stage.audited("vehicles");
   },
   async later(stage) {
     await stage.applied("benefits.reclaim", { ...subsidy, ground: "resold" }, "tax");
-    const { owed } = (await stage.record("benefits/case/ev-story/vin-1/once")).fields;
+    const { owed } = (await stage.record("benefits/case/ev-story/VIN1/once")).fields;
     expect(BigInt(owed) > 1_990n).toBe(true); // by the day of the sale, not by today's
     await stage.audited("benefits");
   },

@@ -9,21 +9,24 @@ import { days, type Row } from "../../../src/contracts/engine/index.ts";
 import { type Display, judge, metresOf } from "../../../src/contracts/kit/odometer.ts";
 import * as benefits from "../../../src/contracts/money/benefits.ts";
 import * as funds from "../../../src/contracts/money/funds.ts";
+import * as eid from "../../../src/contracts/identity/eid.ts";
+import * as governance from "../../../src/contracts/platform/governance.ts";
 import contract, * as acts from "../../../src/contracts/registries/vehicles.ts";
 import { audit, findsTampered, passes } from "./audited.ts";
 import { everyRuleIsGiven } from "./everyRule.ts";
-import { enrol, founded, grant, register } from "./founders.ts";
-import { plainRights, type Scenario, scenario, signedBy } from "./scenario.ts";
+import { enrol, founded, grant, register, shown } from "./founders.ts";
+import { keyOf, plainRights, type Scenario, scenario, signedBy } from "./scenario.ts";
 
 const { accidents, batteries, inspections, liens, readings, titles, vehicles } = acts;
 const seal = (size: number) => ({ root: new Uint8Array(32).fill(4), size });
 const document = new Uint8Array(32).fill(6);
 const km = (value: number): Display => ({ value, unit: "km" });
 const mi = (value: number): Display => ({ value, unit: "mi" });
-const one = { vehicle: "car-1" };
+const one = { vehicle: "CAR1" };
+const named = { court: "courts", registry: "land" };
 
 /** Land is the register, health inspects and makes batteries, tax insures; the courts are the police, too, and the ministry. */
-function town(): Scenario {
+function town(more: readonly (readonly [string, string])[] = []): Scenario {
   const it = founded({
     members: ["tax", "courts", "land", "health", "works"],
     grants: [
@@ -33,6 +36,7 @@ function town(): Scenario {
       ...[grant("courts", "eid.ministry"), grant("courts", "eid.registrar")],
       ...[grant("courts", "funds.supervisor"), grant("land", "funds.bank")],
       ...[grant("tax", "benefits.office"), grant("health", "benefits.surveyor")],
+      ...more.map(([who, role]) => grant(who, role)),
     ],
   });
   enrol(it, "courts", "city", "ann", "bob", "carl");
@@ -40,7 +44,7 @@ function town(): Scenario {
   register(it, "courts", "c:swaps");
   return it;
 }
-const described = (vehicle = "car-1", drive: "combustion" | "electric" = "electric") => ({ vehicle, model: "leaf-40", drive, document });
+const described = (vehicle = "CAR1", drive: "combustion" | "electric" = "electric") => ({ vehicle, model: "leaf-40", drive, document });
 /** Ann's electric car, just registered. */
 function registered(): Scenario {
   const it = town();
@@ -49,9 +53,9 @@ function registered(): Scenario {
   return it;
 }
 const sold = (more: object = {}) => ({ ...one, to: "p:bob", odometer: km(100), release: [] as string[], sale: seal(2), ...more });
-const pledged = (lien = "loan-1", vehicle = "car-1") => ({ lien, vehicle, lender: "c:bank", loan: seal(2) });
-const car = (it: Scenario, vehicle = "car-1") => it.row(vehicles, vehicle)!;
-const owner = (it: Scenario, vehicle = "car-1") => it.row(titles, vehicle, car(it, vehicle).titles - 1)?.owner;
+const pledged = (lien = "loan-1", vehicle = "CAR1") => ({ lien, vehicle, lender: "c:bank", loan: seal(2) });
+const car = (it: Scenario, vehicle = "CAR1") => it.row(vehicles, vehicle)!;
+const owner = (it: Scenario, vehicle = "CAR1") => it.row(titles, vehicle, car(it, vehicle).titles - 1)?.owner;
 
 describe("a title", () => {
   test("begins with the register and the owner, and passes when both sign", () => {
@@ -64,10 +68,10 @@ describe("a title", () => {
     it.refused("Bob takes it", "engine.signature_missing", acts.transfer, sold(), signedBy("bob"));
     it.refused("Ann presses it on him", "engine.signature_missing", acts.transfer, sold(), signedBy("ann"));
     it.refused("Ann sells to herself", "vehicles.same_party", acts.transfer, sold({ to: "p:ann" }), signedBy("ann"));
-    it.refused("what is not there", "engine.not_found", acts.transfer, sold({ vehicle: "car-9" }), signedBy("ann", "bob"));
+    it.refused("what is not there", "engine.not_found", acts.transfer, sold({ vehicle: "CAR9" }), signedBy("ann", "bob"));
     expect(it.act("both sign", acts.transfer, sold(), signedBy("ann", "bob"))).toEqual([]);
     it.refused("Ann sells it once more", "engine.signature_missing", acts.transfer, sold({ to: "p:carl" }), signedBy("ann", "carl"));
-    expect([it.row(titles, "car-1", 0), it.row(titles, "car-1", 1)]).toMatchObject([
+    expect([it.row(titles, "CAR1", 0), it.row(titles, "CAR1", 1)]).toMatchObject([
       { owner: "p:ann", how: "registered", $: { status: "passed" } },
       { owner: "p:bob", how: "transferred", $: { status: "live" } },
     ]);
@@ -76,7 +80,7 @@ describe("a title", () => {
 
   test("is amended by the register and the owner", () => {
     const it = registered();
-    const other = { ...described("car-1", "combustion"), model: "leaf-62" };
+    const other = { ...described("CAR1", "combustion"), model: "leaf-62" };
     it.refused("by the register alone", "engine.signature_missing", acts.amend, other, signedBy("land"));
     it.act("amended", acts.amend, other, signedBy("land", "ann"));
     expect(car(it)).toMatchObject({ model: "leaf-62", drive: "combustion", titles: 1 });
@@ -85,7 +89,7 @@ describe("a title", () => {
   test("is awarded by a court, entered by the register, signed by who will own it; liens follow the vehicle", () => {
     const it = registered();
     it.act("pledged", acts.pledge, pledged(), signedBy("ann", "bank"));
-    const heir = { ...one, to: "p:carl", ground: "2027-inh-4" };
+    const heir = { ...named, ...one, to: "p:carl", ground: "2027-inh-4" };
     it.refused("by the court alone", "engine.not_entitled", acts.award, heir, signedBy("courts", "carl"));
     it.refused("to who does not want it", "engine.signature_missing", acts.award, heir, signedBy("courts", "land"));
     it.refused("to Ann, who owns it", "vehicles.same_party", acts.award, { ...heir, to: "p:ann" }, signedBy("courts", "land", "ann"));
@@ -112,7 +116,7 @@ describe("a title", () => {
     const gone = "vehicles.gone";
     it.refused("twice", gone, acts.scrap, end, signedBy("land", "ann"));
     it.refused("sold", gone, acts.transfer, sold(), signedBy("ann", "bob"));
-    it.refused("awarded", gone, acts.award, { ...one, to: "p:bob", ground: "x" }, signedBy("courts", "land", "bob"));
+    it.refused("awarded", gone, acts.award, { ...named, ...one, to: "p:bob", ground: "x" }, signedBy("courts", "land", "bob"));
     it.refused("amended", gone, acts.amend, described(), signedBy("land", "ann"));
     it.refused("pledged", gone, acts.pledge, pledged("loan-2"), signedBy("ann", "bank"));
     it.refused("read", gone, acts.readOdometer, { ...one, odometer: km(200) }, signedBy("ann"));
@@ -141,8 +145,8 @@ describe("a lien", () => {
     const needed = it.needs(acts.transfer, free).map(({ slot, party }) => `${slot} ${party}`);
     expect(needed).toEqual(["seller p:ann", "buyer p:bob", "lender c:bank"]);
     it.refused("and the bank does not sign", "vehicles.lien_stands", acts.transfer, free, signedBy("ann", "bob"));
-    it.act("Bob's car", acts.register, { ...described("car-2"), owner: "p:bob", odometer: km(5) }, signedBy("land", "bob"));
-    it.act("is pledged", acts.pledge, pledged("loan-2", "car-2"), signedBy("bob", "bank"));
+    it.act("Bob's car", acts.register, { ...described("CAR2"), owner: "p:bob", odometer: km(5) }, signedBy("land", "bob"));
+    it.act("is pledged", acts.pledge, pledged("loan-2", "CAR2"), signedBy("bob", "bank"));
     const wrong = sold({ release: ["loan-1", "loan-2"] });
     it.refused("with another car's lien", "vehicles.other_lien", acts.transfer, wrong, signedBy("ann", "bob", "bank"));
     it.act("sold and released in one act", acts.transfer, free, signedBy("ann", "bob", "bank"));
@@ -164,7 +168,7 @@ describe("a lien", () => {
     it.refused("Ann releases it", "engine.signature_missing", acts.release, { lien: "loan-1" }, signedBy("ann"));
     it.act("its lender does", acts.release, { lien: "loan-1" }, signedBy("swaps"));
     it.refused("and passes it on", "vehicles.lien_over", acts.assign, { ...pass, to: "c:bank" }, signedBy("swaps", "bank"));
-    const sham = { lien: "loan-2", ground: "2027-civ-40" };
+    const sham = { lien: "loan-2", court: "courts", ground: "2027-civ-40" };
     it.refused("struck by Ann", "engine.not_entitled", acts.strike, sham, signedBy("ann"));
     it.refused("by a court that nobody asked", "engine.signature_missing", acts.strike, sham, signedBy("courts"));
     it.act("struck", acts.strike, sham, signedBy("courts", "ann"));
@@ -190,10 +194,10 @@ describe("what it went through", () => {
     expect(read(mi(5_531))).toEqual([]);
     expect(read(km(8_901))).toEqual(["vehicles.reading_equal"]);
     expect(read(km(8_899))).toEqual(["vehicles.reading_lower"]);
-    const judged = Array.from({ length: car(it).readings }, (_, n) => it.row(readings, "car-1", n, 0)!.judged);
+    const judged = Array.from({ length: car(it).readings }, (_, n) => it.row(readings, "CAR1", n, 0)!.judged);
     expect(judged.slice(0, 5)).toEqual(["first", "plausible", "equal", "lower", "far_above"]);
     expect(car(it)).toMatchObject({ readings: 10, doubtful: 3 });
-    expect(it.row(readings, "car-1", 6, 0)).toMatchObject({ value: 5_530, unit: "mi", metres: 8_899_672 });
+    expect(it.row(readings, "CAR1", 6, 0)).toMatchObject({ value: 5_530, unit: "mi", metres: 8_899_672 });
     passes(it, "vehicles");
   });
 
@@ -209,20 +213,20 @@ describe("what it went through", () => {
     it.refused("a version to come", "vehicles.not_standing", acts.correctReading, { ...right, version: 1 }, signedBy("health", "ann"));
     expect(it.act("by both", acts.correctReading, right, signedBy("health", "ann"))).toEqual([]);
     it.refused("twice", "vehicles.not_standing", acts.correctReading, right, signedBy("health", "ann"));
-    expect([0, 1].map((version) => it.row(readings, "car-1", 1, version))).toMatchObject([
+    expect([0, 1].map((version) => it.row(readings, "CAR1", 1, version))).toMatchObject([
       { metres: 10_000_000, judged: "far_above", $: { status: "superseded" } },
       { metres: 1_000_000, judged: "plausible", ground: "misread", $: { status: "stands" } },
     ]);
-    expect([it.row(readings, "car-1", 2, 0)?.judged, car(it).doubtful]).toEqual(["plausible", 0]);
+    expect([it.row(readings, "CAR1", 2, 0)?.judged, car(it).doubtful]).toEqual(["plausible", 0]);
     const again = { ...right, version: 1, court: "courts", odometer: km(2_000) };
-    it.refused("a court that did not sign", "vehicles.corrected_by_two", acts.correctReading, again, signedBy("health"));
+    it.refused("a court that did not sign", "engine.not_entitled", acts.correctReadingByCourt, again, signedBy("health"));
     const noCourt = { ...again, court: "tax" };
-    it.refused("no court", "vehicles.corrected_by_two", acts.correctReading, noCourt, signedBy("health", "tax"));
-    expect(it.act("against Ann's will, by a court", acts.correctReading, again, signedBy("health", "courts"))).toEqual([]);
-    expect([it.row(readings, "car-1", 1, 0)?.latest, it.row(readings, "car-1", 2, 0)?.judged, car(it).doubtful]).toEqual([2, "lower", 1]);
+    it.refused("no court", "engine.not_entitled", acts.correctReadingByCourt, noCourt, signedBy("health", "tax"));
+    expect(it.act("against Ann's will, by a court", acts.correctReadingByCourt, again, signedBy("health", "courts"))).toEqual([]);
+    expect([it.row(readings, "CAR1", 1, 0)?.latest, it.row(readings, "CAR1", 2, 0)?.judged, car(it).doubtful]).toEqual([2, "lower", 1]);
     const first = { ...right, number: 0, odometer: km(3_000) };
     it.act("the first", acts.correctReading, first, signedBy("works", "health", "ann"));
-    expect(it.row(readings, "car-1", 0, 1)?.judged).toBe("first");
+    expect(it.row(readings, "CAR1", 0, 1)?.judged).toBe("first");
     passes(it, "vehicles");
   });
 
@@ -236,11 +240,11 @@ describe("what it went through", () => {
     it.refused("failed until a day", term, acts.inspect, visit(it, { passed: false, defects: ["brakes"] }), signedBy("health"));
     it.refused("failed for nothing", term, acts.inspect, unserved({ passed: false }), signedBy("health"));
     it.act("passed", acts.inspect, visit(it, { odometer: km(900) }), signedBy("health"));
-    expect(car(it)).toMatchObject({ inspected: it.row(inspections, "car-1", 0)!.until, inspections: 1, readings: 2 });
+    expect(car(it)).toMatchObject({ inspected: it.row(inspections, "CAR1", 0)!.until, inspections: 1, readings: 2 });
     const failed = unserved({ passed: false, defects: ["brakes"], odometer: km(950) });
     it.act("failed the next time", acts.inspect, failed, signedBy("works"));
     expect(car(it).inspected).toBeUndefined();
-    expect(it.row(inspections, "car-1", 1)).toMatchObject({ inspector: "works", defects: ["brakes"], reading: 2 });
+    expect(it.row(inspections, "CAR1", 1)).toMatchObject({ inspector: "works", defects: ["brakes"], reading: 2 });
     const mended = { ...one, number: 2, version: 0, ground: "misread", odometer: km(951) };
     const two = "vehicles.corrected_by_two";
     const own = { ...mended, inspector: "works" };
@@ -259,15 +263,15 @@ describe("what it went through", () => {
     it.act("by the insurer", acts.reportByInsurer, { ...crash, odometer: km(700) }, signedBy("tax"));
     it.refused("the same case again", "engine.already_exists", acts.reportByInsurer, crash, signedBy("tax"));
     it.act("by the police, too", acts.reportByPolice, crash, signedBy("courts"));
-    expect([car(it).accidents, it.row(readings, "car-1", 1, 0)?.taker]).toEqual([2, "tax"]);
+    expect([car(it).accidents, it.row(readings, "CAR1", 1, 0)?.taker]).toEqual([2, "tax"]);
     const less = { ...one, number: 0, version: 0, inspector: "health", ground: "estimate", severity: "minor" as const, report: seal(1) };
     it.refused("made less by owner and inspector", "vehicles.corrected_by_two", acts.correctAccident, less, signedBy("health", "ann"));
     it.refused("by the insurer alone", "engine.not_entitled", acts.correctAccident, less, signedBy("tax"));
     it.act("by the insurer and an inspector", acts.correctAccident, less, signedBy("health", "tax"));
     it.refused("the former version", "vehicles.not_standing", acts.correctAccident, less, signedBy("health", "tax"));
     const unfounded = { ...less, version: 1, court: "courts", severity: "unfounded" as const };
-    it.act("a court has it called unfounded", acts.correctAccident, unfounded, signedBy("health", "courts"));
-    expect([0, 1, 2].map((version) => it.row(accidents, "car-1", 0, version))).toMatchObject([
+    it.act("a court has it called unfounded", acts.correctAccidentByCourt, unfounded, signedBy("health", "courts"));
+    expect([0, 1, 2].map((version) => it.row(accidents, "CAR1", 0, version))).toMatchObject([
       { severity: "major", reference: "0815", $: { status: "superseded" } },
       { severity: "minor", ground: "estimate", $: { status: "superseded" } },
       { severity: "unfounded", reporter: "tax", $: { status: "stands" } },
@@ -288,7 +292,12 @@ describe("what it went through", () => {
     it.refused("pledged", "vehicles.stolen", acts.pledge, pledged(), signedBy("ann", "bank"));
     it.refused("scrapped", "vehicles.stolen", acts.scrap, { ...one, ground: "x" }, signedBy("land", "ann"));
     it.refused("swapped", "vehicles.stolen", acts.swap, { ...one, put: "b-1", keeper: "land" }, signedBy("ann", "land"));
-    it.act("a court gives it to who insured it", acts.award, { ...one, to: "tax", ground: "paid-out" }, signedBy("courts", "land", "tax"));
+    it.act(
+      "a court gives it to who insured it",
+      acts.award,
+      { ...named, ...one, to: "tax", ground: "paid-out" },
+      signedBy("courts", "land", "tax"),
+    );
     it.refused("found by Ann", "engine.not_entitled", acts.found, one, signedBy("ann"));
     it.act("found", acts.found, one, signedBy("courts"));
     it.refused("twice", "engine.illegal_move", acts.found, one, signedBy("courts"));
@@ -298,8 +307,8 @@ describe("what it went through", () => {
   });
 });
 
-function battery(it: Scenario, key: string): void {
-  const made = { battery: key, capacity_wh: 40_000, made: it.time, passport: document };
+function battery(it: Scenario, key: string, capacity = 40_000): void {
+  const made = { battery: key, capacity_wh: capacity, made: it.time, passport: document };
   it.act(`battery ${key}`, acts.make, made, signedBy("land"));
 }
 describe("a battery", () => {
@@ -338,16 +347,16 @@ describe("a battery", () => {
     it.act("swapped", acts.swap, { ...swap, take: "b-1", put: "b-2" }, both);
     expect([it.row(batteries, "b-1"), it.row(batteries, "b-2")]).toMatchObject([
       { holder: "c:swaps", $: { status: "kept" } },
-      { holder: "p:ann", vehicle: "car-1", $: { status: "installed" } },
+      { holder: "p:ann", vehicle: "CAR1", $: { status: "installed" } },
     ]);
-    it.act("Bob's car", acts.register, { ...described("car-2"), owner: "p:bob", odometer: km(1) }, signedBy("land", "bob"));
-    const two = { vehicle: "car-2", put: "b-2", keeper: "p:ann" };
+    it.act("Bob's car", acts.register, { ...described("CAR2"), owner: "p:bob", odometer: km(1) }, signedBy("land", "bob"));
+    const two = { vehicle: "CAR2", put: "b-2", keeper: "p:ann" };
     it.refused("one battery in two cars", "vehicles.battery_elsewhere", acts.swap, two, signedBy("bob", "ann"));
-    it.refused("burning petrol with it", "vehicles.not_electric", acts.amend, described("car-1", "combustion"), signedBy("land", "ann"));
+    it.refused("burning petrol with it", "vehicles.not_electric", acts.amend, described("CAR1", "combustion"), signedBy("land", "ann"));
     it.act("sold with it", acts.transfer, sold(), signedBy("ann", "bob"));
     expect(it.row(batteries, "b-2")?.holder).toBe("p:bob");
-    it.act("Bob's other car burns petrol", acts.amend, described("car-2", "combustion"), signedBy("land", "bob"));
-    const third = { vehicle: "car-2", put: "b-3", keeper: "land" };
+    it.act("Bob's other car burns petrol", acts.amend, described("CAR2", "combustion"), signedBy("land", "bob"));
+    const third = { vehicle: "CAR2", put: "b-3", keeper: "land" };
     it.refused("none is put in", "vehicles.not_electric", acts.swap, third, signedBy("bob", "land"));
     it.act("retired", acts.retire, { battery: "b-1", ground: "recycled" }, signedBy("swaps"));
     it.refused("twice", "engine.illegal_move", acts.retire, { battery: "b-1", ground: "x" }, signedBy("swaps"));
@@ -356,9 +365,132 @@ describe("a battery", () => {
   });
 });
 
+describe("a pledged vehicle", () => {
+  test("is left with a smaller battery, or none, with its lenders' consent only", () => {
+    const it = registered();
+    for (const [key, capacity] of [
+      ["b-1", 40_000],
+      ["b-2", 40_000],
+      ["b-3", 30_000],
+    ] as const)
+      battery(it, key, capacity);
+    const swap = { ...one, keeper: "land" };
+    it.act("put in", acts.swap, { ...swap, put: "b-1" }, signedBy("ann", "land"));
+    it.act("pledged", acts.pledge, pledged(), signedBy("ann", "bank"));
+    const out = { ...one, take: "b-1", keeper: "p:carl" };
+    it.refused("taken out", "vehicles.lender_consents", acts.swap, out, signedBy("ann", "carl"));
+    it.act("swapped", acts.swap, { ...swap, take: "b-1", put: "b-2" }, signedBy("ann", "land"));
+    const less = { ...swap, take: "b-2", put: "b-3" };
+    it.refused("for a smaller one", "vehicles.lender_consents", acts.swap, less, signedBy("ann", "land"));
+    it.act("the bank consents", acts.swap, less, signedBy("ann", "land", "bank"));
+    it.act("to none, too", acts.swap, { ...out, take: "b-3" }, signedBy("ann", "carl", "bank"));
+    expect(it.row(batteries, "b-3")?.holder).toBe("p:carl");
+    passes(it, "vehicles");
+  });
+});
+
+describe("an office", () => {
+  const crashed = (it: Scenario, vehicle = "CAR1") => ({
+    ...{ vehicle, occurred: it.time, severity: "total" as const, reference: "2027-0815", report: seal(1) },
+  });
+  const mended = { ...one, number: 0, version: 0, inspector: "health", ground: "x", severity: "minor" as const, report: seal(1) };
+  test("decides with another, and nothing about a vehicle that it owns or receives", () => {
+    const it = town([["land", "vehicles.court"]]);
+    it.act("Ann's", acts.register, { ...described(), owner: "p:ann", odometer: km(12) }, signedBy("land", "ann"));
+    const taken = (more: object) => ({ ...named, ...one, to: "land", ground: "x", ...more });
+    it.refused("land takes it", "vehicles.two_offices", acts.award, taken({ court: "land" }), signedBy("land"));
+    it.refused("in the courts' name", "engine.not_entitled", acts.award, taken({}), signedBy("land"));
+    it.refused("courts take it", "vehicles.own_cause", acts.award, taken({ to: "courts" }), signedBy("land", "courts"));
+    it.act("awarded, though land may judge too", acts.award, taken({}), signedBy("land", "courts"));
+    it.act("sold to the courts", acts.transfer, sold({ to: "courts" }), signedBy("land", "courts"));
+    it.refused("and given away", "vehicles.own_cause", acts.award, taken({}), signedBy("land", "courts"));
+    it.act("pledged", acts.pledge, pledged(), signedBy("courts", "bank"));
+    const sham = { lien: "loan-1", court: "courts", ground: "x" };
+    it.refused("its lien struck by itself", "vehicles.own_cause", acts.strike, sham, signedBy("courts"));
+    it.act("by another", acts.strike, { ...sham, court: "land" }, signedBy("courts", "land"));
+
+    it.act("crash", acts.reportByInsurer, crashed(it), signedBy("tax"));
+    const unfounded = { ...mended, court: "courts" };
+    it.refused("which its owner denies", "vehicles.own_cause", acts.correctAccidentByCourt, unfounded, signedBy("health", "courts"));
+    it.act("its own report", acts.reportByPolice, crashed(it), signedBy("courts"));
+    const second = { ...mended, number: 1 };
+    it.refused("made less", "vehicles.own_cause", acts.correctAccident, second, signedBy("health", "courts"));
+    it.act("sold to who inspects", acts.transfer, sold({ to: "health" }), signedBy("courts", "health"));
+    it.refused("and inspects its own", "vehicles.own_cause", acts.correctAccident, mended, signedBy("health", "tax"));
+    const same = { ...unfounded, inspector: "works", court: "land" };
+    it.act("by two who do not own it", acts.correctAccidentByCourt, same, signedBy("works", "land"));
+    passes(it, "vehicles");
+  });
+
+  test("acts by a clerk to whom its role is delegated, in corrections as in awards", () => {
+    const it = registered();
+    it.act("crash", acts.reportByInsurer, crashed(it), signedBy("tax"));
+    const key = {
+      principal: "courts",
+      key: keyOf("clerk"),
+      proof: shown(it, "courts", "post", "clerk"),
+      purpose: "post",
+      post: "clerk",
+    } as const;
+    it.act("the clerk's key", eid.bind, { ...key, represents: false, from: it.time }, signedBy("courts"));
+    it.act("delegated", governance.delegate, { agency: "courts", post: "clerk", role: "vehicles.court", scope: "" }, signedBy("courts"));
+    it.act("the clerk", acts.correctAccidentByCourt, { ...mended, court: "courts" }, signedBy("health", "clerk"));
+    it.act("awards, too", acts.award, { ...named, ...one, to: "p:carl", ground: "x" }, signedBy("clerk", "land", "carl"));
+    const same = { ...mended, version: 1, court: "works", inspector: "works" };
+    const both = town([["works", "vehicles.court"]]);
+    both.act("Ann's", acts.register, { ...described(), owner: "p:ann", odometer: km(12) }, signedBy("land", "ann"));
+    both.act("crash", acts.reportByInsurer, crashed(both), signedBy("tax"));
+    both.refused(
+      "one agency as both",
+      "vehicles.corrected_by_two",
+      acts.correctAccidentByCourt,
+      { ...same, version: 0 },
+      signedBy("works"),
+    );
+  });
+
+  test("reports one crash of two vehicles under its own case, once of each", () => {
+    const it = registered();
+    it.act("Bob's", acts.register, { ...described("CAR2"), owner: "p:bob", odometer: km(12) }, signedBy("land", "bob"));
+    for (const vehicle of ["CAR1", "CAR2"]) it.act(vehicle, acts.reportByPolice, crashed(it, vehicle), signedBy("courts"));
+    it.refused("twice", "engine.already_exists", acts.reportByPolice, crashed(it, "CAR2"), signedBy("courts"));
+    expect([car(it).accidents, car(it, "CAR2").accidents]).toEqual([1, 1]);
+    passes(it, "vehicles");
+  });
+});
+
+test("what seller and buyer read together is corrected by both, and an inspector", () => {
+  const it = registered();
+  it.act("sold at 100", acts.transfer, sold(), signedBy("ann", "bob"));
+  const right = { ...one, number: 1, version: 0, inspector: "health", ground: "misread", odometer: km(120) };
+  for (const without of ["ann", "bob"]) {
+    const by = ["health", "ann", "bob"].filter((name) => name !== without);
+    it.refused(`without ${without}`, "vehicles.corrected_by_two", acts.correctReading, right, signedBy(...by));
+  }
+  it.act("by all", acts.correctReading, right, signedBy("health", "ann", "bob"));
+  expect([it.row(readings, "CAR1", 1, 1)?.value, car(it).corrections]).toEqual([120, 1]);
+  it.act("sold to who inspects", acts.transfer, sold({ to: "health", odometer: km(130) }), signedBy("bob", "health"));
+  const own = { ...right, version: 1, odometer: km(1) };
+  it.refused("its own", "vehicles.own_cause", acts.correctReading, own, signedBy("health", "ann"));
+  passes(it, "vehicles");
+});
+
+test("a number is written in one way: the same in small letters is no other vehicle", () => {
+  const it = town();
+  for (const vehicle of ["wvwzzz1jzxw000001", "WVW-1", "WVW:1"])
+    it.refused(
+      vehicle,
+      "vehicles.number_form",
+      acts.register,
+      { ...described(vehicle), owner: "p:ann", odometer: km(1) },
+      signedBy("land", "ann"),
+    );
+  it.act("in capitals", acts.register, { ...described("WVWZZZ1JZXW000001"), owner: "p:ann", odometer: km(1) }, signedBy("land", "ann"));
+});
+
 describe("a subsidy's holding period", () => {
   const account = seal(2);
-  const ev = { scheme: "ev", subject: "car-1", turn: "once" };
+  const ev = { scheme: "ev", subject: "CAR1", turn: "once" };
   const term = days(730);
   function subsidised(): Scenario {
     const it = registered();
@@ -369,14 +501,14 @@ describe("a subsidy's holding period", () => {
     const table = { base: 0n, lines: [{ fact: "price", above: 0, amount: 1n, per: 10 }], least: 0n, most: 5_000n };
     it.act("its tariff", benefits.publish, { scheme: "ev", ...table }, signedBy("tax"));
     const facts = [{ fact: "price", value: 36_500 }];
-    it.act("measured", benefits.measure, { scheme: "ev", subject: "car-1", holder: "p:ann", facts }, signedBy("health", "ann"));
+    it.act("measured", benefits.measure, { scheme: "ev", subject: "CAR1", holder: "p:ann", facts }, signedBy("health", "ann"));
     it.act("agreed", benefits.agree, { ...ev, amount: 3_650n, account }, signedBy("ann"));
     it.act("approved", benefits.approve, { ...ev, order: "o-1" }, signedBy("tax"));
     const paid = { order: "o-1", chunk: 0, amount: 3_650n, reference: "B1", differs: false };
     it.act("paid", funds.confirm, paid, signedBy("land"));
     return it;
   }
-  const kept = (it: Scenario) => it.row(benefits.cases, "ev", "car-1", "once")!;
+  const kept = (it: Scenario) => it.row(benefits.cases, "ev", "CAR1", "once")!;
 
   test("is broken by a resale, which tells so; what was left then is reclaimed, however late the office comes", () => {
     const it = subsidised();
@@ -404,7 +536,7 @@ describe("a subsidy's holding period", () => {
     passes(it, "benefits");
 
     const heir = subsidised();
-    const award = { ...one, to: "p:carl", ground: "inh" };
+    const award = { ...named, ...one, to: "p:carl", ground: "inh" };
     expect(heir.act("inherited", acts.award, award, signedBy("courts", "land", "carl"))).toEqual(["vehicles.holding_broken"]);
 
     const patient = subsidised();
@@ -435,28 +567,30 @@ describe("an auditor", () => {
       { "doubtful readings": 0 },
     ]);
     const finds = (...args: any[]) => (findsTampered as any)(it, "vehicles", ...args) as string[];
-    expect(finds(titles, ["car-1", 0], { owner: "p:bob" })).toEqual(["titlesFollow", "pledgesHold"]);
-    expect(finds(titles, ["car-1", 0], { $status: "passed" })).toEqual(["titlesFollow", "pledgesHold"]);
-    expect(finds(vehicles, ["car-1"], { titles: 2 })).toEqual(["titlesFollow"]);
-    expect(finds(vehicles, ["car-1"], { liens: [] })).toEqual(["pledgesHold"]);
+    expect(finds(titles, ["CAR1", 0], { owner: "p:bob" })).toEqual(["titlesFollow", "pledgesHold"]);
+    expect(finds(titles, ["CAR1", 0], { $status: "passed" })).toEqual(["titlesFollow", "pledgesHold"]);
+    expect(finds(vehicles, ["CAR1"], { titles: 2 })).toEqual(["titlesFollow"]);
+    expect(finds(vehicles, ["CAR1"], { liens: [] })).toEqual(["pledgesHold"]);
     expect(finds(liens, ["loan-1"], { $status: "released" })).toEqual(["pledgesHold"]);
     expect(finds(liens, ["loan-1"], { owner: "p:bob" })).toEqual(["pledgesHold"]);
     expect(finds(batteries, ["b-1"], { holder: "p:bob" })).toEqual(["titlesFollow"]);
-    expect(finds(batteries, ["b-2"], { vehicle: "car-1", $status: "installed" })).toEqual(["titlesFollow"]);
-    expect(finds(batteries, ["b-2"], { vehicle: "car-9", $status: "installed" })).toEqual(["titlesFollow"]);
+    expect(finds(batteries, ["b-2"], { vehicle: "CAR1", $status: "installed" })).toEqual(["titlesFollow"]);
+    expect(finds(batteries, ["b-2"], { vehicle: "CAR9", $status: "installed" })).toEqual(["titlesFollow"]);
     for (const [type, key, change] of [
-      [vehicles, ["car-1"], { accidents: 0 }],
-      [vehicles, ["car-1"], { doubtful: 1 }],
-      [vehicles, ["car-1"], { inspections: 0 }],
-      [vehicles, ["car-1"], { corrections: 0 }],
-      [accidents, ["car-1", 0, 0], { $status: "superseded" }],
-      [accidents, ["car-1", 0, 0], { latest: 1 }],
-      [readings, ["car-1", 1, 0], { latest: 0 }],
-      [readings, ["car-1", 1, 0], { $status: "stands" }],
-      [readings, ["car-1", 1, 1], { value: 900 }],
-      [readings, ["car-1", 1, 1], { value: 9_000, metres: 9_000_000 }],
-      [readings, ["car-1", 2, 0], { judged: "lower" }],
-      [inspections, ["car-1", 0], { passed: false }],
+      [vehicles, ["CAR1"], { accidents: 0 }],
+      [vehicles, ["CAR1"], { doubtful: 1 }],
+      [vehicles, ["CAR1"], { inspections: 0 }],
+      [vehicles, ["CAR1"], { corrections: 0 }],
+      [accidents, ["CAR1", 0, 0], { $status: "superseded" }],
+      [accidents, ["CAR1", 0, 0], { latest: 1 }],
+      [readings, ["CAR1", 1, 0], { latest: 0 }],
+      [readings, ["CAR1", 1, 0], { $status: "stands" }],
+      [readings, ["CAR1", 1, 1], { value: 900 }],
+      [readings, ["CAR1", 1, 1], { value: 9_000, metres: 9_000_000 }],
+      [readings, ["CAR1", 2, 0], { judged: "lower" }],
+      [inspections, ["CAR1", 0], { passed: false }],
+      [vehicles, ["CAR1"], { inspected: it.time + days(9_000) }],
+      [vehicles, ["CAR1"], { inspected: undefined }],
     ] as const)
       expect(finds(type, key, change)).toEqual(["nothingVanishes"]);
   });
@@ -522,7 +656,7 @@ const step = fc.record({
     ...(["report", "correctReading", "correctReading", "correctAccident", "stolen", "found", "found", "award", "scrap"] as const),
     ...(["make", "handOver", "swap", "swap", "swap", "retire", "register", "register", "amend", "wait"] as const),
   ),
-  vehicle: fc.constantFrom("v0", "v1", "v2"),
+  vehicle: fc.constantFrom("V0", "V1", "V2"),
   other: fc.constantFrom(...people),
   lien: fc.constantFrom("l0", "l1", "l2", "l3", "l4", "l5"),
   battery: fc.constantFrom("b0", "b1", "b2"),
@@ -546,7 +680,7 @@ interface Known {
   drive: string;
   battery?: string;
   /** Each with its versions; who may correct it. */
-  readings: { versions: Version[]; maker: string }[];
+  readings: { versions: Version[]; maker: string; office?: boolean }[];
   accidents: number[];
   inspections: number;
 }
@@ -588,6 +722,7 @@ describe("whatever owners, lenders, inspectors and courts do", () => {
           const station = s.fit > 1 ? (cell?.in === undefined ? (cell?.holder ?? s.other) : s.other) : s.other;
           const taken = known?.battery !== undefined && s.fit > 0 ? { take: known.battery } : {};
           const put = s.fit > 2 && s.battery !== known?.battery ? { put: s.battery } : {};
+          const lenders = taken.take === undefined ? [] : [...(known?.liens.values() ?? [])];
           const drive = s.fit === 0 ? ("combustion" as const) : ("electric" as const);
           const is = (action: string, args: object, ...should: string[]): [string, object, string[]] => [action, args, should];
           const corrected = { ...own, number: s.number, inspector, ground: "x", ...(s.fit === 0 ? { court: "courts" } : {}) };
@@ -600,11 +735,11 @@ describe("whatever owners, lenders, inspectors and courts do", () => {
                 { ...own, to: s.other, odometer, release: released, sale: seal(2) },
                 ...[mine, s.other, ...released.flatMap((key) => known?.liens.get(key) ?? [])],
               ),
-            award: () => is("award", { ...own, to: s.other, ground: "x" }, "courts", "land", s.other),
+            award: () => is("award", { ...named, ...own, to: s.other, ground: "x" }, "courts", "land", s.other),
             scrap: () => is("scrap", { ...own, ground: "x" }, "land", mine),
             pledge: () => is("pledge", { lien: s.lien, ...own, lender: s.other, loan: seal(2) }, mine, s.other),
             release: () => is("release", { lien: s.lien }, lender),
-            strike: () => is("strike", { lien: s.lien, ground: "x" }, "courts", mine),
+            strike: () => is("strike", { lien: s.lien, court: "courts", ground: "x" }, "courts", mine),
             assign: () => is("assign", { lien: s.lien, to: s.other }, lender, s.other),
             read: () => is("readOdometer", { ...own, odometer }, mine),
             inspect: () => is("inspect", { ...own, passed: true, until: now + days(9), defects: [], odometer }, inspector),
@@ -612,13 +747,13 @@ describe("whatever owners, lenders, inspectors and courts do", () => {
               is("reportByInsurer", { ...own, occurred: now, severity: "major", reference: `${cases++}`, report: seal(1) }, "axa"),
             correctReading: () =>
               is(
-                "correctReading",
+                s.fit === 0 ? "correctReadingByCourt" : "correctReading",
                 { ...corrected, version: (entry?.versions.length ?? 1) - (s.fit === 1 ? 2 : 1), odometer },
-                ...[inspector, s.fit === 0 ? "courts" : (entry?.maker ?? mine)],
+                ...[inspector, ...(s.fit === 0 ? ["courts"] : [entry?.maker ?? mine, ...(entry?.office === true ? [] : [mine])])],
               ),
             correctAccident: () =>
               is(
-                "correctAccident",
+                s.fit === 0 ? "correctAccidentByCourt" : "correctAccident",
                 { ...corrected, version: (crash ?? 1) - (s.fit === 1 ? 2 : 1), severity: "minor", report: seal(1) },
                 ...[inspector, s.fit === 0 ? "courts" : "axa"],
               ),
@@ -626,7 +761,7 @@ describe("whatever owners, lenders, inspectors and courts do", () => {
             found: () => is("found", own, "police"),
             make: () => is("make", { battery: s.battery, capacity_wh: 1, made: now, passport: document }, "land"),
             handOver: () => is("handOver", { battery: s.battery, to: s.other }, cell?.holder ?? s.other, s.other),
-            swap: () => is("swap", { ...own, ...taken, ...put, keeper: station }, mine, station),
+            swap: () => is("swap", { ...own, ...taken, ...put, keeper: station }, mine, station, ...(put.put === undefined ? lenders : [])),
             retire: () => is("retire", { battery: s.battery, ground: "x" }, cell?.holder ?? s.other),
           }[s.act]();
           const signers = [...new Set(s.honest > 1 ? should : s.signers)];
@@ -662,9 +797,9 @@ describe("whatever owners, lenders, inspectors and courts do", () => {
           if (!["correctReading", "correctAccident", "release", "strike", "assign"].includes(s.act)) expect(on.status).not.toBe("scrapped");
           if (["transfer", "pledge", "scrap", "swap"].includes(s.act)) expect(on.status).toBe("registered");
           const before = on.readings.at(-1)?.versions.at(-1);
-          const took = (maker: string): void => {
+          const took = (maker: string, office = false): void => {
             expect(flags.filter((flag) => flag.includes("reading"))).toEqual(flagOf(before, { ...odometer, at: now }));
-            on.readings.push({ versions: [{ ...odometer, at: now }], maker });
+            on.readings.push({ versions: [{ ...odometer, at: now }], maker, office });
           };
           if (s.act === "transfer" || s.act === "award" || s.act === "scrap") {
             const kept = now < (until.get(vehicle) ?? 0) && !broken.has(vehicle);
@@ -699,14 +834,17 @@ describe("whatever owners, lenders, inspectors and courts do", () => {
           else if (s.act === "inspect") {
             expect(mine).not.toBe(visitor);
             on.inspections++;
-            took(visitor);
+            took(visitor, true);
           } else if (s.act === "report") on.accidents.push(1);
           else if (s.act === "correctReading") {
             const was = on.readings[s.number]!.versions;
+            expect(mine).not.toBe(inspector);
             expect(flags).toEqual(flagOf(on.readings[s.number - 1]?.versions.at(-1), { ...odometer, at: was[0]!.at }));
             was.push({ ...odometer, at: was[0]!.at });
-          } else if (s.act === "correctAccident") on.accidents[s.number]!++;
-          else if (s.act === "stolen") on.status = "stolen";
+          } else if (s.act === "correctAccident") {
+            expect(mine).not.toBe(inspector);
+            on.accidents[s.number]!++;
+          } else if (s.act === "stolen") on.status = "stolen";
           else if (s.act === "found") {
             expect(on.status).toBe("stolen");
             on.status = "registered";
@@ -757,7 +895,7 @@ describe("whatever owners, lenders, inspectors and courts do", () => {
   });
 });
 
-/** v0 and v1 are subsidised for a while; until when. */
+/** V0 and V1 are subsidised for a while; until when. */
 function subsidise(it: Scenario): Map<string, number> {
   const account = seal(2);
   const fund = { fund: "city", kind: "project", owner: "tax", purpose: "air", currency: "EUR", account, budget: 1_000n } as const;
@@ -767,8 +905,8 @@ function subsidise(it: Scenario): Map<string, number> {
   it.act("its tariff", benefits.publish, { scheme: "ev", base: 9n, lines: [], least: 0n, most: 9n }, signedBy("tax"));
   const until = new Map<string, number>();
   for (const [subject, holder] of [
-    ["v0", "p:ann"],
-    ["v1", "p:bob"],
+    ["V0", "p:ann"],
+    ["V1", "p:bob"],
   ] as const) {
     it.act("measured", benefits.measure, { scheme: "ev", subject, holder, facts: [] }, signedBy("tax", holder));
     const of = { scheme: "ev", subject, turn: "once" };
