@@ -465,10 +465,10 @@ describe("whatever requesters and holders do", () => {
           if (s.act === "propose" || s.act === "renew") {
             const asks = s.act === "propose" ? `${signers[0]} ${program}` : questionAs.get(name)!;
             const before = (asked.get(asks) ?? []).map((other) => (other === name ? row! : it.row(queries, other)!).$.status);
-            for (const is of before) expect(["proposed", "approved", "running", "differing"]).not.toContain(is);
-            const query = s.act === "propose" ? (args as { query: string }).query : name;
-            asked.set(asks, [...new Set([...(asked.get(asks) ?? []), query])]);
-            questionAs.set(query, asks);
+            for (const standing of before) expect(["proposed", "approved", "running", "differing"]).not.toContain(standing);
+            const under = s.act === "propose" ? (args as { query: string }).query : name;
+            asked.set(asks, [...new Set([...(asked.get(asks) ?? []), under])]);
+            questionAs.set(under, asks);
           }
           if (s.act === "propose") names.push((args as { query: string }).query);
           if (s.act === "consent") consents.set(key, (consents.get(key) ?? new Set()).add(holder));

@@ -219,11 +219,15 @@ test("records of a hospital that is one no more are handed over to another", () 
 
 test("a key is given to the post that looked while it may look", () => {
   const it = treated();
-  const recall = (post: string, role: string) => ({ agency: "tax", post, role: `health.${role}`, scope: "" });
   it.act("the doctor looks", acts.read, look, signedBy("doctor"));
   it.act("the nurse breaks the glass", acts.breakGlass, glass, signedBy("nurse"));
   it.act("and looks", acts.readInEmergency, { access: "a-2", record: "r-1", emergency: "e-1" }, signedBy("nurse"));
-  it.act("the nurse is recalled", governance.recall, recall("nurse", "emergency"), signedBy("tax"));
+  it.act(
+    "the nurse is recalled",
+    governance.recall,
+    { agency: "tax", post: "nurse", role: "health.emergency", scope: "" },
+    signedBy("tax"),
+  );
   it.refused("no key for her", "health.post_recalled", acts.release, { access: "a-2", key }, signedBy("land"));
   it.act("the doctor's key is lost", eid.setKey, { key: keyOf("doctor"), to: "suspended" }, signedBy("tax"));
   it.refused("none to it", "health.post_recalled", acts.release, { access: "a-1", key }, signedBy("land"));
@@ -803,7 +807,7 @@ describe("whatever hospitals, posts, patients and reviewers do", () => {
               s.days > 0 &&
               s.days <= 400 &&
               // An agency that signs by a post alone holds what the post holds.
-              (signers.includes(holder) || !signers.some((name) => agencyOf[name] === holder)),
+              (signers.includes(holder) || !signers.some((one) => agencyOf[one] === holder)),
             revoke: () => c !== undefined && c.live && signers.includes(c.patient),
             read: () =>
               r !== undefined &&
@@ -830,7 +834,7 @@ describe("whatever hospitals, posts, patients and reviewers do", () => {
               r.hospital === "land" &&
               holders["hospital"]!.length === 1 &&
               signers.includes("tax") &&
-              signers.some((name) => holders["supervisor"]!.includes(name)),
+              signers.some((one) => holders["supervisor"]!.includes(one)),
             contest: () =>
               e !== undefined &&
               signers.includes(s.good ? e.patient : e.clinic) &&
