@@ -8,22 +8,9 @@ import { equalBytes } from "../../base/bytes.ts";
 import { count, id, list, MAX_MONEY, money, object, oneOf, person, range, type Row, signs, type Tx } from "../engine/index.ts";
 import { aHash, aSeal, monday } from "../kit/examples.ts";
 import { after, batch, type Included, inclusion, noBatch } from "../kit/journal.ts";
-import {
-  accounts,
-  agreed,
-  batches,
-  book,
-  byCentre,
-  byKeeper,
-  centres,
-  dayOf,
-  deductions,
-  entries,
-  giveBack,
-  LATEST,
-} from "./providentRecords.ts";
-import { provident, RECEIVE_TIME, resting, SEND_TIME, totals, type Transfer, transfers, uncertify, underRoot } from "./providentRecords.ts";
-import { yearBegins } from "./providentRecords.ts";
+import { accounts, agreed, batches, book, byCentre, byKeeper, centres, dayOf, deductions, entries } from "./providentRecords.ts";
+import { giveBack, LATEST, provident, RECEIVE_TIME, resting, SEND_TIME, totals, type Transfer, transfers } from "./providentRecords.ts";
+import { uncertify, underRoot, yearBegins } from "./providentRecords.ts";
 
 export { accounts, authorisations, batches, centres, certificates, checks, debts, deductions } from "./providentRecords.ts";
 export { entries, files, strikes, totals, transfers } from "./providentRecords.ts";
