@@ -1,5 +1,6 @@
 // What an auditor recomputes of the provident fund: accounts, sequences, money per centre and day, checks and debtors. Owns these audits. Does not own: how rows
-// come in (engine/audit.ts). Remembered between rows: sums per centre and day, one word for each account that moves and each entry that stands.
+// come in (engine/audit.ts). Remembered between rows: sums per centre and day, one word for each account that moves, what was drawn out of batches, which
+// few records are, certificates and entries of debtors.
 
 import { equalBytes } from "../../base/bytes.ts";
 import type { Row } from "../engine/index.ts";
