@@ -53,7 +53,7 @@ export default {
     expect(await stage.proved("computation/run", "q-1/1")).toMatchObject({
       ...{ valid: true, record: { status: "attested", fields: { parties: holders, published: hex(result) } } },
     });
-    expect(await stage.act("computation.propose", { query: "q-2", ...query, holders: ["tax", "land"], until }, "tax")).toMatchObject({
+    expect(await stage.call("computation.propose", { query: "q-2", ...query, holders: ["tax", "land"], until }, "tax")).toMatchObject({
       code: "computation.parties_fit",
     });
     await stage.applied("computation.renew", { query: "q-1", until: stage.chainTime() + days(20) }, "tax");
