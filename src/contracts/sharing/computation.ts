@@ -8,9 +8,10 @@ import { equalBytes } from "../../base/bytes.ts";
 import { agency, bytes, count, days, flag, hash, id, range, type Row, time, type Tx } from "../engine/index.ts";
 import { attestation, salt } from "../kit/attestation.ts";
 import { aHash, monday } from "../kit/examples.ts";
-import { agree, answers, computation, found, holders, MOST, queries, type Query, type Run, runs } from "./computationRecords.ts";
+import { agree, answers, computation, found, holders, MOST, queries, type Query, questionOf, questions } from "./computationRecords.ts";
+import { type Run, runs, sorted } from "./computationRecords.ts";
 
-export { answers, queries, runs } from "./computationRecords.ts";
+export { answers, queries, questions, runs } from "./computationRecords.ts";
 export * from "./computationAudits.ts";
 
 /** All attest within the one, and open what they attested within the other. */
@@ -24,7 +25,7 @@ export const propose = computation.action({
   title: "Propose a query to holders of data",
   by: "requester",
   input: { query: id, holders, needed: range(2, 16), purpose: id, program: hash, open: flag, most: range(1, MOST), until: time },
-  rules: ["parties_fit", "term_unfit"],
+  rules: ["parties_fit", "still_running", "term_unfit"],
   work: 128,
   // biome-ignore format: a table
   example: {
@@ -32,10 +33,10 @@ export const propose = computation.action({
   },
   run(tx, it) {
     const { holders: named, needed } = it;
-    tx.require(new Set(named).size === named.length && needed <= named.length, "parties_fit");
-    waits(tx, it.until);
     const requester = tx.signer("requester");
-    tx.create(queries, { ...it, requester, round: 1, given: [], refused: [] });
+    tx.require(new Set(named).size === named.length && needed <= named.length && !named.includes(requester), "parties_fit");
+    waits(tx, it.until);
+    asks(tx, tx.create(queries, { ...it, requester, round: 1, given: [], refused: [] }));
     for (const holder of named) tx.create(answers, { query: it.query, round: 1, holder, requester });
   },
 });
@@ -45,7 +46,7 @@ export const consent = computation.action({
   title: "Consent to a round of a query, with data of this root; with the last consent needed it is approved",
   by: { holder: byHolder },
   input: { ...inRound, input: hash },
-  rules: ["approved_once", "not_asked"],
+  rules: ["approved_once", "not_asked", "too_late"],
   work: 128,
   example: { query: "q-1", round: 1, holder: "health", input: aHash },
   run(tx, { query, round, holder, input }) {
@@ -62,7 +63,7 @@ export const refuse = computation.action({
   title: "Refuse to take part, on a ground; when too few are left, the query is refused",
   by: { holder: byHolder },
   input: { ...inRound, ground: id },
-  rules: ["approved_once", "not_asked"],
+  rules: ["approved_once", "not_asked", "too_late"],
   work: 128,
   example: { query: "q-1", round: 1, holder: "land", ground: "too-fine" },
   run(tx, { query, round, holder, ground }) {
@@ -123,6 +124,7 @@ export const renew = computation.action({
     const it = tx.get(queries, query);
     tx.require(it.$.status === "attested" || it.$.status === "failed", "still_running", { status: it.$.status });
     waits(tx, until);
+    asks(tx, it);
     const round = it.round + 1;
     tx.move(it, "proposed", { round, until, given: [], refused: [] });
     for (const holder of it.holders) tx.create(answers, { query, round, holder, requester: it.requester });
@@ -134,13 +136,14 @@ export const run = computation.action({
   title: "Run an approved query, once: those who consented take part",
   by: { requester: byRequester },
   input: { query: id, round: count },
-  rules: ["not_approved", "run_once"],
+  rules: ["not_approved", "run_once", "too_late"],
   work: 96,
   example: { query: "q-1", round: 1 },
   run(tx, { query, round }) {
     const it = tx.get(queries, query);
     tx.require(tx.find(runs, query, round) === undefined, "run_once");
     tx.require(it.$.status === "approved" && it.round === round, "not_approved", { status: it.$.status });
+    tx.require(tx.time < it.until, "too_late");
     // Who lost his seat or his role since does not take part, and no other stands in for him.
     for (const holder of it.given) tx.require(tx.holds("holder", holder), "not_approved", { holder });
     const { requester, given: parties, program, most } = tx.move(it, "running");
@@ -152,12 +155,13 @@ export const attest = computation.action({
   title: "Attest the result of a run, still sealed: so that nobody repeats what another found",
   by: { holder: byHolder },
   input: { ...inRound, seal: hash },
-  rules: ["attested_once", "not_party"],
+  rules: ["attested_once", "not_party", "too_late"],
   example: { query: "q-1", round: 1, holder: "health", seal: aHash },
   run(tx, { query, round, holder, seal }) {
     const it = tx.get(runs, query, round);
     tx.require(it.parties.includes(holder), "not_party");
     tx.require(it.$.status === "running" && it.sealed.every((s) => s.holder !== holder), "attested_once");
+    tx.require(tx.time < it.until!, "too_late");
     const sealed = [...it.sealed, { holder, seal }];
     if (sealed.length < it.parties.length) tx.put(it, { sealed });
     else tx.move(it, "opening", { sealed, until: tx.time + OPEN_TIME });
@@ -167,13 +171,14 @@ export const open = computation.action({
   title: "Open what was attested: a result that is the same for all stands, one that differs blocks the query",
   by: { holder: byHolder },
   input: { ...inRound, ...found, salt },
-  rules: ["attested_once", "not_as_attested", "not_party", "result_bound"],
+  rules: ["attested_once", "not_as_attested", "not_party", "result_bound", "too_late"],
   example: { query: "q-1", round: 1, holder: "health", result: aHash, size: 120, salt: aHash },
   run(tx, a) {
     const { query, round, holder, result, size } = a;
     const it = tx.get(runs, query, round);
     tx.require(it.parties.includes(holder), "not_party");
     tx.require(it.$.status === "opening" && it.opened.every((o) => o.holder !== holder), "attested_once");
+    tx.require(tx.time < it.until!, "too_late");
     const { seal } = it.sealed.find((s) => s.holder === holder)!;
     tx.require(equalBytes(seal, tx.hash(attestation(a))), "not_as_attested");
     tx.require(size <= it.most, "result_bound", { most: it.most });
@@ -186,9 +191,11 @@ export const open = computation.action({
   },
 });
 export const silence = computation.due(runs, {
-  title: "A run that not all have attested in seven days, or opened in two more, has failed; who was silent shows",
+  title:
+    "A run that not all attest in seven days, or nobody opens in two more, fails; once one has opened, who is silent counts as differing",
   at: (it) => (it.$.status === "running" || it.$.status === "opening" ? it.until : undefined),
-  run: (tx, it) => ended(tx, it, "failed", it.opened),
+  // He has seen what the other found: his silence is no way to be asked again.
+  run: (tx, it) => ended(tx, it, it.opened.length > 0 ? "differing" : "failed", it.opened),
 });
 export const publish = computation.action({
   title: "Publish the result of a run, as all attested it",
@@ -210,10 +217,29 @@ export const publish = computation.action({
 function waits(tx: Tx<"term_unfit">, until: number): void {
   tx.require(until > tx.time && until <= tx.time + LONGEST, "term_unfit");
 }
-function asked(tx: Tx<"approved_once" | "not_asked">, query: string, round: number, holder: string): [Query, Row<typeof answers>] {
+/** One question is under one name at a time; asked again it is marked, and it ends for good with results that differed. */
+function asks(tx: Tx<"still_running", string, "asked_before">, it: Query): void {
+  const question = tx.hash(questionOf(it));
+  const { query, requester, program } = it;
+  const before = tx.find(questions, question);
+  if (before === undefined)
+    return void tx.create(questions, { question, requester, program, holders: sorted(it.holders), query, times: 1 });
+  const { status } = tx.get(queries, before.query).$;
+  const over = status !== "proposed" && status !== "approved" && status !== "running" && status !== "differing";
+  tx.require(over, "still_running", { query: before.query, status });
+  if (before.query !== query) tx.flag("asked_before");
+  tx.put(before, { query, times: before.times + 1 });
+}
+function asked(
+  tx: Tx<"approved_once" | "not_asked" | "too_late">,
+  query: string,
+  round: number,
+  holder: string,
+): [Query, Row<typeof answers>] {
   const it = tx.get(queries, query);
   tx.require(it.round === round && it.holders.includes(holder), "not_asked", { round: it.round });
   tx.require(it.$.status === "proposed", "approved_once", { status: it.$.status });
+  tx.require(tx.time < it.until, "too_late");
   return [it, tx.get(answers, query, round, holder)];
 }
 /** Nobody is waited for any more in this round. */

@@ -1,9 +1,9 @@
 // What an auditor recomputes of joint computation: consents and runs, what was attested and published. Owns these audits. Does not own: how rows come in
 // (engine/audit.ts). Remembered between rows: who consented in a round, the last run of a query.
 
-import { equalBytes } from "../../base/bytes.ts";
+import { equalBytes, hex } from "../../base/bytes.ts";
 import { sha256 } from "../../base/hash.ts";
-import { agree, answers, computation, queries, runs } from "./computationRecords.ts";
+import { agree, answers, computation, queries, questionOf, questions, runs } from "./computationRecords.ts";
 
 export const consented = computation.audit({
   title:
@@ -54,7 +54,9 @@ export const results = computation.audit({
         "a result beyond its bound",
         { most },
       );
-      audit.require(agree(opened) === ($.status !== "differing"), "results that differ are marked, and no others");
+      const silent = opened.length > 0 && opened.length < parties.length;
+      const differs = !agree(opened) || (silent && $.status !== "opening");
+      audit.require(differs === ($.status === "differing"), "results that differ, or are kept back, are marked, and no others");
       audit.require(($.status === "attested") === (opened.length === parties.length && agree(opened)), "attested by all, or not at all");
       const [first] = opened;
       const same = published === undefined || (first?.size === published.length && equalBytes(first.result, sha256(published)));
@@ -69,6 +71,35 @@ export const results = computation.audit({
       const as = ran.status === "opening" ? "running" : ran.status;
       if (ran.round === round) audit.require(as === $.status, "the query ended otherwise than its run", { run: ran.status });
       else audit.require(ran.status === "attested" || ran.status === "failed", "asked again after results that differed");
+    });
+  },
+});
+
+export const repeats = computation.audit({
+  title:
+    "What was asked again stands under its question: how often, by which name last, one at a time, and never after results that differed",
+  run(audit) {
+    const known = new Map<string, { query: string; left: number; last: boolean; live: number; until: number; differed: number }>();
+    audit.each(questions, (it) => {
+      audit.require(equalBytes(it.question, sha256(questionOf(it))), "under another question");
+      known.set(hex(it.question), { query: it.query, left: it.times, last: false, live: 0, until: 0, differed: Number.POSITIVE_INFINITY });
+    });
+    audit.each(queries, (it) => {
+      const of = known.get(hex(sha256(questionOf(it))));
+      if (of === undefined) return audit.require(false, "a question that is not known");
+      of.left -= it.round;
+      of.last ||= it.query === of.query;
+      const { status, since } = it.$;
+      if (status === "proposed" || status === "approved" || status === "running") of.live++;
+      else if (status === "differing") of.differed = Math.min(of.differed, since);
+      of.until = Math.max(of.until, since);
+    });
+    audit.end(() => {
+      for (const [question, { left, last, live, until, differed }] of known) {
+        audit.require(left === 0 && last, "asked otherwise than counted", { question, left });
+        audit.require(live <= 1 && until <= differed, "asked twice at a time, or after results that differed", { question });
+      }
+      audit.figure("questions", known.size);
     });
   },
 });

@@ -1,7 +1,8 @@
 // The records and rules of joint computation (service 36). Owns what is kept of queries, answers and runs: digests, and one bounded result. Does not own: the
 // acts (computation.ts).
 
-import { equalBytes } from "../../base/bytes.ts";
+import { type Bytes, equalBytes } from "../../base/bytes.ts";
+import { encode } from "../../base/codec.ts";
 import { agency, bytes, contract, count, flag, hash, id, list, object, optional, range, record, type Row, time } from "../engine/index.ts";
 import { finding } from "../kit/attestation.ts";
 
@@ -26,6 +27,13 @@ export const queries = record("query", {
     ...{ running: ["attested", "differing", "failed"], attested: ["proposed"], failed: ["proposed"] },
     ...{ differing: [], refused: [], withdrawn: [], lapsed: [] },
   },
+});
+export const questions = record("question", {
+  title: "What one requester asks of the same holders by the same program, under whatever names: the last, and how often",
+  key: ["question"],
+  read: ["requester", "holders"],
+  find: ["requester"],
+  fields: { question: hash, requester: agency, holders, program: hash, query: id, times: count },
 });
 export const answers = record("answer", {
   title: "A holder's answer to a query in a round: the root of the data it takes part with, or why it does not",
@@ -67,10 +75,11 @@ export const computation = contract("computation", {
   title: "Joint computation",
   purpose: "Data is asked and not handed over: each holder consents, a run happens once, and what comes out is small and the same for all.",
   // Audits read in this order.
-  records: [answers, runs, queries],
+  records: [answers, runs, questions, queries],
   roles: { requester: "Asks questions to several holders", holder: "Holds data, and takes part with it" },
   rules: {
-    parties_fit: "A query is to two holders or more, each named once, and needs two of them or more.",
+    parties_fit:
+      "A query is to two holders or more, each named once, and needs two of them or more; who asks is none, for he could take his own data off.",
     term_unfit: "A query waits for its answers 90 days at most.",
     not_asked: "A holder answers queries that ask it, in the round that is under way.",
     approved_once: "An approval is of those who gave it: who answers later is not part of the run.",
@@ -83,9 +92,17 @@ export const computation = contract("computation", {
     result_bound: "A result has no more bytes than the holders consented to.",
     not_the_result: "What is published is the result that all attested, byte for byte.",
     not_open: "A result is published if the holders consented to that.",
-    still_running: "A query is asked again when its run has ended, and never after results that differed.",
+    still_running: "A question is asked again when it has ended, under whatever name, and never after results that differed.",
+    too_late: "A query is answered and run, and a run attested and opened, before its time is over.",
   },
-  flags: { results_differ: "Those who took part attested different results: the query is blocked." },
+  flags: {
+    asked_before: "This requester has asked the same of these holders before.",
+    results_differ: "Those who took part attested different results: the query is blocked.",
+  },
 });
+/** What a question is known by: the names of queries and the order of holders do not matter. */
+export const questionOf = ({ requester, program, holders: of }: Pick<Query, "requester" | "program" | "holders">): Bytes =>
+  encode(["chancery/question/1", requester, program, sorted(of)]);
+export const sorted = (names: readonly string[]): string[] => [...names].sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
 export const agree = (opened: Run["opened"]): boolean =>
   opened.every(({ result, size }) => size === opened[0]!.size && equalBytes(result, opened[0]!.result));

@@ -2,7 +2,7 @@
 // (engine/audit.ts). Remembered between rows: a few words for each version, and the last window of each user.
 
 import { equalBytes, hex } from "../../base/bytes.ts";
-import { acceptances, assets, contents, datasets, derivations, licences, slotOf, uses, versions } from "./datasetRecords.ts";
+import { acceptances, assets, contents, datasets, derivations, licences, orders, slotOf, uses, versions } from "./datasetRecords.ts";
 
 export const lineage = datasets.audit({
   title: "Versions are counted without gaps, what each was built on knows of it, and a mark comes from a version that was withdrawn",
@@ -10,7 +10,7 @@ export const lineage = datasets.audit({
     const counted = new Map<string, number>();
     const seen = new Map<string, { content: Uint8Array; derived: number; told: number; marked: boolean; live: boolean; cites: string[] }>();
     const known = new Set<string>();
-    const pulledBy = new Set<string>();
+    const barred = new Map<string, number>();
     const built = new Map<string, number>();
     const key = (it: { asset: string; number: number }): string => `${it.asset} ${it.number}`;
     audit.each(assets, ({ asset, versions: sum }) => void counted.set(asset, sum));
@@ -19,7 +19,6 @@ export const lineage = datasets.audit({
       audit.require(left !== undefined && left > 0, "a version that its entry does not count");
       counted.set(asset, (left ?? 1) - 1);
       audit.require($.status === "live" || (mark?.asset === asset && mark.number === number), "withdrawn, and not marked as that");
-      if (by !== undefined) pulledBy.add(`${hex(of)} ${by}`);
       audit.require(
         ($.status === "live") === (by === undefined) && (by === undefined) === (ground === undefined),
         "withdrawn on no ground",
@@ -32,7 +31,15 @@ export const lineage = datasets.audit({
       const first = seen.get(key(it));
       audit.require(first !== undefined && equalBytes(first.content, it.content), "the version has another content");
       known.add(hex(it.content));
-      audit.require(it.barred === undefined || pulledBy.has(`${hex(it.content)} ${it.barred}`), "barred, and no order withdrew it");
+      if (it.barred > 0) barred.set(hex(it.content), it.barred);
+    });
+    audit.each(orders, ({ $, content: of, asset, number }) => {
+      const version = seen.get(key({ asset, number }));
+      audit.require(
+        version?.live === false && equalBytes(version.content, of),
+        "an order against another content, or that withdrew nothing",
+      );
+      if ($.status === "stands") barred.set(hex(of), (barred.get(hex(of)) ?? 0) - 1);
     });
     audit.each(derivations, (it) => {
       const source = seen.get(key(it));
@@ -50,7 +57,28 @@ export const lineage = datasets.audit({
         const from = sources.some((source) => seen.get(source)?.marked);
         audit.require(!marked || !live || from, "marked, and built on nothing that is", { version });
       }
+      for (const [content, left] of barred) audit.require(left === 0, "barred by other orders than stand", { content, left });
       audit.figure("versions", seen.size);
+    });
+  },
+});
+export const served = datasets.audit({
+  title: "What was used is a version that there was, and that was neither withdrawn before nor barred by an order that stands",
+  run(audit) {
+    const until = new Map<string, { content: string; withdrawn: number }>();
+    const barred = new Map<string, number>();
+    audit.each(versions, ({ $, asset, number, content: of }) => {
+      until.set(`${asset} ${number}`, { content: hex(of), withdrawn: $.status === "live" ? Number.POSITIVE_INFINITY : $.since });
+    });
+    audit.each(orders, ({ $, content: of }) => {
+      if ($.status === "stands") barred.set(hex(of), Math.min($.since, barred.get(hex(of)) ?? $.since));
+    });
+    audit.each(uses, ({ $, asset, version }) => {
+      const of = until.get(`${asset} ${version}`);
+      if (of === undefined) return audit.require(false, "a version that there is not was used");
+      // In one block it may have been used first.
+      audit.require($.since <= of.withdrawn, "used after it was withdrawn");
+      audit.require($.since <= (barred.get(of.content) ?? $.since), "used while an order stood");
     });
   },
 });

@@ -41,10 +41,18 @@ export const versions = record("version", {
   states: { live: ["withdrawn"], withdrawn: [] },
 });
 export const contents = record("content", {
-  title: "The version that had a content first; and whether an authority bars the content",
+  title: "The version that had a content first; and how many orders bar the content",
   key: ["content"],
   read: "public",
-  fields: { content: hash, ...place, barred: optional(agency) },
+  fields: { content: hash, ...place, barred: count },
+});
+export const orders = record("order", {
+  title: "An authority's order against a content: of which version, on which ground, and whether it stands",
+  key: ["content", "authority"],
+  read: "public",
+  find: ["authority", "status"],
+  fields: { content: hash, authority: agency, ...place, ground: id },
+  states: { stands: ["lifted"], lifted: ["stands"] },
 });
 export const derivations = record("derivation", {
   title: "A version that was built on another",
@@ -53,7 +61,7 @@ export const derivations = record("derivation", {
   fields: { ...place, place: count, by: object(place) },
 });
 export const acceptances = record("acceptance", {
-  title: "A user's acceptance of a licence: its term, and what was used in the window under way",
+  title: "What a user has accepted, or that he is excluded, whether he ever accepted or not; and what was used in the window under way",
   key: ["asset", "user"],
   read: ["user", "publisher"],
   find: ["user", "publisher", "status"],
@@ -62,7 +70,7 @@ export const acceptances = record("acceptance", {
     /** How often it was used, and how much in the window of the last use. */
     ...{ uses: count, window: count, slot: count, used: count, ground: optional(id) },
   },
-  states: { live: ["ended", "revoked"], ended: ["live"], revoked: ["ended"] },
+  states: { ended: ["live", "revoked"], live: ["ended", "revoked"], revoked: ["ended"] },
 });
 export const uses = record("use", {
   title: "A use of a version: for which purpose, how much; the data is served against it",
@@ -76,20 +84,24 @@ export const datasets = contract("datasets", {
   purpose:
     "What is used is what was published, by who accepted its licence and no more than it allows; and what was built on what is known.",
   // Audits read in this order.
-  records: [licences, assets, versions, contents, derivations, uses, acceptances],
-  roles: { publisher: "Publishes data sets and models", authority: "Orders that a version is withdrawn" },
+  records: [licences, assets, versions, contents, orders, derivations, uses, acceptances],
+  roles: {
+    publisher: "Publishes data sets and models",
+    authority: "Orders that a version is withdrawn, and hands over what has no publisher any more",
+  },
   rules: {
     own_licence: "A publisher offers what it publishes under its own licence, while that is offered.",
     sources_named: "A model cites what it was built on; each version is cited once.",
     source_withdrawn: "Nothing is built on a version that was withdrawn.",
     source_unlicensed: "Who builds on a version has published it, or accepted its licence.",
-    content_barred: "A content whose withdrawal was ordered is not released again until the order is lifted.",
+    content_barred: "While an authority's order stands against a content, it is not used, built on or released again under any name.",
     other_terms: "What is accepted is the licence under which it is offered now.",
     accepted_once: "A licence that is in force is not accepted again.",
     revoked: "Who was excluded accepts again when the publisher has readmitted him.",
-    not_accepted: "A use needs a licence that was accepted, and is in force at that moment.",
+    not_accepted: "What is used, or given back, is a licence that was accepted and is in force at that moment.",
     quota_reached: "No more is used in a window than the licence allows.",
     version_withdrawn: "A version that was withdrawn is not used.",
+    still_published: "A data set or a model is handed over when its publisher publishes no more.",
   },
   flags: {
     seen_before: "Another version had this content before.",

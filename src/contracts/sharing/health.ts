@@ -5,15 +5,16 @@
 // post, is open for a day or until the post closes it, and is reviewed by another agency within seven; else, or if contested, the supervisor decides, and until then the hospital's
 // public tally says that it waits. Warned of is at the commitment; a dry run of it warns before the examination.
 
-import { days, hash, id, oneOf, person, signs, time, type Tx } from "../engine/index.ts";
-import type { Agency, Row } from "../engine/index.ts";
-import { keys, ofSector } from "../identity/principals.ts";
+import { agency, days, hash, id, list, oneOf, person, signs, time, type Tx } from "../engine/index.ts";
+import type { Agency, Hash, Row } from "../engine/index.ts";
+import { keys, ofSector, signerOf } from "../identity/principals.ts";
 import { aHash, aSeal, monday } from "../kit/examples.ts";
+import { delegated } from "../platform/network.ts";
 import { liveRules, spend, spendRules, stillLive, unspend } from "./consents.ts";
-import { type Access, accesses, content, emergencies, type Emergency, health, kinds, MAX_READ } from "./healthRecords.ts";
-import { MAX_RECENT, recents, records, tallies, words } from "./healthRecords.ts";
+import { type Access, accesses, content, emergencies, type Emergency, health, kinds, MAX_KEEPERS, MAX_READ } from "./healthRecords.ts";
+import { MAX_RECENT, posts, recents, records, tallies, words } from "./healthRecords.ts";
 
-export { accesses, emergencies, kinds, recents, records, tallies } from "./healthRecords.ts";
+export { accesses, emergencies, kinds, posts, recents, records, tallies } from "./healthRecords.ts";
 export * from "./healthAudits.ts";
 
 const [KEY_TIME, EMERGENCY_TIME, REVIEW_TIME, CONTEST_TIME] = [days(1), days(1), days(7), days(180)];
@@ -69,6 +70,23 @@ export const withdraw = health.action({
   },
 });
 
+export const handOver = health.action({
+  title: "Hand over records of a hospital that is one no more: another keeps and corrects them from now on, and gives their keys",
+  by: { supervisor: "supervisor", hospital: { role: "hospital", is: (a) => a.to } },
+  input: { from: agency, to: agency, records: list(id, 64, 1) },
+  rules: ["not_hospital", "still_hospital"],
+  work: 600,
+  example: { from: "clinic-north", to: "health", records: ["r-1"] },
+  run(tx, { from, to, records: handed }) {
+    tx.require(!tx.holds("hospital", from), "still_hospital");
+    for (const record of handed) {
+      const it = tx.get(records, record);
+      tx.require(it.hospital === from, "not_hospital", { record });
+      tx.put(it, { hospital: to, formerly: it.formerly.includes(from) ? it.formerly : [...it.formerly, from].slice(-MAX_KEEPERS) });
+    }
+  },
+});
+
 // ── looking ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 export const read = health.action({
   title: "Look at a record by the patient's consent",
@@ -81,7 +99,7 @@ export const read = health.action({
     const clinic = tx.signer("clinician");
     const asked = { consent, service: "health", sector: SECTOR, subject: patient, holder: hospital, user: clinic, purpose, fields: [kind] };
     const use = spend(tx, asked);
-    look(tx, { access, record, clinic, post: postOf(tx, clinic), purpose, consent, use });
+    look(tx, { access, record, clinic, ...postOf(tx, clinic), purpose, consent, use });
   },
 });
 
@@ -96,9 +114,11 @@ export const breakGlass = health.action({
     tx.require(ofSector(tx, it.patient, SECTOR), "patient_unknown");
     const clinic = tx.signer("emergency");
     const limits = { at: tx.time, until: tx.time + EMERGENCY_TIME, by: tx.time + REVIEW_TIME };
-    tx.create(emergencies, { ...it, clinic, post: postOf(tx, clinic), ...limits, read: [] });
+    const { post } = postOf(tx, clinic);
+    const misused = tx.find(posts, clinic, post)?.misused ?? 0;
+    if (misused > 0) tx.flag("misused_before");
     if (tx.find(tallies, clinic) === undefined) tx.create(tallies, { clinic, emergencies: 0, waiting: 0, late: 0, misused: 0 });
-    tally(tx, clinic, { emergencies: 1, waiting: 1 });
+    tally(tx, tx.create(emergencies, { ...it, clinic, post, ...limits, misused, read: [] }), { emergencies: 1, waiting: 1 });
   },
 });
 
@@ -109,12 +129,12 @@ export const readInEmergency = health.action({
   rules: ["by_post", "not_current", "not_open", "other_patient", "read_full"],
   example: { access: "a-2", record: "r-1", emergency: "e-1" },
   run(tx, { access, record, emergency }) {
-    const it = broken(tx, emergency);
+    const [it, signer] = broken(tx, emergency);
     const { clinic, post } = it;
     tx.require(it.patient === tx.get(records, record).patient, "other_patient");
     tx.require(it.read.includes(record) || it.read.length < MAX_READ, "read_full");
     if (!it.read.includes(record)) tx.put(it, { read: [...it.read, record] });
-    look(tx, { access, record, clinic, post, purpose: "emergency", emergency });
+    look(tx, { access, record, clinic, post, signer, purpose: "emergency", emergency });
   },
 });
 
@@ -125,7 +145,8 @@ export const close = health.action({
   rules: ["by_post", "not_open"],
   example: { emergency: "e-1" },
   run(tx, { emergency }) {
-    tx.put(broken(tx, emergency), { until: tx.time });
+    const [it] = broken(tx, emergency);
+    tx.put(it, { until: tx.time });
   },
 });
 
@@ -133,13 +154,15 @@ export const release = health.action({
   title: "Give the key for a look: the consent is still live, or the emergency was not found to be a misuse",
   by: "hospital",
   input: { access: id, key: hash },
-  rules: ["access_over", "not_current", "not_hospital", "not_open", ...liveRules],
+  rules: ["access_over", "not_current", "not_hospital", "not_open", "post_recalled", ...liveRules],
   example: { access: "a-1", key: aHash },
   run(tx, { access, key }) {
     const it = waiting(tx, access);
     current(tx, it.record);
     if (it.consent !== undefined) stillLive(tx, it.consent);
-    else tx.require(tx.known(it.clinic) && ["open", "justified"].includes(tx.get(emergencies, it.emergency!).$.status), "not_open");
+    else tx.require(["open", "justified"].includes(tx.get(emergencies, it.emergency!).$.status), "not_open");
+    const role = it.consent === undefined ? "health.emergency" : "health.clinician";
+    tx.require(signerOf(tx, it.signer) !== undefined && delegated(tx, it.clinic, it.post, role, undefined), "post_recalled");
     tx.move(it, "served", { key });
   },
 });
@@ -172,7 +195,7 @@ export const review = health.action({
     tx.require(reviewer !== it.clinic, "own_case");
     tx.require(it.$.status === "open" && it.until <= tx.time && tx.time < it.by, "review_time", { from: it.until, by: it.by });
     tx.move(it, finding, { reviewed_by: reviewer, finding: ground });
-    tally(tx, it.clinic, { waiting: -1, misused: finding === "misused" ? 1 : 0 });
+    tally(tx, it, { waiting: -1, misused: finding === "misused" ? 1 : 0 });
   },
 });
 
@@ -181,7 +204,7 @@ export const overdue = health.due(emergencies, {
   at: (it) => (it.$.status === "open" ? it.by : undefined),
   run(tx, it) {
     tx.move(it, "overdue");
-    tally(tx, it.clinic, { late: 1 });
+    tally(tx, it, { late: 1 });
   },
 });
 
@@ -197,7 +220,7 @@ export const contest = health.action({
     const against = by === "patient" ? "justified" : "misused";
     tx.require(it.$.status === against && tx.time < it.$.since + CONTEST_TIME, "contest_over", { status: it.$.status });
     tx.move(it, "contested");
-    tally(tx, it.clinic, { waiting: 1, misused: by === "clinic" ? -1 : 0 });
+    tally(tx, it, { waiting: 1, misused: by === "clinic" ? -1 : 0 });
   },
 });
 
@@ -212,7 +235,7 @@ export const decide = health.action({
     const supervisor = tx.signer("supervisor");
     tx.require(supervisor !== it.clinic && supervisor !== it.reviewed_by, "own_case");
     tx.move(it, finding, { decided_by: supervisor, finding: ground });
-    tally(tx, it.clinic, { waiting: -1, misused: finding === "condemned" ? 1 : 0 });
+    tally(tx, it, { waiting: -1, misused: finding === "condemned" ? 1 : 0 });
   },
 });
 
@@ -224,9 +247,16 @@ function enter(tx: Tx<"made_ahead", string, "duplicate_care">, it: New): void {
   const recent = tx.find(recents, it.patient, it.kind) ?? tx.create(recents, { patient: it.patient, kind: it.kind, last: [] });
   const again = recent.last.find(({ made }) => Math.abs(made - it.made) < interval)?.record;
   if (again !== undefined) tx.flag("duplicate_care");
-  tx.create(records, { ...it, again });
-  const last = [...recent.last, { record: it.record, made: it.made }].sort((a, b) => a.made - b.made);
-  tx.put(recent, { last: last.slice(-MAX_RECENT) });
+  tx.create(records, { ...it, again, formerly: [] });
+  const { record, made, hospital } = it;
+  tx.put(recent, { last: latest([...recent.last, { record, made, hospital }].sort((a, b) => a.made - b.made)) });
+}
+/** Of one too many goes the earliest of the hospital that has most of them: none makes another's be forgotten. */
+function latest(all: Row<typeof recents>["last"]): Row<typeof recents>["last"] {
+  if (all.length <= MAX_RECENT) return all;
+  const sizes = all.map(({ hospital }) => all.filter((one) => one.hospital === hospital).length);
+  const most = sizes.indexOf(Math.max(...sizes));
+  return all.filter((_, i) => i !== most);
 }
 function forget(tx: Tx, patient: string, kind: string, record: string): void {
   const recent = tx.get(recents, patient, kind);
@@ -243,26 +273,27 @@ function current(tx: Tx<"not_current">, record: string): Row<typeof records> {
   return it;
 }
 /** The post whose key signed for the agency: it alone, so that it is the one that was let exercise the role, and somebody answers for the look. */
-function postOf(tx: Tx<"by_post">, who: Agency): string {
+function postOf(tx: Tx<"by_post">, who: Agency): { readonly post: string; readonly signer: Hash } {
   const its = tx.signers.map((key) => tx.find(keys, key)).filter((it) => it?.principal === who);
-  return (its.length === 1 ? its[0]!.post : undefined) ?? tx.reject("by_post");
+  const [it] = its;
+  return its.length === 1 && it?.post !== undefined ? { post: it.post, signer: it.key } : tx.reject("by_post");
 }
-/** The emergency of the post that signed, in its time. */
-function broken(tx: Tx<"by_post" | "not_open">, emergency: string): Emergency {
+/** The emergency of the post that signed, in its time, and the key that did. */
+function broken(tx: Tx<"by_post" | "not_open">, emergency: string): [Emergency, Hash] {
   const it = tx.get(emergencies, emergency);
   const clinic = tx.signer("emergency");
-  const post = postOf(tx, clinic);
+  const { post, signer } = postOf(tx, clinic);
   tx.require(it.clinic === clinic && it.post === post && it.$.status === "open" && tx.time < it.until, "not_open");
-  return it;
+  return [it, signer];
 }
-type Look = Pick<Access, "access" | "record" | "clinic" | "post" | "purpose" | "consent" | "use" | "emergency">;
+type Look = Pick<Access, "access" | "record" | "clinic" | "post" | "signer" | "purpose" | "consent" | "use" | "emergency">;
 function look(tx: Tx<"not_current">, it: Look): void {
   const { patient, hospital } = current(tx, it.record);
   tx.create(accesses, { ...it, patient, hospital, at: tx.time, by: tx.time + KEY_TIME });
 }
 function waiting(tx: Tx<"not_hospital" | "access_over">, access: string): Access {
   const it = tx.get(accesses, access);
-  tx.require(it.hospital === tx.signer("hospital"), "not_hospital");
+  own(tx, it.record);
   tx.require(it.$.status === "open" && tx.time < it.by, "access_over", { status: it.$.status });
   return it;
 }
@@ -271,9 +302,12 @@ function nothingCame(tx: Tx, it: Access, to: "refused" | "lapsed", ground?: stri
   if (it.consent !== undefined) unspend(tx, it.consent, it.use!, to);
 }
 type Count = "emergencies" | "waiting" | "late" | "misused";
-function tally(tx: Tx, clinic: Emergency["clinic"], by: { readonly [C in Count]?: number }): void {
+function tally(tx: Tx, { clinic, post }: Emergency, by: { readonly [C in Count]?: number }): void {
   const it = tx.get(tallies, clinic);
   const { emergencies: all = 0, waiting: open = 0, late = 0, misused = 0 } = by;
   tx.put(it, { emergencies: it.emergencies + all, waiting: it.waiting + open, late: it.late + late, misused: it.misused + misused });
+  if (misused === 0) return;
+  const of = tx.find(posts, clinic, post) ?? tx.create(posts, { clinic, post, misused: 0 });
+  tx.put(of, { misused: of.misused + misused });
 }
 export default health;

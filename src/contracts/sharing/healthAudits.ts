@@ -1,21 +1,33 @@
 // What an auditor recomputes of health records: on what each look rests, who judged what, what is counted and looked back at. Owns these audits. Does not own:
 // how rows come in; whether consents are kept (consentAudits.ts).
 
-import { type Access, accesses, type Emergency, emergencies, health, MAX_RECENT, recents, records, tallies } from "./healthRecords.ts";
+import {
+  type Access,
+  accesses,
+  type Emergency,
+  emergencies,
+  health,
+  MAX_RECENT,
+  posts,
+  recents,
+  records,
+  tallies,
+} from "./healthRecords.ts";
+import type { Row } from "../engine/index.ts";
 import { uses } from "./consentRecords.ts";
 
 export const bases = health.audit({
   title: "Every look rests on a use of a consent to its very kind, purpose and clinic, or on an emergency of its post, in its time",
   run(audit) {
-    const of = new Map<string, { patient: string; hospital: string; kind: string }>();
+    const of = new Map<string, { patient: string; keepers: readonly string[]; kind: string }>();
     const byConsent = new Map<string, { it: Access; kind: string }>();
     const byEmergency = new Map<string, Access[]>();
     let served = 0;
-    audit.each(records, ({ record, patient, hospital, kind }) => void of.set(record, { patient, hospital, kind }));
+    audit.each(records, (it) => void of.set(it.record, { patient: it.patient, keepers: keepersOf(it), kind: it.kind }));
     audit.each(accesses, (it) => {
       const { $, record, patient, hospital, consent, use, emergency, key } = it;
       const about = of.get(record);
-      audit.require(about?.patient === patient && about.hospital === hospital, "a look at another's record");
+      audit.require(about?.patient === patient && about.keepers.includes(hospital), "a look at another's record");
       audit.require(($.status === "served") === (key !== undefined), "a key is given to what is served");
       audit.require((consent === undefined) === (use === undefined) && (consent === undefined) !== (emergency === undefined), "one basis");
       if (key !== undefined) served++;
@@ -58,7 +70,8 @@ export const judges = health.audit({
   run(audit) {
     const sums = new Map<string, { emergencies: number; waiting: number; late: number; misused: number }>();
     const none = { emergencies: 0, waiting: 0, late: 0, misused: 0 };
-    audit.each(emergencies, ({ $, clinic, by, reviewed_by: reviewer, decided_by: supervisor, finding }: Emergency) => {
+    const misuses = new Map<string, number>();
+    audit.each(emergencies, ({ $, clinic, post, by, reviewed_by: reviewer, decided_by: supervisor, finding }: Emergency) => {
       const { status } = $;
       const final = status === "upheld" || status === "condemned";
       audit.require(
@@ -70,13 +83,19 @@ export const judges = health.audit({
       audit.require(final || reviewed === (reviewer !== undefined), "what was found was found by a reviewer");
       audit.require((finding !== undefined) === (final || reviewed), "a finding has its ground");
       audit.require((status !== "justified" && status !== "misused") || $.since < by, "reviewed after the limit");
+      const misuse = status === "misused" || status === "condemned";
+      if (misuse) misuses.set(`${clinic} ${post}`, (misuses.get(`${clinic} ${post}`) ?? 0) + 1);
       const sum = sums.get(clinic) ?? none;
       sums.set(clinic, {
         emergencies: sum.emergencies + 1,
         waiting: sum.waiting + (["open", "overdue", "contested"].includes(status) ? 1 : 0),
         late: sum.late + (status === "overdue" || (final && reviewer === undefined) ? 1 : 0),
-        misused: sum.misused + (status === "misused" || status === "condemned" ? 1 : 0),
+        misused: sum.misused + (misuse ? 1 : 0),
       });
+    });
+    audit.each(posts, ({ clinic, post, misused }) => {
+      audit.require((misuses.get(`${clinic} ${post}`) ?? 0) === misused, "a post has other misuses than were found");
+      misuses.delete(`${clinic} ${post}`);
     });
     audit.each(tallies, ({ clinic, emergencies: all, waiting, late, misused }) => {
       const sum = sums.get(clinic) ?? none;
@@ -85,6 +104,7 @@ export const judges = health.audit({
       audit.require(same, "the tally is not the sum", { ...sum });
     });
     audit.end(() => {
+      for (const [post] of misuses) audit.require(false, "misuses of a post that is not known", { post });
       for (const [clinic] of sums) audit.require(false, "emergencies without a tally", { clinic });
     });
   },
@@ -93,31 +113,40 @@ export const judges = health.audit({
 export const versions = health.audit({
   title: "A record takes the place of one of the same patient, kind and hospital, once; looked back at are records that stand, in order",
   run(audit) {
-    const live = new Map<string, { place: string; made: number }>();
+    const live = new Map<string, { place: string; made: number; first: string }>();
     const [placed, compared] = [new Set<string>(), new Set<string>()];
-    const [replaced, taken] = [new Set<string>(), new Set<string>()];
-    audit.each(records, ({ $, record, patient, kind, hospital, made, replaces, again }) => {
+    /** Who kept what was replaced, and who committed what took its place. */
+    const [replaced, taken] = [new Map<string, readonly string[]>(), new Map<string, string>()];
+    audit.each(records, (it) => {
+      const { $, record, patient, kind, made, replaces, again } = it;
       const place = `${patient} ${kind}`;
+      const keepers = keepersOf(it);
       placed.add(`${record} ${place}`);
       if (again !== undefined) compared.add(`${again} ${place}`);
-      if ($.status === "live") live.set(record, { place, made });
-      if ($.status === "replaced") replaced.add(`${record} ${place} ${hospital}`);
+      if ($.status === "live") live.set(record, { place, made, first: keepers[0]! });
+      if ($.status === "replaced") replaced.set(`${record} ${place}`, keepers);
       if (replaces === undefined) return;
-      const old = `${replaces} ${place} ${hospital}`;
+      const old = `${replaces} ${place}`;
       audit.require(!taken.has(old), "two in one place");
-      taken.add(old);
+      taken.set(old, keepers[0]!);
     });
     audit.each(recents, ({ patient, kind, last }) => {
-      const stand = last.every(({ record, made }, i) => {
+      const stand = last.every(({ record, made, hospital }, i) => {
         const it = live.get(record);
-        return it?.place === `${patient} ${kind}` && it.made === made && (i === 0 || last[i - 1]!.made <= made);
+        const same = it?.place === `${patient} ${kind}` && it.made === made && it.first === hospital;
+        return same && (i === 0 || last[i - 1]!.made <= made);
       });
       audit.require(stand && last.length <= MAX_RECENT, "looked back at is what does not stand");
     });
     audit.end(() => {
-      for (const old of taken) audit.require(replaced.delete(old), "in the place of what was not replaced", { old });
-      for (const old of replaced) audit.require(false, "replaced by nothing", { old });
+      for (const [old, by] of taken) {
+        audit.require(replaced.get(old)?.includes(by), "in the place of what was not replaced, or of another's", { old });
+        replaced.delete(old);
+      }
+      for (const [old] of replaced) audit.require(false, "replaced by nothing", { old });
       for (const one of compared) audit.require(placed.has(one), "compared with another's examination", { one });
     });
   },
 });
+/** Who committed a record, and whoever kept it since, in this order. */
+const keepersOf = ({ formerly, hospital }: Row<typeof records>): readonly string[] => [...formerly, hospital];

@@ -5,14 +5,15 @@
 // A move is asked for by the new centre and the saver, sent by the old centre, received by the new; what was sent and not received comes back by itself.
 
 import { equalBytes } from "../../base/bytes.ts";
-import { count, id, list, MAX_MONEY, money, object, oneOf, person, range, signs, type Tx } from "../engine/index.ts";
+import { count, id, list, MAX_MONEY, money, object, oneOf, person, range, type Row, signs, type Tx } from "../engine/index.ts";
 import { aHash, aSeal, monday } from "../kit/examples.ts";
-import { after, batch, included, inclusion, noBatch } from "../kit/journal.ts";
-import { accounts, batches, book, byCentre, byKeeper, centres, dayOf, deductions, entries, giveBack, LATEST } from "./providentRecords.ts";
-import { provident, RECEIVE_TIME, resting, SEND_TIME, totals, transfers, uncertify, yearBegins } from "./providentRecords.ts";
+import { after, batch, type Included, inclusion, noBatch } from "../kit/journal.ts";
+import { accounts, agreed, batches, book, byCentre, byKeeper, centres, dayOf, deductions, entries } from "./providentRecords.ts";
+import { giveBack, LATEST, provident, RECEIVE_TIME, resting, SEND_TIME, totals, type Transfer, transfers } from "./providentRecords.ts";
+import { uncertify, underRoot, yearBegins } from "./providentRecords.ts";
 
 export { accounts, authorisations, batches, centres, certificates, checks, debts, deductions } from "./providentRecords.ts";
-export { entries, files, totals, transfers } from "./providentRecords.ts";
+export { entries, files, strikes, totals, transfers } from "./providentRecords.ts";
 export * from "./providentAudits.ts";
 export * from "./providentDebtors.ts";
 
@@ -29,10 +30,10 @@ export const open = provident.action({
   title: "Open an account",
   by: { centre: byCentre, saver: signs("the saver") },
   input: { account: id, saver: person, centre: id },
-  rules: ["one_active"],
+  rules: ["one_active", "own_case"],
   example: { account: "hz-1", saver: "p:ann.labour", centre: "hangzhou" },
   run(tx, it) {
-    tx.signed("saver", it.saver);
+    agreed(tx, it.saver, it.centre);
     const other = tx.unique(accounts, it.saver);
     tx.require(other === undefined, "one_active");
     tx.create(accounts, { ...it, active: it.saver, moves: 0 });
@@ -45,11 +46,11 @@ export const close = provident.action({
   title: "Close an account: what was in it was paid out by a batch",
   by: { centre: byKeeper, saver: signs("the saver") },
   input: ending,
-  rules: ["account_closed", "account_moving"],
+  rules: ["account_closed", "account_moving", "own_case"],
   example: { account: "hz-1", ground: "retired" },
   run(tx, it) {
-    const { saver } = ended(tx, it);
-    tx.signed("saver", saver);
+    const { saver, centre } = ended(tx, it);
+    agreed(tx, saver, centre);
   },
 });
 export const closeFor = provident.action({
@@ -94,6 +95,7 @@ export const report = provident.action({
   },
 });
 
+type Entry = Row<typeof entries>;
 const drawn = { centre: id, first: count, saver: person, ...inclusion };
 const anInclusion = { item: aHash, index: 9, size: 694, root: aHash, path: Array.from({ length: 10 }, () => aHash) };
 export const prove = provident.action({
@@ -101,7 +103,7 @@ export const prove = provident.action({
   by: { saver: signs("the saver whose record it is") },
   input: drawn,
   rules: ["not_in_batch"],
-  proofs: { not_in_batch: included },
+  proofs: { not_in_batch: underRoot },
   example: { centre: "hangzhou", first: 0, saver: "p:ann.labour", ...anInclusion },
   run(tx, it) {
     tx.signed("saver", it.saver);
@@ -112,25 +114,33 @@ export const correct = provident.action({
   title: "Correct a record by a later one, for its saver to see; the first one stays what it was",
   by: { centre: byCentre },
   input: { ...drawn, wrong: object({ first: count, ...inclusion }) },
-  rules: ["later_only", "not_in_batch"],
-  proofs: { not_in_batch: (a) => included(a) && included(a.wrong) },
+  rules: ["later_only", "not_in_batch", "saver_unknown"],
+  proofs: { not_in_batch: (a) => underRoot(a) && underRoot({ ...a.wrong, saver: a.saver }) },
   work: 128,
   example: { centre: "hangzhou", first: 694, saver: "p:ann.labour", ...anInclusion, wrong: { first: 0, ...anInclusion } },
   run(tx, { wrong, ...right }) {
     const { centre, saver, first, index } = right;
+    tx.require(tx.known(saver), "saver_unknown");
     tx.require(first + index > wrong.first + wrong.index, "later_only");
-    const old = tx.find(entries, centre, wrong.first, wrong.index) ?? draw(tx, { ...wrong, centre, saver });
-    tx.require(old.$.status === "booked" && old.saver === saver, "later_only");
+    const [old, now] = [stands(tx, { ...wrong, centre, saver }), stands(tx, right)];
+    tx.require(old.$.status === "booked" && now.$.status === "booked", "later_only");
     tx.move(old, "corrected", { by: { first, index } });
-    const now = tx.find(entries, centre, first, index) ?? draw(tx, right);
-    tx.require(now.$.status === "booked" && now.saver === saver, "later_only");
   },
 });
-type Drawn = { centre: string; saver: string; first: number; index: number; size: number; item: Uint8Array; root: Uint8Array };
-function draw(tx: Tx<"not_in_batch">, { centre, saver, first, index, size, item, root }: Drawn) {
+type Drawn = Included & { centre: string; saver: string; first: number };
+function draw(tx: Tx<"not_in_batch">, it: Drawn): Entry {
+  inBatch(tx, it);
+  const { centre, saver, first, index, item, path } = it;
+  return tx.create(entries, { centre, first, index, saver, item, path });
+}
+/** The record, drawn before or now. */
+function stands(tx: Tx<"not_in_batch">, it: Drawn): Entry {
+  inBatch(tx, it);
+  return tx.find(entries, it.centre, it.first, it.index) ?? draw(tx, it);
+}
+function inBatch(tx: Tx<"not_in_batch">, { centre, first, size, root }: Drawn): void {
   const of = tx.get(batches, centre, first);
   tx.require(equalBytes(of.root, root) && of.size === size, "not_in_batch");
-  return tx.create(entries, { centre, first, index, saver, item });
 }
 
 // ── moving ───────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -138,11 +148,11 @@ export const ask = provident.action({
   title: "Ask for an account to move, at the centre where the saver now is",
   by: { centre: { role: "centre", scope: (a) => a.to }, saver: signs("the saver") },
   input: { transfer: id, account: id, to: id },
-  rules: ["account_closed", "account_moving", "same_centre"],
+  rules: ["account_closed", "account_moving", "own_case", "same_centre"],
   example: { transfer: "t-1", account: "hz-1", to: "ningbo" },
   run(tx, { transfer, account, to }) {
     const it = resting(tx, account);
-    tx.signed("saver", it.saver);
+    agreed(tx, it.saver, to);
     tx.get(centres, to);
     tx.require(it.centre !== to, "same_centre");
     tx.put(it, { moving: transfer });
@@ -156,10 +166,10 @@ export const send = provident.action({
   title: "Send what is in the account: it has left this centre, and is the other's once received",
   by: { centre: giver },
   input: { transfer: id, amount: money },
-  rules: ["countable", "overdrawn"],
+  rules: ["countable", "overdrawn", "too_late"],
   example: { transfer: "t-1", amount: 61_000_00n },
   run(tx, { transfer, amount }) {
-    const it = tx.move(tx.get(transfers, transfer), "sent", { amount, sent: tx.time, until: tx.time + RECEIVE_TIME });
+    const it = tx.move(inTime(tx, transfer), "sent", { amount, sent: tx.time, until: tx.time + RECEIVE_TIME });
     const from = tx.get(centres, it.centre);
     tx.require(amount <= from.held, "overdrawn", { held: from.held });
     tx.put(from, { held: from.held - amount, transit: from.transit + amount });
@@ -170,11 +180,11 @@ export const receive = provident.action({
   title: "Receive an account with what was sent, which the saver has seen: it is kept here from now on",
   by: { centre: taker, saver: signs("the saver") },
   input: { transfer: id },
-  rules: ["countable"],
+  rules: ["countable", "own_case", "too_late"],
   example: { transfer: "t-1" },
   run(tx, { transfer }) {
-    const it = tx.move(tx.get(transfers, transfer), "received", { ended: tx.time, until: undefined });
-    tx.signed("saver", it.saver);
+    const it = tx.move(inTime(tx, transfer), "received", { ended: tx.time, until: undefined });
+    agreed(tx, it.saver, it.to);
     const account = tx.get(accounts, it.account);
     uncertify(tx, account, "moved");
     tx.put(account, { centre: it.to, moves: account.moves + 1, moving: undefined });
@@ -226,6 +236,11 @@ export const silence = provident.due(transfers, {
     else dropped(tx, it.transfer, "lapsed");
   },
 });
+function inTime(tx: Tx<"too_late">, transfer: string): Transfer {
+  const it = tx.get(transfers, transfer);
+  tx.require(it.until === undefined || tx.time < it.until, "too_late");
+  return it;
+}
 function dropped(tx: Tx, transfer: string, to: "refused" | "withdrawn" | "lapsed", ground?: string) {
   const it = tx.move(tx.get(transfers, transfer), to, { ended: tx.time, until: undefined, ground });
   tx.put(tx.get(accounts, it.account), { moving: undefined });

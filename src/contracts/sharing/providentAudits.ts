@@ -1,7 +1,9 @@
 // What an auditor recomputes of the provident fund: accounts, sequences, money per centre and day, checks and debtors. Owns these audits. Does not own: how rows
-// come in (engine/audit.ts). Remembered between rows: sums per centre and day, one word for each account that moves and each entry that stands.
+// come in (engine/audit.ts). Remembered between rows: sums per centre and day, one word for each account that moves, what was drawn out of batches, which
+// few records are, certificates and entries of debtors.
 
 import { equalBytes } from "../../base/bytes.ts";
+import type { Row } from "../engine/index.ts";
 import { noBatch } from "../kit/journal.ts";
 import {
   accounts,
@@ -16,7 +18,8 @@ import {
   files,
   NOTICE,
 } from "./providentRecords.ts";
-import { certificates, LONGEST_ENTRY, provident, totals, transfers } from "./providentRecords.ts";
+import { BINDING_TIME, certificates, LONGEST_ENTRY, OF_ONE_CENTRE, provident, strikes, totals, transfers } from "./providentRecords.ts";
+import { type Debt, underRoot } from "./providentRecords.ts";
 
 export const oneEach = provident.audit({
   title:
@@ -72,15 +75,28 @@ export const sequences = provident.audit({
   run(audit) {
     const heads = new Map<string, { next: number; last: Uint8Array }>();
     let records = 0;
+    /** What was drawn out of a batch: few records are. */
+    const drawn = new Map<string, Omit<Drawn, "size" | "root">[]>();
+    /** Where a record stands that corrects another, and whose that is. */
+    const correcting = new Map<string, string>();
+    audit.each(entries, ({ $, centre, first, index, saver, item, path, by }) => {
+      audit.require(($.status === "corrected") === (by !== undefined), "a corrected record names the one that corrects it");
+      const place = `${centre} ${first}`;
+      audit.require((correcting.get(`${place} ${index}`) ?? saver) === saver, "corrects another's record");
+      correcting.delete(`${place} ${index}`);
+      drawn.set(place, [...(drawn.get(place) ?? []), { index, saver, item, path }]);
+      if (by === undefined) return;
+      audit.require(by.first + by.index > first + index, "corrected by an earlier record");
+      correcting.set(`${centre} ${by.first} ${by.index}`, saver);
+    });
     audit.each(batches, ({ centre, first, size, root, previous }) => {
+      for (const it of drawn.get(`${centre} ${first}`) ?? [])
+        audit.require(underRoot({ ...it, size, root }), "a record was drawn that is not in the batch", { index: it.index });
+      drawn.delete(`${centre} ${first}`);
       const { next, last } = heads.get(centre) ?? noBatch;
       audit.require(first === next && equalBytes(previous, last), "a gap, or another batch before", { next });
       heads.set(centre, { next: first + size, last: root });
       records += size;
-    });
-    audit.each(entries, ({ $, first, index, by }) => {
-      audit.require(($.status === "corrected") === (by !== undefined), "a corrected record names the one that corrects it");
-      if (by !== undefined) audit.require(by.first + by.index > first + index, "corrected by an earlier record");
     });
     audit.each(centres, ({ centre, next, last }) => {
       const of = heads.get(centre) ?? noBatch;
@@ -88,12 +104,15 @@ export const sequences = provident.audit({
       heads.delete(centre);
     });
     audit.end(() => {
+      for (const [batch] of drawn) audit.require(false, "a record was drawn out of no batch", { batch });
+      for (const [place] of correcting) audit.require(false, "corrected by a record that was not drawn", { place });
       for (const [centre] of heads) audit.require(false, "batches of a centre that is none", { centre });
       audit.figure("records", records);
     });
   },
 });
 
+type Drawn = Parameters<typeof underRoot>[0];
 interface Day {
   batches: number;
   records: number;
@@ -170,17 +189,20 @@ export const authority = provident.audit({
   title: "Every check is one that its saver authorised: that centre, that purpose, no more often",
   run(audit) {
     const made = new Map<string, { times: number; as: string }>();
-    audit.each(checks, ({ authorisation, number, saver, centre, purpose }) => {
+    audit.each(checks, (it) => {
+      const { authorisation, number } = it;
       const before = made.get(authorisation)?.times ?? 0;
-      const as = `${saver} ${centre} ${purpose}`;
+      audit.require((it.serves === undefined) === (it.certificate === undefined), "answered what was not asked");
+      const as = asked(it, it.debts !== undefined);
       audit.require(number === before && (before === 0 || made.get(authorisation)!.as === as), "checks are counted, each like the first");
       made.set(authorisation, { times: before + 1, as });
     });
-    audit.each(authorisations, ({ authorisation, saver, centre, purpose, used, most }) => {
-      const { times, as } = made.get(authorisation) ?? { times: 0, as: `${saver} ${centre} ${purpose}` };
+    audit.each(authorisations, (it) => {
+      const { authorisation, used, most } = it;
+      const { times, as } = made.get(authorisation) ?? { times: 0, as: asked(it, it.debts) };
       made.delete(authorisation);
       audit.require(times === used && used <= most, "checked more often than authorised, or than counted", { checks: times });
-      audit.require(as === `${saver} ${centre} ${purpose}`, "checked by another centre, or for another purpose");
+      audit.require(as === asked(it, it.debts), "checked by another centre, for another purpose, or something else");
     });
     audit.end(() => {
       for (const [authorisation] of made) audit.require(false, "checks without authority", { authorisation });
@@ -188,11 +210,21 @@ export const authority = provident.audit({
   },
 });
 
+type Asked = { readonly saver: string; readonly centre: string; readonly purpose: string; readonly certificate?: string | undefined };
+const asked = ({ saver, centre, purpose, certificate }: Asked, ofDebts: boolean): string =>
+  `${saver} ${centre} ${purpose} ${certificate ?? ""} ${ofDebts}`;
+
 export const debtors = provident.audit({
   title: "What stands against somebody was announced, has its ground and its term, and nobody decided on his own entry",
   run(audit) {
     const standing = new Map<string, string>();
-    audit.each(debts, ({ $, debt, saver, agency, from, until, objection, answer_by, decider, decision, clearance }) => {
+    const struck = new Map<string, { debt: string; from: number; until: number }>();
+    const decisions = new Set<string>();
+    audit.each(strikes, ({ saver, centre, ground, debt, until }) => {
+      struck.set(`${saver} ${centre} ${ground}`, { debt, from: until - BINDING_TIME, until });
+      decisions.add(debt);
+    });
+    audit.each(debts, ({ $, debt, saver, centre, ground, agency, from, until, objection, answer_by, decider, decision, clearance }) => {
       audit.require(until > from && until <= from - NOTICE + LONGEST_ENTRY, "an entry without notice, or beyond its term", { from, until });
       audit.require(
         decider !== agency && (decider === undefined) === (decision === undefined),
@@ -200,17 +232,66 @@ export const debtors = provident.audit({
       );
       audit.require(($.status === "cleared") === (clearance !== undefined), "cleared on no ground");
       audit.require(($.status === "contested") === (answer_by !== undefined), "only what is contested waits for an answer");
+      const decided = struck.get(`${saver} ${centre} ${ground}`);
+      if ($.status === "struck" && decider !== undefined) audit.require(decided !== undefined, "struck, and it binds nobody");
+      if (decided !== undefined) {
+        const entered = from - NOTICE;
+        audit.require(entered <= decided.from || entered >= decided.until, "entered again while the decision bound");
+        if (decided.debt === debt && decisions.delete(debt))
+          audit.require($.status === "struck" && $.since === decided.from, "a decision that was not made");
+      }
       if (["contested", "upheld", "struck"].includes($.status)) audit.require(objection !== undefined, "decided, and never contested");
-      if (["entered", "contested", "upheld"].includes($.status)) standing.set(debt, saver);
+      if (["entered", "contested", "upheld"].includes($.status)) standing.set(debt, `${saver} ${centre}`);
     });
     audit.each(files, ({ saver, debts: listed }) => {
-      for (const debt of listed) {
-        audit.require(standing.get(debt) === saver, "an entry that does not stand, or of somebody else", { debt });
+      audit.require(
+        listed.every(({ centre }) => listed.filter((one) => one.centre === centre).length <= OF_ONE_CENTRE),
+        "more of one centre than may stand",
+      );
+      for (const { debt, centre } of listed) {
+        audit.require(standing.get(debt) === `${saver} ${centre}`, "an entry that does not stand, or of somebody else", { debt });
         standing.delete(debt);
       }
     });
     audit.end(() => {
+      for (const debt of decisions) audit.require(false, "a decision on an entry that there is not", { debt });
       for (const [debt] of standing) audit.require(false, "an entry that its saver's file does not show", { debt });
     });
   },
 });
+
+export const answered = provident.audit({
+  title: "The answer to each check is what the certificate and the entries were at that moment, as far as their rows still show it",
+  run(audit) {
+    const certified = new Map<string, Certificate>();
+    const entered = new Map<string, Debt[]>();
+    audit.each(certificates, (it) => void certified.set(it.certificate, it));
+    audit.each(debts, (it) => void entered.set(it.saver, [...(entered.get(it.saver) ?? []), it]));
+    audit.each(checks, ({ $, saver, certificate, content, serves, debts: found }) => {
+      const at = $.since;
+      if (certificate !== undefined) {
+        const it = certified.get(certificate);
+        audit.require(it !== undefined && servedAs(it, content, at).includes(serves!), "another answer than the certificate's");
+      }
+      if (found === undefined) return;
+      // In the block in which an entry ended it may have stood or not.
+      const counts = (entered.get(saver) ?? []).filter((it) => it.from <= at && at < it.until && (!over(it) || it.$.since >= at));
+      const surely = counts.filter((it) => !over(it) || it.$.since > at);
+      const fits = {
+        none: surely.length === 0,
+        contested: counts.length > 0 && surely.every((it) => it.objection !== undefined),
+        listed: counts.some((it) => it.$.status !== "contested" || it.$.since >= at),
+      };
+      audit.require(fits[found], "another answer than the entries'");
+    });
+  },
+});
+type Certificate = Row<typeof certificates>;
+const over = ({ $ }: Debt): boolean => $.status === "cleared" || $.status === "struck" || $.status === "lapsed";
+/** What a check at that time may have answered. */
+function servedAs({ $, content, until }: Certificate, shown: Uint8Array, at: number): readonly string[] {
+  if (!equalBytes(content.root, shown)) return ["altered"];
+  const before = at < until ? "serves" : "expired";
+  if ($.status === "live" || $.since > at) return [before];
+  return $.since < at ? [$.status] : [before, $.status];
+}

@@ -1,9 +1,13 @@
 // The provident fund's records and rules (services 32, 33). Owns what is kept of accounts, batches, transfers, deductions, certificates, authorisations and
 // debtors. Does not own: the acts (provident.ts, providentDebtors.ts), the records within a batch, which never reach the chain: their root proves each.
 
+import type { Bytes } from "../../base/bytes.ts";
+import { encode } from "../../base/codec.ts";
+import { actsFor, signerOf } from "../identity/principals.ts";
 import { agency, contract, count, days, flag, hash, id, list, MAX_MONEY, money, object, oneOf, optional } from "../engine/index.ts";
 import { person, range, record, type Row, sealed, text, time, type Tx } from "../engine/index.ts";
-import { batch, head } from "../kit/journal.ts";
+import { batch, head, type Included, included, inclusion } from "../kit/journal.ts";
+import { granted } from "../platform/network.ts";
 
 /** A transfer that was asked for is sent within the one, and what was sent is received within the other; else it ends. */
 export const [SEND_TIME, RECEIVE_TIME] = [days(15), days(7)];
@@ -12,6 +16,8 @@ export const LATEST = 31;
 /** An entry counts after its notice, and no longer than five years; what is contested is decided in time, or struck. */
 export const [NOTICE, LONGEST_ENTRY, ANSWER_TIME] = [days(15), days(1_826), days(30)];
 export const LONGEST_AUTHORITY = days(366);
+/** So many entries of one centre stand against somebody; and for so long a decision that one was wrong binds its centre. */
+export const [OF_ONE_CENTRE, BINDING_TIME] = [4, days(180)];
 
 const words = sealed({ text: text(2_000) });
 const place = { first: count, index: count };
@@ -44,7 +50,7 @@ export const entries = record("entry", {
   key: ["centre", "first", "index"],
   read: ["saver", "centre"],
   find: ["saver"],
-  fields: { centre: id, ...place, saver: person, item: hash, by: optional(object(place)) },
+  fields: { centre: id, ...place, saver: person, item: hash, path: inclusion.path, by: optional(object(place)) },
   states: { booked: ["corrected"], corrected: [] },
 });
 export const transfers = record("transfer", {
@@ -115,6 +121,8 @@ export const checks = record("check", {
   find: ["saver"],
   fields: {
     ...{ authorisation: id, number: count, saver: person, centre: id, checker: agency, purpose: id, certificate: optional(id) },
+    /** What was shown as the certificate's content. */
+    content: hash,
     serves: optional(oneOf("serves", "altered", "expired", "used", "revoked")),
     debts: optional(oneOf("none", "contested", "listed")),
   },
@@ -135,10 +143,16 @@ export const debts = record("debt", {
   },
 });
 export const files = record("file", {
-  title: "The entries that stand against somebody",
+  title: "The entries that stand against somebody, and whose they are",
   key: ["saver"],
   read: ["saver"],
-  fields: { saver: person, debts: list(id, 16) },
+  fields: { saver: person, debts: list(object({ debt: id, centre: id }), 16) },
+});
+export const strikes = record("strike", {
+  title: "A decision that an entry was wrong: for a time it binds the centre",
+  key: ["saver", "centre", "ground"],
+  read: ["saver", "centre", "supervisor"],
+  fields: { saver: person, centre: id, ground: id, debt: id, until: time },
 });
 
 export const provident = contract("provident", {
@@ -146,7 +160,9 @@ export const provident = contract("provident", {
   purpose: "A saver has one account in the country, every payment is under a root that proves it, and nobody looks at a saver unseen.",
   sector: "labour",
   // Audits read in this order.
-  records: [accounts, batches, entries, transfers, totals, centres, deductions, certificates, checks, authorisations, debts, files],
+  records: [
+    ...[accounts, entries, batches, transfers, totals, centres, deductions, certificates, strikes, debts, checks, authorisations, files],
+  ],
   roles: {
     supervisor: "Establishes centres, decides what debtors contest, and closes accounts with a centre for who cannot sign",
     centre: "Keeps the accounts of a city, per centre",
@@ -159,7 +175,7 @@ export const provident = contract("provident", {
     same_centre: "An account moves to another centre than the one that keeps it.",
     own_case: "Nobody decides on what he did himself, or signs for two.",
     gap: "A centre's batches follow one another without gap or overlap, each naming the one before.",
-    not_in_batch: "A record is under the root of its batch.",
+    not_in_batch: "A record is under the root of its batch, as that saver's.",
     day_unfit: "Records are handed in for a day that has come, and within 31 days.",
     later_only: "A record is corrected once, by a later one of the same centre.",
     overdrawn: "A centre pays out, or sends, no more than it holds.",
@@ -170,13 +186,15 @@ export const provident = contract("provident", {
     assessed: "What the tax office has assessed is mended when the office has given it back.",
     one_live: "An account has one certificate that serves.",
     not_live: "A certificate serves while it is live and within its time, for one loan.",
-    no_authority: "A check needs the saver's authority: live, within its time, not used up, for this centre.",
+    no_authority: "A check needs the authority of a saver in good standing: live, within its time, not used up, for this centre.",
     other_purpose: "An authority serves the purpose it was given for.",
     nothing_authorised: "An authority is for a certificate of the saver's own, for his debts, or both, within a year.",
-    saver_unknown: "An entry names a person of the sector of labour who is registered and in good standing.",
+    saver_unknown: "Who is entered as a debtor, or whose record is corrected, is a person of the sector of labour in good standing.",
     term_unfit: "An entry counts after its notice of 15 days, and lapses within five years.",
-    entries_full: "Sixteen entries stand against somebody at most.",
+    entries_full: "Sixteen entries stand against somebody at most, four of one centre.",
+    struck_before: "What was struck by decision is not entered again by the same centre, on the same ground, for 180 days.",
     contested_once: "An entry is contested once.",
+    too_late: "A move is sent and received, and an entry contested and decided, before its time is over.",
   },
 });
 
@@ -195,6 +213,17 @@ export const yearBegins = (year: number): number => {
   return 365 * (year - 1_970) + (Math.floor(y / 4) - Math.floor(y / 100) + Math.floor(y / 400)) - 477;
 };
 
+/** A record's bytes, as a batch's tree has them: they name the saver, so that nobody draws another's. */
+export const recordOf = (saver: string, item: Bytes): Bytes => encode(["chancery/provident-record/1", saver, item]);
+/** Is it under the root, as that saver's? */
+export const underRoot = ({ saver, ...it }: Included & { readonly saver: string }): boolean =>
+  included({ ...it, item: recordOf(saver, it.item) });
+/** The saver signs beside a centre, which does not sign for both as his guardian or agent. */
+export function agreed(tx: Tx<"own_case">, saver: string, centre: string): void {
+  tx.signed("saver", saver);
+  const all = tx.signers.map((key) => signerOf(tx, key)).filter((who) => who !== undefined && actsFor(tx, who, saver));
+  tx.require(all.length === 0 || all.some((who) => !granted(tx, who!.principal, "provident.centre", centre)), "own_case");
+}
 /** An account that may be acted on: live, and not on its way. */
 export function resting(tx: Tx<"account_closed" | "account_moving">, key: string): Account {
   const it = tx.get(accounts, key);

@@ -1,4 +1,4 @@
-// A question to two holders of data: one of them is entitled by vote, both consent, it runs once, both attest the same, and what came out is published.
+// A question to two holders of data: both are entitled by vote, both consent, it runs once, both attest the same, and what came out is published.
 
 import { expect } from "vitest";
 import { hex, utf8 } from "../../../src/base/bytes.ts";
@@ -7,7 +7,7 @@ import { days } from "../../../src/contracts/engine/index.ts";
 import { attestation } from "../../../src/contracts/kit/attestation.ts";
 import type { Story } from "../stage.ts";
 
-const holders = ["land", "tax"] as const;
+const holders = ["courts", "land"] as const;
 const result = utf8("1,204 households");
 const found = (holder: string) => ({
   query: "q-1",
@@ -21,10 +21,11 @@ const found = (holder: string) => ({
 export default {
   title: "a joint computation is consented to by each holder, runs once, and its result is what both attest",
   async today(stage) {
-    const grant = { kind: "role.grant", agency: "land", role: "computation.holder", scope: "" };
-    await stage.applied("governance.propose", { proposal: "land-holds", member: "tax", ...grant }, "tax");
-    for (const member of ["tax", "courts", "land"])
-      await stage.applied("governance.vote", { proposal: "land-holds", member, vote: "yes" }, member);
+    for (const agency of holders) {
+      const [proposal, grant] = [`${agency}-holds`, { kind: "role.grant", agency, role: "computation.holder", scope: "" }];
+      await stage.applied("governance.propose", { proposal, member: "tax", ...grant }, "tax");
+      for (const member of ["tax", "courts", "land"]) await stage.applied("governance.vote", { proposal, member, vote: "yes" }, member);
+    }
 
     const query = {
       holders: [...holders],
@@ -51,6 +52,9 @@ export default {
     expect(await stage.call("computation.publish", { ...run, result: hex(result) }, "tax")).toMatchObject({ outcome: "applied" });
     expect(await stage.proved("computation/run", "q-1/1")).toMatchObject({
       ...{ valid: true, record: { status: "attested", fields: { parties: holders, published: hex(result) } } },
+    });
+    expect(await stage.call("computation.propose", { query: "q-2", ...query, holders: ["tax", "land"], until }, "tax")).toMatchObject({
+      code: "computation.parties_fit",
     });
     await stage.applied("computation.renew", { query: "q-1", until: stage.chainTime() + days(20) }, "tax");
     await stage.audited("computation");

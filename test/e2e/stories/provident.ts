@@ -6,11 +6,12 @@ import { sha256 } from "../../../src/base/hash.ts";
 import { inclusionPath, leafHash, rootOf } from "../../../src/base/merkle.ts";
 import { days } from "../../../src/contracts/engine/index.ts";
 import { noBatch } from "../../../src/contracts/kit/journal.ts";
+import { recordOf } from "../../../src/contracts/sharing/providentRecords.ts";
 import type { Story } from "../stage.ts";
 
 const [ann, bob] = ["p:ann.labour", "p:bob.labour"];
 const items = Array.from({ length: 1_000 }, (_, i) => sha256(utf8(`record ${i}, salted`)));
-const leaves = items.map(leafHash);
+const leaves = items.map((item) => leafHash(recordOf(ann, item)));
 const batch = { first: 0, size: items.length, root: rootOf(leaves) };
 const sealed = (size: number) => ({ root: sha256(utf8("sealed")), size });
 const looks = { authorisation: "auth-1", centre: "ningbo", purpose: "loan", content: hex(sealed(4).root) };
@@ -31,6 +32,7 @@ export default {
     expect(await stage.act("provident.report", report, "tax")).toMatchObject({ code: "provident.gap" });
     const mine = { centre: "hangzhou", saver: ann, ...batch, item: items[617]!, index: 617, path: inclusionPath(leaves, 617) };
     expect(await stage.act("provident.prove", { ...mine, index: 616 }, "ann.labour")).toMatchObject({ code: "provident.not_in_batch" });
+    expect(await stage.act("provident.prove", { ...mine, saver: bob }, "bob.labour")).toMatchObject({ code: "provident.not_in_batch" });
     await stage.applied("provident.prove", mine, "ann.labour");
     expect(await stage.proved("provident/entry", "hangzhou/0/617")).toMatchObject({ valid: true, record: { fields: { saver: ann } } });
 

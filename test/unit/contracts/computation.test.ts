@@ -8,18 +8,19 @@ import { days } from "../../../src/contracts/engine/index.ts";
 import { attestation } from "../../../src/contracts/kit/attestation.ts";
 import * as governance from "../../../src/contracts/platform/governance.ts";
 import computation, * as acts from "../../../src/contracts/sharing/computation.ts";
+import { questionOf } from "../../../src/contracts/sharing/computationRecords.ts";
 import { audit, findsTampered, passes } from "./audited.ts";
 import { everyRuleIsGiven } from "./everyRule.ts";
 import { founded, grant } from "./founders.ts";
 import { plainRights, type Scenario, scenario, signedBy } from "./scenario.ts";
 
-const { answers, queries, runs } = acts;
+const { answers, queries, questions, runs } = acts;
 const hashOf = (text: string) => sha256(utf8(text));
 
 /** The tax office asks; courts, land and health hold data. */
 function town(): Scenario {
   return founded({
-    grants: [grant("tax", "computation.requester"), ...["courts", "land", "health"].map((a) => grant(a, "computation.holder"))],
+    grants: [grant("tax", "computation.requester"), ...["courts", "land", "health", "tax"].map((a) => grant(a, "computation.holder"))],
   });
 }
 const query = (it: Scenario, more: object = {}) => ({
@@ -58,6 +59,8 @@ describe("a query", () => {
     it.refused("by a holder", "engine.not_entitled", acts.propose, query(it), signedBy("land"));
     it.refused("to one", "engine.args_invalid", acts.propose, query(it, { holders: ["land"], needed: 2 }), signedBy("tax"));
     it.refused("to one twice", "computation.parties_fit", acts.propose, query(it, { holders: ["land", "land"] }), signedBy("tax"));
+    const own = { holders: ["tax", "land"], needed: 2 };
+    it.refused("to oneself and one other", "computation.parties_fit", acts.propose, query(it, own), signedBy("tax"));
     it.refused("four of three", "computation.parties_fit", acts.propose, query(it, { needed: 4 }), signedBy("tax"));
     it.refused("for ever", "computation.term_unfit", acts.propose, query(it, { until: it.time + days(100) }), signedBy("tax"));
     it.refused("with a result of a whole table", "engine.args_invalid", acts.propose, query(it, { most: 4_097 }), signedBy("tax"));
@@ -71,7 +74,7 @@ describe("a query", () => {
     const it = town();
     it.act("proposed", acts.propose, query(it), signedBy("tax"));
     it.refused("consented to by another", "engine.not_entitled", acts.consent, give("land"), signedBy("courts"));
-    it.refused("by who was not asked", "engine.not_entitled", acts.consent, give("tax"), signedBy("tax"));
+    it.refused("by who was not asked", "computation.not_asked", acts.consent, give("tax"), signedBy("tax"));
     it.refused("in a round to come", "computation.not_asked", acts.consent, give("land", 2), signedBy("land"));
     it.act("courts", acts.consent, give("courts"), signedBy("courts"));
     it.refused("twice", "engine.illegal_move", acts.consent, give("courts"), signedBy("courts"));
@@ -109,6 +112,62 @@ describe("a query", () => {
     expect(third.advance(days(30)).map(({ name }) => name)).toEqual(["lapse"]);
     expect([status(second), status(third), answersOf(third)]).toEqual(["withdrawn", "lapsed", ["given", "given", "over"]]);
     for (const s of [it, second, third]) passes(s, "computation");
+  });
+});
+
+describe("a question", () => {
+  test("is the same under another name: marked, one at a time, and not after results that differed", () => {
+    const it = attested({ land: "1,199 households" });
+    const again = (more: object = {}) => query(it, { query: "q2", ...more });
+    it.refused("meanwhile", "computation.still_running", acts.propose, again(), signedBy("tax"));
+    for (const [holder, what] of [["courts"], ["land", "1,199 households"]] as const)
+      it.act("opened", acts.open, opens(holder, 1, what), signedBy(holder));
+    expect(status(it)).toBe("differing");
+    const turned = { holders: ["health", "land", "courts"], purpose: "another" };
+    it.refused("after that", "computation.still_running", acts.propose, again(turned), signedBy("tax"));
+    expect(it.act("another program", acts.propose, again({ program: hashOf("p 2") }), signedBy("tax"))).toEqual([]);
+    passes(it, "computation");
+
+    const sound = attested();
+    for (const holder of ["courts", "land"]) sound.act("opened", acts.open, opens(holder), signedBy(holder));
+    expect(sound.act("under another name", acts.propose, query(sound, { query: "q2" }), signedBy("tax"))).toEqual([
+      "computation.asked_before",
+    ]);
+    sound.refused("and the first", "computation.still_running", acts.renew, { query: "q", until: sound.time + days(9) }, signedBy("tax"));
+    sound.act("withdrawn", acts.withdraw, { query: "q2" }, signedBy("tax"));
+    expect(sound.act("the first again", acts.renew, { query: "q", until: sound.time + days(9) }, signedBy("tax"))).toEqual([
+      "computation.asked_before",
+    ]);
+    const { requester, program, holders } = sound.row(queries, "q")!;
+    expect(sound.row(questions, sha256(questionOf({ requester, program, holders })))).toMatchObject({ query: "q", times: 3 });
+    passes(sound, "computation");
+  });
+
+  test("is not asked again by who saw the other's result and kept his own back", () => {
+    const it = attested({ land: "1,199 households" });
+    it.act("courts open", acts.open, opens("courts"), signedBy("courts"));
+    expect(it.advance(days(2)).map(({ name }) => name)).toEqual(["silence"]);
+    expect(status(it)).toBe("differing");
+    it.refused("asked again", "computation.still_running", acts.renew, { query: "q", until: it.time + days(9) }, signedBy("tax"));
+    passes(it, "computation");
+  });
+
+  test("is answered, run and attested in time, also while due work is behind", () => {
+    const behind = (it: Scenario, ms: number): Scenario => {
+      it.parameters = { ...it.parameters, due_per_block: 0 };
+      it.time += ms;
+      return it;
+    };
+    const late = "computation.too_late";
+    const it = town();
+    it.act("proposed", acts.propose, query(it), signedBy("tax"));
+    behind(it, days(30)).refused("consented to", late, acts.consent, give("land"), signedBy("land"));
+    it.refused("refused", late, acts.refuse, { ...answer("land"), ground: "no" }, signedBy("land"));
+    behind(approved(), days(30)).refused("run", late, acts.run, { query: "q", round: 1 }, signedBy("tax"));
+    const running = approved();
+    running.act("run", acts.run, { query: "q", round: 1 }, signedBy("tax"));
+    behind(running, days(7)).refused("attested", late, acts.attest, seals("land"), signedBy("land"));
+    behind(attested(), days(2)).refused("opened", late, acts.open, opens("land"), signedBy("land"));
   });
 });
 
@@ -185,9 +244,8 @@ describe("a run", () => {
     const long = "x".repeat(65);
     const it = attested({ courts: long });
     it.refused("a table", "computation.result_bound", acts.open, opens("courts", 1, long), signedBy("courts"));
-    it.act("land", acts.open, opens("land"), signedBy("land"));
     it.advance(days(2));
-    expect([status(it), it.row(runs, "q", 1)?.opened.map(({ holder }) => holder)]).toEqual(["failed", ["land"]]);
+    expect([status(it), it.row(runs, "q", 1)?.opened]).toEqual(["failed", []]);
     it.act("asked again", acts.renew, { query: "q", until: it.time + days(9) }, signedBy("tax"));
     passes(it, "computation");
     const closed = town();
@@ -259,8 +317,14 @@ test("audits find rows that the rules did not make", () => {
   const jsonOf = (list: typeof opened) =>
     list.map(({ holder, result, size }) => ({ holder, result: Buffer.from(result).toString("hex"), size }));
   expect(finds(runs, ["q", 1], { opened: jsonOf([opened[0]!, { ...opened[1]!, size: 3 }]) })).toEqual(["results"]);
+  expect(finds(runs, ["q", 1], { opened: jsonOf([opened[0]!]) })).toEqual(["results"]);
+  const question = sha256(questionOf(it.row(queries, "q")!));
+  expect(finds(questions, [question], { times: 2 })).toEqual(["repeats"]);
+  expect(finds(questions, [question], { query: "q2" })).toEqual(["repeats"]);
+  expect(finds(questions, [question], { program: hashOf("p 2") })).toEqual(["repeats"]);
+  expect(finds(queries, ["q"], { program: hashOf("p 2") })).toEqual(["repeats"]);
   expect(finds(queries, ["q"], { needed: 3 })).toEqual(["consented"]);
-  expect(finds(queries, ["q"], { round: 2 })).toEqual(["consented"]);
+  expect(finds(queries, ["q"], { round: 2 })).toEqual(["consented", "repeats"]);
   expect(finds(queries, ["q"], { open: false })).toEqual(["results"]);
 });
 
@@ -333,6 +397,9 @@ describe("whatever requesters and holders do", () => {
         const names: string[] = [];
         const consents = new Map<string, Set<string>>();
         const ran = new Set<string>();
+        /** Queries by their question, and the question of each. */
+        const asked = new Map<string, string[]>();
+        const questionAs = new Map<string, string>();
         let next = 0;
         for (const s of steps) {
           total++;
@@ -352,6 +419,7 @@ describe("whatever requesters and holders do", () => {
           const run = it.row(runs, name, round);
           const fresh = run?.parties.find((who) => !(s.act === "attest" ? run.sealed : run.opened).some(({ holder }) => holder === who));
           const holder = (s.odd > 4 && (s.act === "attest" || s.act === "open") ? fresh : undefined) ?? s.holder;
+          const program = s.odd < 6 ? `p ${s.n}` : `p-${next}`;
           /** Now and then somebody finds something else. */
           const what = hashOf(`${key} ${holder}`)[0]! < 24 ? `${holder}'s own` : "the same for all";
           const shown = {
@@ -369,7 +437,7 @@ describe("whatever requesters and holders do", () => {
                 {
                   ...{ query: `q-${next++}`, holders: s.odd === 3 ? ["land", "land"] : [...holders], needed: 2 + (s.n % 3), purpose: "p" },
                   ...{
-                    program: hashOf("p"),
+                    program: hashOf(program),
                     open: s.odd > 5,
                     most: 20 - (s.odd === 4 ? 10 : 0),
                     until: it.time + days(s.odd === 5 ? 91 : 30),
@@ -394,6 +462,14 @@ describe("whatever requesters and holders do", () => {
           if (outcome !== 0) continue;
           accepted.set(s.act, (accepted.get(s.act) ?? 0) + 1);
           if (s.act !== "propose") expect(signers).toEqual(expect.arrayContaining(should));
+          if (s.act === "propose" || s.act === "renew") {
+            const asks = s.act === "propose" ? `${signers[0]} ${program}` : questionAs.get(name)!;
+            const before = (asked.get(asks) ?? []).map((other) => (other === name ? row! : it.row(queries, other)!).$.status);
+            for (const standing of before) expect(["proposed", "approved", "running", "differing"]).not.toContain(standing);
+            const under = s.act === "propose" ? (args as { query: string }).query : name;
+            asked.set(asks, [...new Set([...(asked.get(asks) ?? []), under])]);
+            questionAs.set(under, asks);
+          }
           if (s.act === "propose") names.push((args as { query: string }).query);
           if (s.act === "consent") consents.set(key, (consents.get(key) ?? new Set()).add(holder));
           if (s.act === "retract") consents.get(key)!.delete(holder);

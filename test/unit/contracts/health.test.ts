@@ -16,7 +16,7 @@ import { everyRuleIsGiven } from "./everyRule.ts";
 import { enrol, founded, grant, shown } from "./founders.ts";
 import { keyOf, type Scenario, signedBy } from "./scenario.ts";
 
-const { accesses, emergencies, kinds, recents, records, tallies } = acts;
+const { accesses, emergencies, kinds, posts: postRows, recents, records, tallies } = acts;
 const content = { root: new Uint8Array(32).fill(1), size: 50 };
 const words = { root: new Uint8Array(32).fill(2), size: 1 };
 const key = new Uint8Array(32).fill(3);
@@ -163,6 +163,77 @@ describe("a record", () => {
     expect(it.row(recents, "p:ann", "psychiatry")?.last.map(({ made }) => made)).toEqual(Array.from({ length: 16 }, (_, i) => i + 2));
     passes(it, "health");
   });
+});
+
+test("nobody makes another's examination be forgotten, by entering what he withdraws again", () => {
+  const it = town();
+  it.act("the clinic's CT", acts.commit, exam(it, { record: "true", made: it.time - days(10) }), signedBy("tax"));
+  for (let i = 0; i < 17; i++) it.act("bogus", acts.commit, exam(it, { record: `b-${i}` }), signedBy("land"));
+  passes(it, "health");
+  for (let i = 0; i < 17; i++) {
+    if (it.row(records, `b-${i}`)?.$.status === "live")
+      it.act("undone", acts.withdraw, { record: `b-${i}`, ground: "x" }, signedBy("land"));
+  }
+  const needless = exam(it, { record: "again", made: it.time });
+  expect(it.act("warned of all the same", acts.commit, needless, signedBy("land"))).toEqual(["health.duplicate_care"]);
+  expect(it.row(records, "again")?.again).toBe("true");
+  passes(it, "health");
+});
+
+test("records of a hospital that is one no more are handed over to another", () => {
+  const it = treated();
+  it.act("corrected", acts.replace, { record: "r-1", by: "r-2", made: it.time, content }, signedBy("land"));
+  it.act("a look", acts.read, { ...look, record: "r-2" }, signedBy("doctor"));
+  it.act("Bob's", acts.commit, exam(it, { record: "b-1", patient: "p:bob" }), signedBy("tax"));
+  const over = { from: "land", to: "tax", records: ["r-2"] };
+  it.refused("while it is one", "health.still_hospital", acts.handOver, over, signedBy("courts", "tax"));
+  const out = { proposal: "out", member: "tax", kind: "role.revoke", agency: "land", role: "health.hospital", scope: "" } as const;
+  it.act("land is a hospital no more", governance.propose, out, signedBy("tax"));
+  for (const member of ["tax", "courts", "health"])
+    it.act("voted", governance.vote, { proposal: "out", member, vote: "yes" }, signedBy(member));
+  it.refused("nobody gives the key", "engine.not_entitled", acts.release, { access: "a-1", key }, signedBy("land"));
+  it.refused("by the taker alone", "engine.not_entitled", acts.handOver, { ...over, to: "land" }, signedBy("land"));
+  it.refused("to who does not sign", "engine.not_entitled", acts.handOver, over, signedBy("courts"));
+  const foreign = { ...over, records: ["r-2", "b-1"] };
+  it.refused("with another's", "health.not_hospital", acts.handOver, foreign, signedBy("courts", "tax"));
+  it.act("handed over", acts.handOver, over, signedBy("courts", "tax"));
+  expect(it.row(records, "r-2")).toMatchObject({ hospital: "tax", formerly: ["land"] });
+  passes(it, "health");
+  it.act("the key that was waited for", acts.release, { access: "a-1", key }, signedBy("tax"));
+  it.act("corrected by the other", acts.replace, { record: "r-2", by: "r-3", made: it.time, content }, signedBy("tax"));
+  it.act("a look in an emergency", acts.breakGlass, glass, signedBy("nurse"));
+  it.act("at it", acts.readInEmergency, { access: "a-2", record: "r-3", emergency: "e-1" }, signedBy("nurse"));
+  it.act("its key", acts.release, { access: "a-2", key }, signedBy("tax"));
+  passes(it, "health");
+  const many = Array.from({ length: 64 }, (_, i) => `${"r".repeat(60)}${10 + i}`);
+  it.act("land is one again", governance.propose, { ...out, proposal: "in", kind: "role.grant" }, signedBy("tax"));
+  for (const member of ["tax", "courts", "health"])
+    it.act("voted", governance.vote, { proposal: "in", member, vote: "yes" }, signedBy(member));
+  for (const record of many) it.act("committed", acts.commit, exam(it, { record, kind: "lab" }), signedBy("land"));
+  it.act("and out", governance.propose, { ...out, proposal: "out-2" }, signedBy("tax"));
+  for (const member of ["tax", "courts", "health"])
+    it.act("voted", governance.vote, { proposal: "out-2", member, vote: "yes" }, signedBy(member));
+  it.act("as many as come at once", acts.handOver, { ...over, records: many }, signedBy("courts", "tax"));
+  passes(it, "health");
+});
+
+test("a key is given to the post that looked while it may look", () => {
+  const it = treated();
+  it.act("the doctor looks", acts.read, look, signedBy("doctor"));
+  it.act("the nurse breaks the glass", acts.breakGlass, glass, signedBy("nurse"));
+  it.act("and looks", acts.readInEmergency, { access: "a-2", record: "r-1", emergency: "e-1" }, signedBy("nurse"));
+  it.act(
+    "the nurse is recalled",
+    governance.recall,
+    { agency: "tax", post: "nurse", role: "health.emergency", scope: "" },
+    signedBy("tax"),
+  );
+  it.refused("no key for her", "health.post_recalled", acts.release, { access: "a-2", key }, signedBy("land"));
+  it.act("the doctor's key is lost", eid.setKey, { key: keyOf("doctor"), to: "suspended" }, signedBy("tax"));
+  it.refused("none to it", "health.post_recalled", acts.release, { access: "a-1", key }, signedBy("land"));
+  it.act("found again", eid.setKey, { key: keyOf("doctor"), to: "live" }, signedBy("tax"));
+  it.act("the key", acts.release, { access: "a-1", key }, signedBy("land"));
+  passes(it, "health");
 });
 
 describe("by consent", () => {
@@ -317,6 +388,23 @@ describe("a broken glass", () => {
     passes(it, "health");
   });
 
+  test("of a post that misused one before is marked", () => {
+    const it = broken();
+    it.act("closed", acts.close, { emergency: "e-1" }, signedBy("nurse"));
+    it.act("misused", acts.review, { emergency: "e-1", finding: "misused", ground: "g" }, signedBy("courts"));
+    expect(it.act("again", acts.breakGlass, { ...glass, emergency: "e-2" }, signedBy("nurse"))).toEqual(["health.misused_before"]);
+    expect(it.row(emergencies, "e-2")?.misused).toBe(1);
+    expect(it.act("another post", acts.breakGlass, { ...glass, emergency: "e-3" }, signedBy("surgeon"))).toEqual([]);
+    it.act("contested", acts.contest, { emergency: "e-1", by: "clinic" }, signedBy("tax"));
+    expect(it.act("as long as it stands", acts.breakGlass, { ...glass, emergency: "e-4" }, signedBy("nurse"))).toEqual([]);
+    it.act("upheld", acts.decide, { emergency: "e-1", finding: "condemned", ground: "g" }, signedBy("land"));
+    expect(it.row(postRows, "tax", "nurse")?.misused).toBe(1);
+    passes(it, "health");
+    expect(findsTampered(it, "health", postRows, ["tax", "nurse"], { misused: 0 })).toEqual(["judges"]);
+    const last = it.row(recents, "p:ann", "ct")!.last.map((one) => ({ ...one, hospital: "tax" }));
+    expect(findsTampered(it, "health", recents, ["p:ann", "ct"], { last })).toEqual(["versions"]);
+  });
+
   test("that was found justified is contested by the patient within 180 days, and decided by who has not reviewed it", () => {
     const it = broken();
     it.advance(days(1));
@@ -374,6 +462,7 @@ test("an audit finds a row that the rules did not make", () => {
   expect(found(emergencies as never, "e-1", { $status: "misused" })).toEqual(["judges"]);
   expect(found(tallies as never, "tax", { emergencies: 2 })).toEqual(["judges"]);
   expect(found(records as never, "r-3", { replaces: "r-1" })).toEqual(["versions"]);
+  expect(found(records as never, "r-3", { formerly: ["land"] })).toEqual(["versions"]);
   expect(found(records as never, "r-3", { again: "none" })).toEqual(["versions"]);
   expect(found(records as never, "r-1", { $status: "withdrawn" })).toEqual(["versions"]);
   expect(found(records as never, "r-1", { patient: "p:bob" })).toEqual(["bases", "versions"]);
@@ -507,7 +596,7 @@ const INTERVAL = days(3);
 const hospitals = ["tax", "land"];
 const agencyOf: { readonly [name: string]: string } = { doctor: "tax", nurse: "tax", surgeon: "land" };
 const posts = Object.keys(agencyOf);
-const holders: { readonly [role: string]: readonly string[] } = {
+const holders: { [role: string]: readonly string[] } = {
   hospital: hospitals,
   clinician: [...hospitals, "doctor", "surgeon"],
   emergency: [...hospitals, "nurse", "surgeon"],
@@ -530,7 +619,7 @@ const step = fc.record({
     ...(["commit", "commit", "commit", "replace", "withdraw", "consent", "consent", "revoke", "read", "read", "read", "read"] as const),
     ...(["breakGlass", "breakGlass", "readInEmergency", "readInEmergency", "readInEmergency", "close", "close"] as const),
     ...(["release", "release", "release", "refuse", "review", "review", "review", "contest", "contest", "decide", "decide"] as const),
-    ...(["wait", "wait", "wait"] as const),
+    ...(["handOver", "wait", "wait", "wait"] as const),
   ),
   pick: fc.nat(5),
   aimed: fc.nat(5),
@@ -585,6 +674,7 @@ describe("whatever hospitals, posts, patients and reviewers do", () => {
         it.act("what is consented to", consents.define, definition, signedBy("health"));
         for (const kind of ["ct", "lab"])
           it.act("a kind", acts.setKind, { kind, title: kind, interval: kind === "ct" ? INTERVAL : 0 }, signedBy("health"));
+        holders["hospital"] = hospitals;
         const recs: Rec[] = [];
         const cons: Con[] = [];
         const accs: Acc[] = [];
@@ -601,8 +691,23 @@ describe("whatever hospitals, posts, patients and reviewers do", () => {
         };
         const chosen = <T>(from: readonly T[], fits: (one: T) => boolean, s: { pick: number; aimed: number }): T | undefined =>
           (s.aimed > 0 ? from.findLast(fits) : undefined) ?? from.at(-1 - s.pick);
-        for (const s of steps) {
+        for (const [i, s] of steps.entries()) {
           total++;
+          if (i === 340) {
+            const out = {
+              proposal: "out",
+              member: "tax",
+              kind: "role.revoke",
+              agency: "land",
+              role: "health.hospital",
+              scope: "",
+            } as const;
+            it.act("land is a hospital no more", governance.propose, out, signedBy("tax"));
+            for (const member of ["tax", "courts", "health"])
+              it.act("voted", governance.vote, { proposal: "out", member, vote: "yes" }, signedBy(member));
+            holders["hospital"] = ["tax"];
+            lapse();
+          }
           if (s.act === "wait") {
             for (const { result } of it.advance(hours(s.hours))) expect(result.flags).toEqual([]);
             lapse();
@@ -626,6 +731,7 @@ describe("whatever hospitals, posts, patients and reviewers do", () => {
             s.act === "revoke" ? chosen(cons, ({ live }) => live, s) : chosen(cons, ({ live, uses, most }) => live && uses < most, s);
           const matches = (r: Rec): boolean =>
             r.status === "live" &&
+            (s.act !== "handOver" || r.hospital === "land") &&
             (s.act === "read"
               ? c !== undefined && r.patient === c.patient && r.hospital === c.holder && c.fields.includes(r.kind)
               : s.act !== "readInEmergency" || r.patient === e?.patient);
@@ -651,6 +757,7 @@ describe("whatever hospitals, posts, patients and reviewers do", () => {
             review: () => [other(e?.clinic)],
             contest: () => [s.good ? (e?.patient ?? s.patient) : (e?.clinic ?? s.hospital)],
             decide: () => [other(e?.clinic, e?.reviewer)],
+            handOver: () => ["courts", "tax"],
           }[s.act]();
           const signers: string[] = s.honest > 1 ? should : s.signers;
           const user = s.hospital;
@@ -677,6 +784,7 @@ describe("whatever hospitals, posts, patients and reviewers do", () => {
             refuse: () => [{ action: "health.refuse@1", args: { access, ground: "x" } }],
             review: () => [{ action: "health.review@1", args: { emergency, finding: finding[0], ground: "x" } }],
             contest: () => [{ action: "health.contest@1", args: { emergency, by: s.good ? "patient" : "clinic" } }],
+            handOver: () => [{ action: "health.handOver@1", args: { from: "land", to: "tax", records: [record] } }],
             decide: () => [{ action: "health.decide@1", args: { emergency, finding: finding[1], ground: "x" } }],
           }[s.act]();
           const { outcome, code, flags } = it.submit(operations, signedBy(...signers));
@@ -694,7 +802,13 @@ describe("whatever hospitals, posts, patients and reviewers do", () => {
             commit: () => hospital !== undefined && made <= now,
             replace: () => r !== undefined && hospital === r.hospital && r.status === "live" && made <= now,
             withdraw: () => r !== undefined && hospital === r.hospital && r.status === "live",
-            consent: () => signers.includes(user) && signers.includes(s.patient) && s.days > 0 && s.days <= 400,
+            consent: () =>
+              signers.includes(user) &&
+              signers.includes(s.patient) &&
+              s.days > 0 &&
+              s.days <= 400 &&
+              // An agency that signs by a post alone holds what the post holds.
+              (signers.includes(holder) || !signers.some((one) => agencyOf[one] === holder)),
             revoke: () => c !== undefined && c.live && signers.includes(c.patient),
             read: () =>
               r !== undefined &&
@@ -716,6 +830,12 @@ describe("whatever hospitals, posts, patients and reviewers do", () => {
               const by = acting("reviewer", signers);
               return e !== undefined && by !== undefined && by !== e.clinic && e.status === "open" && e.until <= now;
             },
+            handOver: () =>
+              r !== undefined &&
+              r.hospital === "land" &&
+              holders["hospital"]!.length === 1 &&
+              signers.includes("tax") &&
+              signers.some((one) => holders["supervisor"]!.includes(one)),
             contest: () =>
               e !== undefined &&
               signers.includes(s.good ? e.patient : e.clinic) &&
@@ -743,6 +863,7 @@ describe("whatever hospitals, posts, patients and reviewers do", () => {
             if (same.length < 16) expect(flags).toEqual(of.kind === "ct" && near.length > 0 ? ["health.duplicate_care"] : []);
             recs.push({ name, ...of, made, status: "live" });
           } else if (s.act === "withdraw") r!.status = "withdrawn";
+          else if (s.act === "handOver") r!.hospital = "tax";
           else if (s.act === "consent") {
             for (const one of cons) if (one.patient === s.patient && one.holder === holder && one.user === user) one.live = false;
             const { fields, until, most } = terms;
@@ -752,6 +873,9 @@ describe("whatever hospitals, posts, patients and reviewers do", () => {
             c!.uses++;
             accs.push({ name, record: r!, status: "open", by: it.time + days(1), consent: c! });
           } else if (s.act === "breakGlass") {
+            const its = ems.filter((one) => one.clinic === breaks!.clinic && one.post === breaks!.post);
+            const misused = its.some(({ status: is }) => is === "misused" || is === "condemned");
+            expect(flags).toEqual(misused ? ["health.misused_before"] : []);
             const limits = { until: it.time + days(1), by: it.time + days(7), since };
             ems.push({ name, patient: s.patient, ...breaks!, status: "open", ...limits, late: false });
           } else if (s.act === "readInEmergency") accs.push({ name, record: r!, status: "open", by: it.time + days(1), emergency: e! });
@@ -787,10 +911,10 @@ describe("whatever hospitals, posts, patients and reviewers do", () => {
     expect(total).toBeGreaterThanOrEqual(10_000);
     const names = [
       ...["commit", "replace", "withdraw", "consent", "revoke", "read", "breakGlass", "readInEmergency", "close", "release", "refuse"],
-      ...["review", "contest", "decide"],
+      ...["review", "contest", "decide", "handOver"],
     ];
     const often = names.filter((act) => (accepted.get(act) ?? 0) >= 20);
-    expect(`${often.length} of ${names.length} happen often: ${[...accepted].join(" ")}`).toMatch(/^14 /);
+    expect(`${often.length} of ${names.length} happen often: ${[...accepted].join(" ")}`).toMatch(/^15 /);
   });
 });
 

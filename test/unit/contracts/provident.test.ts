@@ -11,13 +11,13 @@ import { days, MAX_MONEY } from "../../../src/contracts/engine/index.ts";
 import { noBatch } from "../../../src/contracts/kit/journal.ts";
 import * as eid from "../../../src/contracts/identity/eid.ts";
 import provident, * as acts from "../../../src/contracts/sharing/provident.ts";
-import { yearBegins } from "../../../src/contracts/sharing/providentRecords.ts";
+import { recordOf, yearBegins } from "../../../src/contracts/sharing/providentRecords.ts";
 import { audit, findsTampered, passes } from "./audited.ts";
 import { everyRuleIsGiven } from "./everyRule.ts";
 import { enrol, founded, grant } from "./founders.ts";
 import { keyOf, plainRights, type Scenario, scenario, signedBy } from "./scenario.ts";
 
-const { accounts, batches, centres, certificates, checks, debts, deductions, entries, files, totals, transfers } = acts;
+const { accounts, batches, centres, certificates, checks, debts, deductions, entries, files, strikes, totals, transfers } = acts;
 const sealed = { root: new Uint8Array(32).fill(3), size: 4 };
 const words = { root: new Uint8Array(32).fill(4), size: 1 };
 const told = { root: new Uint8Array(32).fill(5), size: 2 };
@@ -40,16 +40,25 @@ function town(): Scenario {
 }
 /** Records of a centre: the bytes of each are salted, so its hash tells nothing. */
 const items = (from: number, n: number): Uint8Array[] => Array.from({ length: n }, (_, i) => sha256(utf8(`record ${from + i} and a salt`)));
+/** Every fifth is Bob's, the others are Ann's. */
+const ownerOf = (n: number): string => (n % 5 === 4 ? "p:bob" : "p:ann");
+const leavesOf = (from: number, n: number): Uint8Array[] => items(from, n).map((item, i) => leafHash(recordOf(ownerOf(from + i), item)));
 const batchOf = (it: Scenario, centre: string, size: number, more: object = {}) => {
   const of = it.row(centres, centre)!;
-  const root = rootOf(items(of.next, size).map(leafHash));
+  const root = rootOf(leavesOf(of.next, size));
   const today = Math.floor(it.time / days(1));
   return { centre, first: of.next, size, root, previous: of.last, day: today, paid_in: 1_000n, paid_out: 100n, ...more };
 };
 const shown = (first: number, size: number, index: number) => {
-  const leaves = items(first, size).map(leafHash);
+  const leaves = leavesOf(first, size);
   return { first, item: items(first, size)[index]!, index, size, root: rootOf(leaves), path: inclusionPath(leaves, index) };
 };
+/** From now on due work is behind. */
+function behind(it: Scenario, ms: number): Scenario {
+  it.parameters = { ...it.parameters, due_per_block: 0 };
+  it.time += ms;
+  return it;
+}
 /** Hangzhou has handed in ten records. */
 function paid(): Scenario {
   const it = town();
@@ -133,22 +142,70 @@ describe("batches", () => {
     it.refused("another record", "provident.not_in_batch", acts.prove, { ...mine, item: items(0, 1)[0]! }, signedBy("ann"));
     it.refused("under another root", "provident.not_in_batch", acts.prove, { ...mine, ...shown(10, 5, 1), first: 0 }, signedBy("ann"));
     it.refused("in Ann's name", "engine.signature_missing", acts.prove, mine, signedBy("bob"));
+    const taken = { ...mine, saver: "p:bob" };
+    it.refused("Ann's, by Bob, who saw it", "provident.not_in_batch", acts.prove, taken, signedBy("bob"));
     it.act("Ann's", acts.prove, mine, signedBy("ann"));
     it.refused("once", "engine.already_exists", acts.prove, mine, signedBy("ann"));
     const right = { centre: "hangzhou", saver: "p:ann", ...shown(10, 5, 2), wrong: shown(0, 10, 7) };
     it.refused("corrected by Ann", "engine.not_entitled", acts.correct, right, signedBy("ann"));
     it.refused("by an earlier one", "provident.later_only", acts.correct, { ...mine, wrong: shown(10, 5, 2) }, signedBy("land"));
-    it.refused("as another's", "provident.later_only", acts.correct, { ...right, saver: "p:bob" }, signedBy("land"));
+    it.refused("as another's", "provident.not_in_batch", acts.correct, { ...right, saver: "p:bob" }, signedBy("land"));
     it.refused("by none", "provident.not_in_batch", acts.correct, { ...right, item: items(0, 1)[0]! }, signedBy("land"));
     it.act("Bob's", acts.prove, { centre: "hangzhou", saver: "p:bob", ...shown(10, 5, 4) }, signedBy("bob"));
-    it.refused("by another's", "provident.later_only", acts.correct, { ...right, ...shown(10, 5, 4) }, signedBy("land"));
+    it.refused("by another's", "provident.not_in_batch", acts.correct, { ...right, ...shown(10, 5, 4) }, signedBy("land"));
+    const own = Array.from({ length: 10 }, () => leafHash(recordOf("p:ann", words.root)));
+    const forged = { first: 0, item: words.root, index: 7, size: 10, root: rootOf(own), path: inclusionPath(own, 7) };
+    it.refused("of a tree of its own", "provident.not_in_batch", acts.correct, { ...right, wrong: forged }, signedBy("land"));
     it.act("corrected", acts.correct, right, signedBy("land"));
     it.refused("once", "provident.later_only", acts.correct, { ...right, ...shown(10, 5, 3) }, signedBy("land"));
     it.act("the correction", acts.correct, { ...right, ...shown(10, 5, 3), wrong: shown(10, 5, 2) }, signedBy("land"));
     expect(it.row(entries, "hangzhou", 0, 7)).toMatchObject({ by: { first: 10, index: 2 }, $: { status: "corrected" } });
     expect(it.row(entries, "hangzhou", 10, 3)).toMatchObject({ saver: "p:ann", $: { status: "booked" } });
     passes(it, "provident");
+    it.act("Bob is no more", eid.revoke, { principal: "p:bob" }, signedBy("courts"));
+    const his = { centre: "hangzhou", saver: "p:bob", ...shown(10, 5, 4), wrong: shown(0, 10, 4) };
+    it.refused("a record of nobody's", "provident.saver_unknown", acts.correct, his, signedBy("land"));
   });
+});
+
+test("a centre that is a saver's guardian does not sign for both", () => {
+  const it = paid();
+  it.act("guardian", eid.appoint, { principal: "p:bob", agent: "land", guardian: true }, signedBy("courts", "land"));
+  it.act("of Ann, too", eid.appoint, { principal: "p:ann", agent: "health", guardian: true }, signedBy("courts", "health"));
+  const own = "provident.own_case";
+  const his = { account: "hz-2", saver: "p:bob", centre: "hangzhou" };
+  it.refused("opens alone", own, acts.open, his, signedBy("land"));
+  it.act("with Bob himself", acts.open, his, signedBy("land", "bob"));
+  it.refused("closes alone", own, acts.close, { account: "hz-2", ground: "x" }, signedBy("land"));
+  it.refused("certifies alone", own, acts.certify, { ...certificate(it), account: "hz-2" }, signedBy("land"));
+  const may = bare(authority(it, { saver: "p:bob", centre: "hangzhou" }));
+  it.refused("lets itself check", own, acts.authorise, may, signedBy("land"));
+  it.act("a guardian lets another check", acts.authorise, { ...may, centre: "ningbo" }, signedBy("land"));
+  it.refused("asks for Ann alone", own, acts.ask, move, signedBy("health"));
+  it.act("with her", acts.ask, move, signedBy("health", "ann"));
+  it.act("sent", acts.send, { transfer: "t-1", amount: 1n }, signedBy("land"));
+  it.refused("receives alone", own, acts.receive, { transfer: "t-1" }, signedBy("health"));
+  it.act("with her", acts.receive, { transfer: "t-1" }, signedBy("health", "ann"));
+  it.act("certified", acts.certify, certificate(it), signedBy("health", "ann"));
+  it.refused("lends alone", own, acts.lend, { certificate: "cert-1", centre: "ningbo" }, signedBy("health"));
+  passes(it, "provident");
+});
+
+test("what is late is late, also while due work is behind", () => {
+  const late = "provident.too_late";
+  behind(asked(), days(15)).refused("sent", late, acts.send, { transfer: "t-1", amount: 1n }, signedBy("land"));
+  behind(sent(), days(7)).refused("received", late, acts.receive, { transfer: "t-1" }, signedBy("health", "ann"));
+  const objects = { debt: "debt-1", objection: words };
+  const it = listed();
+  behind(it, days(400)).refused("contested", late, acts.contest, objects, signedBy("bob"));
+  const short = town();
+  short.act("a short one", acts.enter, debt(short, { until: short.time + days(20) }), signedBy("health"));
+  short.act("may check", acts.authorise, bare(authority(short, { saver: "p:bob" })), signedBy("bob"));
+  expect(answer(behind(short, days(20)))).toBe("none");
+  const silent = listed();
+  silent.act("contested", acts.contest, objects, signedBy("bob"));
+  const decides = { debt: "debt-1", decision: "upheld", ground: "art-40" } as const;
+  behind(silent, days(30)).refused("decided", late, acts.decide, decides, signedBy("courts"));
 });
 
 describe("an account moves", () => {
@@ -268,6 +325,7 @@ test("64 savers' years are told at once, and sixteen entries are checked at once
   const long = (n: number): string => `p:${"s".repeat(60)}${10 + n}`;
   const savers = Array.from({ length: 64 }, (_, i) => long(i));
   const grants = { tax: ["provident.centre", "provident.supervisor"] };
+  const others = Array.from({ length: 4 }, (_, i) => `${"c".repeat(63)}${i}`);
   const it = scenario({ modules: [acts, eid], resolver: plainRights(grants, savers), found() {} });
   const centre = "c".repeat(64);
   it.act("a centre", acts.establish, { centre }, signedBy("tax"));
@@ -277,7 +335,14 @@ test("64 savers' years are told at once, and sixteen entries are checked at once
   it.act("told", acts.tell, { centre, year: 2026, deductions: all }, signedBy("tax"));
   const saver = savers[0]!;
   for (let i = 10; i < 26; i++) {
-    const entry = { debt: `${"d".repeat(62)}${i}`, saver, centre, ground: "g".repeat(64), facts: words, until: it.time + days(300) };
+    const entry = {
+      debt: `${"d".repeat(62)}${i}`,
+      saver,
+      centre: others[i % 4]!,
+      ground: "g".repeat(64),
+      facts: words,
+      until: it.time + days(300),
+    };
     it.act("entered", acts.enter, entry, signedBy("tax"));
   }
   const may = { authorisation: "x".repeat(64), saver, centre, purpose: "p".repeat(64), debts: true, most: 1, until: it.time + days(100) };
@@ -406,12 +471,15 @@ describe("an entry of a debtor", () => {
     it.refused("over before it counts", "provident.term_unfit", acts.enter, debt(it, { until: it.time + days(14) }), signedBy("health"));
     it.refused("by a saver", "engine.not_entitled", acts.enter, debt(it), signedBy("ann"));
     const full = listed();
-    for (let i = 2; i <= 16; i++) full.act("another", acts.enter, debt(full, { debt: `debt-${i}` }), signedBy("health"));
-    full.refused("a seventeenth", "provident.entries_full", acts.enter, debt(full, { debt: "debt-17" }), signedBy("health"));
+    for (let i = 2; i <= 4; i++) full.act("another", acts.enter, debt(full, { debt: `debt-${i}` }), signedBy("health"));
+    const full_up = "provident.entries_full";
+    full.refused("a fifth of one centre", full_up, acts.enter, debt(full, { debt: "debt-5" }), signedBy("health"));
+    for (let i = 5; i <= 8; i++)
+      full.act("of another", acts.enter, debt(full, { debt: `debt-${i}`, centre: "hangzhou" }), signedBy("land"));
     full.advance(days(16));
     expect(answer(full)).toBe("listed");
     full.advance(days(400));
-    expect([full.row(debts, "debt-9")?.$.status, full.row(files, "p:bob")?.debts]).toEqual(["lapsed", []]);
+    expect([full.row(debts, "debt-8")?.$.status, full.row(files, "p:bob")?.debts]).toEqual(["lapsed", []]);
 
     const one = listed();
     expect(answer(one)).toBe("none");
@@ -448,6 +516,15 @@ describe("an entry of a debtor", () => {
     const struck = listed();
     struck.act("contested", acts.contest, objects, signedBy("bob"));
     struck.act("struck", acts.decide, { ...decides, decision: "struck" }, signedBy("courts"));
+    const again = debt(struck, { debt: "debt-2" });
+    struck.refused("entered again", "provident.struck_before", acts.enter, again, signedBy("health"));
+    struck.act("on another ground", acts.enter, { ...again, ground: "art-38", debt: "debt-3" }, signedBy("health"));
+    struck.act("by another centre", acts.enter, { ...again, centre: "hangzhou", debt: "debt-4" }, signedBy("land"));
+    struck.advance(days(180));
+    struck.act("when the decision binds no more", acts.enter, debt(struck, { debt: "debt-2" }), signedBy("health"));
+    struck.act("contested", acts.contest, { ...objects, debt: "debt-2" }, signedBy("bob"));
+    struck.act("struck again", acts.decide, { ...decides, debt: "debt-2", decision: "struck" }, signedBy("courts"));
+    expect(struck.row(strikes, "p:bob", "ningbo", "art-37-2")?.debt).toBe("debt-2");
     const short = town();
     short.act("a short one", acts.enter, debt(short, { until: short.time + days(20) }), signedBy("health"));
     short.act("contested", acts.contest, objects, signedBy("bob"));
@@ -481,6 +558,10 @@ test("a suspended key moves, contests and closes nothing", () => {
   it.act("sent back", acts.sendBack, { transfer: "t-1", ground: "suspended" }, signedBy("health"));
   it.refused("closed by her", "engine.signature_missing", acts.close, { account: "hz-1", ground: "x" }, signedBy("land", "ann"));
   it.refused("moved by her", "engine.signature_missing", acts.ask, { ...move, transfer: "t-2" }, signedBy("health", "ann"));
+  const before = listed();
+  before.advance(days(1));
+  before.act("Bob is revoked", eid.revoke, { principal: "p:bob" }, signedBy("courts"));
+  before.refused("looked up by his authority", "provident.no_authority", acts.check, looks, signedBy("health"));
   it.refused("authorised by her", "engine.signature_missing", acts.authorise, bare(authority(it)), signedBy("ann"));
 });
 
@@ -515,10 +596,36 @@ test("audits find rows that the rules did not make", () => {
   expect(finds(centres, ["hangzhou"], { held: 1n })).toEqual(["money"]);
   expect(finds(centres, ["ningbo"], { accounts: 1 })).toEqual(["oneEach"]);
   expect(finds(checks, ["auth-1", 0], { purpose: "curiosity" })).toEqual(["authority"]);
+  expect(finds(checks, ["auth-1", 0], { debts: undefined })).toEqual(["authority"]);
+  expect(finds(checks, ["auth-1", 0], { debts: "listed" })).toEqual(["answered"]);
+  expect(finds(checks, ["auth-1", 0], { serves: "revoked" })).toEqual(["answered"]);
+  expect(finds(checks, ["auth-1", 0], { content: words.root })).toEqual(["answered"]);
   expect(finds(acts.authorisations, ["auth-1"], { used: 0 })).toEqual(["authority"]);
   expect(finds(debts, ["debt-1"], { $status: "cleared" })).toEqual(["debtors"]);
   expect(finds(debts, ["debt-1"], { until: it.time + days(3_000) })).toEqual(["debtors"]);
   expect(finds(files, ["p:bob"], { debts: [] })).toEqual(["debtors"]);
+  expect(finds(files, ["p:bob"], { debts: [{ debt: "debt-1", centre: "hangzhou" }] })).toEqual(["debtors"]);
+
+  const wrong = shown(0, 10, 7);
+  it.act("corrected", acts.correct, { centre: "hangzhou", saver: "p:ann", ...shown(10, 5, 2), wrong }, signedBy("land"));
+  it.advance(days(20));
+  it.act("checked", acts.check, looks, signedBy("health"));
+  expect(it.row(checks, "auth-1", 1)?.debts).toBe("listed");
+  it.advance(days(1));
+  it.act("contested", acts.contest, { debt: "debt-1", objection: words }, signedBy("bob"));
+  it.act("struck", acts.decide, { debt: "debt-1", decision: "struck", ground: "g" }, signedBy("courts"));
+  it.act("revoked", acts.revoke, { certificate: "cert-1", ground: "x" }, signedBy("land"));
+  passes(it, "provident");
+  for (const change of [{ debts: "none" }, { serves: "revoked" }]) expect(finds(checks, ["auth-1", 1], change)).toEqual(["answered"]);
+  const drawn = (change: object) => finds(entries, ["hangzhou", 0, 7], change);
+  expect(drawn({ saver: "p:bob" })).toEqual(["sequences"]);
+  expect(drawn({ item: words.root })).toEqual(["sequences"]);
+  expect(drawn({ by: { first: 10, index: 4 } })).toEqual(["sequences"]);
+  expect(drawn({ by: { first: 5_000, index: 9 } })).toEqual(["sequences"]);
+  expect(drawn({ path: shown(0, 10, 8).path })).toEqual(["sequences"]);
+  const bound = (change: object) => finds(strikes, ["p:bob", "ningbo", "art-37-2"], change);
+  expect(bound({ until: it.time + days(400) })).toEqual(["debtors"]);
+  expect(bound({ debt: "debt-9" })).toEqual(["debtors"]);
 });
 
 test("the acts of its reference page are a story that happens", () => {
@@ -579,7 +686,7 @@ test("a record in a batch costs parts of a byte and of a microsecond: 50 million
   const wire = encode({ action: "provident.report@1", args: calls[0]! }).length;
   const leaves = items(0, each);
   const hashing = performance.now();
-  const root = rootOf(leaves.map(leafHash));
+  const root = rootOf(leaves.map((item) => leafHash(recordOf("p:ann", item))));
   const hashUs = ((performance.now() - hashing) * 1_000) / each;
   const path = inclusionPath(leaves.map(leafHash), 300);
   console.info(
@@ -672,6 +779,8 @@ describe("whatever savers, centres and offices do", () => {
         const sizes: Record<string, [first: number, size: number][]> = { a: [], b: [] };
         const names = { transfer: [] as string[], certificate: [] as string[], authorisation: [] as string[], debt: [] as string[] };
         const leave = new Map<string, number>();
+        /** How long a centre is bound by a decision that its entry was wrong. */
+        const bound = new Map<string, number>();
         let next = 0;
         for (const s of steps) {
           total++;
@@ -708,6 +817,8 @@ describe("whatever savers, centres and offices do", () => {
           const of = it.row(centres, s.centre)!;
           const drawn = sizes[s.centre]![s.n % Math.max(1, sizes[s.centre]!.length)] ?? [0, 1];
           const later = sizes[s.centre]!.at(-1) ?? [0, 1];
+          /** Mostly the one whose record it is. */
+          const whose = s.odd === 0 ? s.saver : ownerOf(drawn[0] + (s.n % drawn[1]));
           const name = `${s.act}-${next++}`;
           const given = it.row(deductions, s.saver, 2026 - (s.n % 2));
           const is = (args: object, ...should: string[]): [object, string[]] => [args, should];
@@ -723,10 +834,10 @@ describe("whatever savers, centres and offices do", () => {
                 }),
                 office,
               ),
-            prove: () => is({ centre: s.centre, saver: s.saver, ...shown(drawn[0], drawn[1], s.n % drawn[1]) }, s.saver),
+            prove: () => is({ centre: s.centre, saver: whose, ...shown(drawn[0], drawn[1], s.n % drawn[1]) }, whose),
             correct: () => {
               const wrong = shown(drawn[0], drawn[1], s.n % drawn[1]);
-              return is({ centre: s.centre, saver: s.saver, ...shown(later[0], later[1], s.odd % later[1]), wrong }, office);
+              return is({ centre: s.centre, saver: whose, ...shown(later[0], later[1], s.odd % later[1]), wrong }, office);
             },
             ask: () => is({ transfer: name, account, to: s.centre }, office, s.saver),
             send: () => is({ transfer, amount: s.amount }, officeOf[moving?.centre ?? "a"]!),
@@ -794,6 +905,13 @@ describe("whatever savers, centres and offices do", () => {
             expect(leave.get(auth)).toBeLessThanOrEqual(may!.most);
             expect(it.time).toBeLessThan(may!.until);
           }
+          if (s.act === "prove") expect(whose).toBe(ownerOf(drawn[0] + (s.n % drawn[1])));
+          if (s.act === "enter") {
+            expect(bound.get(`${s.saver} ${s.centre}`) ?? 0).toBeLessThanOrEqual(it.time);
+            const own = it.row(files, s.saver)!.debts.filter(({ centre }) => centre === s.centre);
+            expect(own.length).toBeLessThanOrEqual(4);
+          }
+          if (s.act === "decide" && s.odd <= 4) bound.set(`${debtRow!.saver} ${debtRow!.centre}`, it.time + days(180));
           if (s.act === "lend") expect(certRow!.$.status).toBe("live");
         }
         // What savers paid in is what the centres hold, and what is on its way between them.
