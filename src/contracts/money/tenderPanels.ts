@@ -57,7 +57,7 @@ export const replace = tender.action({
     const fit = tx.known(substitute) && apart && tx.find(interests, key, substitute) === undefined;
     tx.require(fit, "substitute_unfit");
     for (const it of tx.scan(bids, [key], MAX_BIDS)) strike(tx, of, it, who);
-    tx.put(of, { panel: of.panel.map((member) => (member === who ? substitute : member)) });
+    tx.put(of, { panel: of.panel.map((sits) => (sits === who ? substitute : sits)) });
   },
 });
 
@@ -94,9 +94,9 @@ function onPanel(tx: Tx<"not_panel">, { panel }: Tender, who: Party): void {
 }
 /** Takes a member's score of a bid out of it. Was there one? */
 function strike(tx: Tx, of: Tender, it: Bid, who: Party): boolean {
-  const score = tx.find(scores, of.tender, it.bidder, who);
-  if (score?.$.status !== "given") return false;
-  tx.move(score, "struck");
-  tx.put(it, { quality: it.quality - weighed(of, score.marks), scores: it.scores - 1 });
+  const given = tx.find(scores, of.tender, it.bidder, who);
+  if (given?.$.status !== "given") return false;
+  tx.move(given, "struck");
+  tx.put(it, { quality: it.quality - weighed(of, given.marks), scores: it.scores - 1 });
   return true;
 }

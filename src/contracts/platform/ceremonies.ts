@@ -92,9 +92,9 @@ export const open = ceremony.action({
     const office = tx.signer("office");
     const fit = called.every((who, i) => called.indexOf(who) === i && who !== office && tx.known(who));
     tx.require(fit && called.length < 2 * threshold && threshold <= called.length, "trustees_unfit");
-    const steps = [commit_until - tx.time, reveal_until - commit_until, accept_until - reveal_until];
+    const spans = [commit_until - tx.time, reveal_until - commit_until, accept_until - reveal_until];
     tx.require(
-      steps.every((step) => step >= STEP),
+      spans.every((span) => span >= STEP),
       "deadlines_unfit",
     );
     tx.create(ceremonies, { ...it, office, done: 0, named: [] });
@@ -214,7 +214,7 @@ export const take = ceremony.procedure((tx, key: string, office: Party, serves: 
   const it = tx.get(ceremonies, key);
   tx.require(it.$.status === "complete" && it.office === office, "not_complete", { status: it.$.status, office: it.office });
   tx.require(it.serves === undefined, "serves_another", { serves: it.serves });
-  for (const trustee of it.trustees) tx.require(tx.known(trustee), "trustees_gone", { trustee });
+  for (const who of it.trustees) tx.require(tx.known(who), "trustees_gone", { trustee: who });
   return tx.put(it, { serves });
 });
 

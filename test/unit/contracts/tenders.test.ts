@@ -633,8 +633,8 @@ it("an audit finds a row that the rules did not make", () => {
   expect(finds(tenders, ["t-1"], { winner: "c:bolt" })).toEqual(["awardsByRule"]);
   for (const change of [{ key: multiplyBase(7n) }, { challenges: 1 }, { round: 1 }, { awards: 0 }, { ceremony: "c-2" }, { buyer: "other" }])
     expect(finds(tenders, ["t-1"], change)).toEqual(["callsHold"]);
-  for (const panel of [["p:eve"], [...bidders], ["p:eve", "p:finn", "p:gil", "t1"]])
-    expect(finds(tenders, ["t-1"], { panel })).toEqual(["callsHold"]);
+  for (const sits of [["p:eve"], [...bidders], ["p:eve", "p:finn", "p:gil", "t1"]])
+    expect(finds(tenders, ["t-1"], { panel: sits })).toEqual(["callsHold"]);
   for (const change of [{ serves: "tender:t-2" }, { serves: "poll:t-1" }, { office: "other" }, { key: multiplyBase(7n) }])
     expect(finds(ceremonies.ceremonies, ["c-1"], change)).toEqual(["callsHold"]);
   expect(finds(interests, ["t-1", "p:eve"], { bidders: ["c:acme"] })).toEqual(["awardsByRule"]);
@@ -787,8 +787,8 @@ describe("whatever buyers, bidders, trustees and panels do", () => {
           const challenger = now.$.status === "awarded" && town.time >= now.standstill_until! ? "city" : bidder;
           const open = [...bidders, "city"]
             .flatMap((who) => Array.from({ length: now.awards }, (_, i) => ({ award: i + 1, bidder: who })))
-            .find((it) => town.row(challenges, "t-1", it.award, it.bidder)?.$.status === "raised");
-          const scored = town.row(scores, "t-1", bidder, member);
+            .find(({ award, bidder: who }) => town.row(challenges, "t-1", award, who)?.$.status === "raised");
+          const before = town.row(scores, "t-1", bidder, member);
           const [args, ...should] = {
             bid: () => [
               { ...bidOf(sealed(bidder, price, { version: Math.max(1, version), garbage })), ...(s.lie === 1 && { bidder: "c:bolt" }) },
@@ -843,7 +843,7 @@ describe("whatever buyers, bidders, trustees and panels do", () => {
           if (act === "open" || act === "openWithheld") expect(bidBy(town, bidder).amount).toBe(truth.get(bidder));
           if (act === "score") {
             expect(town.row(interests, "t-1", member)!.bidders).not.toContain(bidder);
-            expect([now.panel.includes(member), (scored?.round ?? -1) < now.round]).toEqual([true, true]);
+            expect([now.panel.includes(member), (before?.round ?? -1) < now.round]).toEqual([true, true]);
           }
           if (act === "challenge")
             expect(challenger === "city" ? town.time >= now.standstill_until! : ["opened", "unreadable"].includes(row!.$.status)).toBe(
