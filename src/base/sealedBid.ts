@@ -45,7 +45,7 @@ export interface Bid {
   readonly amount: bigint;
   readonly offer: Value;
 }
-/** The most that a bid's price may be: money is 0 … 2^63 − 1. */
+/** The most that a bid's price may be: money is up to 2^63 − 1. A price of nothing is none: it would have all points, and no contract could be of it. */
 const MAX_AMOUNT = (1n << 63n) - 1n;
 
 const parts = ({ tender, bidder, version }: BidLabel): Value[] => [tender, bidder, version];
@@ -90,7 +90,7 @@ export const sealHolds = (label: BidLabel, ceremonyKey: Bytes, { point, digest, 
   isPoint(ceremonyKey) && equalBytes(sha256(ciphertext), digest) && proves(proof, knowledge(label, ceremonyKey, point, digest));
 
 // ── opening ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
-/** What a bid says, by K; undefined if it does not open or parse: then it is unreadable, whoever tries. */
+/** What a bid says, by K; undefined if it does not open or parse, or names no price: then it is unreadable, whoever tries. */
 export function readBid(
   label: BidLabel,
   ceremonyKey: Bytes,
@@ -112,7 +112,7 @@ function parsed(clear: Bytes): Bid | undefined {
   const { amount, offer, ...rest } = value as { readonly [name: string]: Value };
   if ((typeof amount !== "number" && typeof amount !== "bigint") || offer === undefined || Object.keys(rest).length > 0) return undefined;
   const exact = BigInt(amount);
-  return exact < 0n || exact > MAX_AMOUNT ? undefined : { amount: exact, offer };
+  return exact < 1n || exact > MAX_AMOUNT ? undefined : { amount: exact, offer };
 }
 
 /** K by the bidder's r; undefined if r is not that of R. */

@@ -153,8 +153,11 @@ function bidFrom(json: unknown): Bid {
       : Number.isSafeInteger(amount)
         ? BigInt(amount as number)
         : -1n;
-  if (exact < 0n || exact >= 1n << 63n || offer === undefined || Object.keys(rest).length > 0)
-    return usage("the bid is not an amount in the smallest unit and an offer", `--bid '{"amount":"131126400","offer":{"days":30}}'`);
+  if (exact < 1n || exact >= 1n << 63n || offer === undefined || Object.keys(rest).length > 0)
+    return usage(
+      "the bid is not a price in the smallest unit, of more than nothing, and an offer",
+      `--bid '{"amount":"131126400","offer":{"days":30}}'`,
+    );
   return { amount: exact, offer: valueFrom(offer) };
 }
 function valueFrom(json: unknown): Value {

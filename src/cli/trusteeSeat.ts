@@ -35,7 +35,6 @@ export interface Seat {
 export async function seatOf(ceremony: string, o: { genesis?: string; anchor?: string }, globals: Globals): Promise<Seat> {
   const signing = await openKeyFile(globals.keys[0] ?? usage("a trustee signs with a key of his own", "add --key KEYFILE"), globals, [
     "organisation",
-    "person",
   ]);
   const trusted = trustedBy(o);
   const ledger = await ledgerOf(globals, o.genesis);

@@ -50,8 +50,8 @@ afterAll(async () => network?.stop());
 describe("a ceremony", () => {
   test("of three trustees at three machines makes a key; each keeps his part of it and nothing else", { timeout: LIMIT }, async () => {
     const now = Date.now();
-    const [commit_until, reveal_until, accept_until] = [1, 2, 3].map((n) => now + n * 600_000);
-    const trustees = ["tax", "courts", "p:ann"];
+    const [commit_until, reveal_until, accept_until] = [1, 2, 3].map((n) => now + n * 3_600_000);
+    const trustees = ["courts", "land", "health"];
     await applied("ceremonies.open", { ceremony: "t-1", trustees, threshold: 2, commit_until, reveal_until, accept_until }, "tax");
     expect(await trustee("join", "t-1", "bob", "--unprotected")).toMatchObject({ code: 2, problem: { code: "key.purpose" } });
     expect(
@@ -60,7 +60,7 @@ describe("a ceremony", () => {
         "join",
         "t-9",
         "--key",
-        network.keys["ann"]!,
+        network.keys["land"]!,
         "--node",
         api,
         "--genesis",
@@ -71,16 +71,16 @@ describe("a ceremony", () => {
     ).toMatchObject({ code: 2 });
     // One begins alone and is told that he waits; the same command goes on where he was.
     const alone = await cli(
-      ...["trustee", "join", "t-1", "--key", network.keys["ann"]!, "--secret", file("ann.secret"), "--unprotected"],
+      ...["trustee", "join", "t-1", "--key", network.keys["land"]!, "--secret", file("land.secret"), "--unprotected"],
       ...["--node", api, "--genesis", network.genesis, "--timeout", "1s", "--json"],
     );
     expect(alone).toMatchObject({ code: 5, problem: { code: "ceremony.waits" } });
-    expect(readKeyHeader(fs.readFileSync(file("ann.secret"), "utf8")).algorithm).toBe("ristretto255+dealing");
-    const ran = await Promise.all(["tax", "courts", "ann"].map(async (name) => trustee("join", "t-1", name, "--unprotected")));
+    expect(readKeyHeader(fs.readFileSync(file("land.secret"), "utf8")).algorithm).toBe("ristretto255+dealing");
+    const ran = await Promise.all(["courts", "land", "health"].map(async (name) => trustee("join", "t-1", name, "--unprotected")));
     expect(ran.map(({ code, err }) => `${code} ${err}`)).toEqual(["0 ", "0 ", "0 "]);
     const { json } = await cli("get", "ceremonies", "ceremony", "t-1", "--node", api, "--verify", "--genesis", network.genesis, "--json");
     expect(json).toMatchObject({ verified: true, status: "complete" });
-    for (const [i, name] of ["tax", "courts", "ann"].entries()) {
+    for (const [i, name] of ["courts", "land", "health"].entries()) {
       expect(ran[i]!.json).toMatchObject({ ceremony: "t-1", index: i + 1, key: json.fields.key });
       const { algorithm, publicKey } = readKeyHeader(fs.readFileSync(file(`${name}.secret`), "utf8"));
       expect([algorithm, Buffer.from(publicKey).toString("hex")]).toEqual(["ristretto255", json.fields.verification[i]]);
@@ -95,11 +95,11 @@ describe("a ceremony", () => {
       json: { valid: true, record: { status: "complete", fields: { key: json.fields.key } } },
     });
     // Again is no harm; with another's secret it is refused.
-    expect(await trustee("join", "t-1", "tax", "--unprotected")).toMatchObject({ code: 0, json: { index: 1 } });
-    fs.copyFileSync(file("tax.secret"), file("bob.secret"));
+    expect(await trustee("join", "t-1", "courts", "--unprotected")).toMatchObject({ code: 0, json: { index: 1 } });
+    fs.copyFileSync(file("courts.secret"), file("other.secret"));
     expect(
       await cli(
-        ...["trustee", "join", "t-1", "--key", network.keys["ann"]!, "--secret", file("bob.secret")],
+        ...["trustee", "join", "t-1", "--key", network.keys["land"]!, "--secret", file("other.secret")],
         ...["--node", api, "--genesis", network.genesis, "--unprotected", "--json"],
       ),
     ).toMatchObject({ code: 1, problem: { code: "check.failed" } });
@@ -109,25 +109,25 @@ describe("a ceremony", () => {
 describe("a ceremony with a false trustee among the honest", () => {
   test("fails and names him: whoever was dealt a false share shows it", { timeout: LIMIT }, async () => {
     const now = Date.now();
-    const [commit_until, reveal_until, accept_until] = [1, 2, 3].map((n) => now + n * 600_000);
-    const trustees = ["courts", "p:bob", "p:ann"];
+    const [commit_until, reveal_until, accept_until] = [1, 2, 3].map((n) => now + n * 3_600_000);
+    const trustees = ["courts", "land", "health"];
     await applied("ceremonies.open", { ceremony: "t-2", trustees, threshold: 2, commit_until, reveal_until, accept_until }, "tax");
     const join = async (name: string): Promise<Ran> =>
       cli(
         ...["trustee", "join", "t-2", "--key", network.keys[name]!, "--secret", file(`${name}.t-2`), "--unprotected"],
         ...["--node", api, "--genesis", network.genesis, "--timeout", "180s", "--json"],
       );
-    const honest = Promise.all([join("courts"), join("ann")]);
-    // Bob, by hand.
+    const honest = Promise.all([join("courts"), join("health")]);
+    // The land office, by hand.
     const place = { network: Buffer.from(network.network, "hex"), ceremony: "t-2" };
-    const bob = newDealing(2);
-    const points = coefficientPoints(bob);
+    const dealing = newDealing(2);
+    const points = coefficientPoints(dealing);
     const own = { ceremony: "t-2", index: 2 };
     const commitment = hex(commitmentOf(place, 2, points));
     await applied(
       "ceremonies.commit",
-      { ...own, key: hex(multiplyBase(bob.receiving)), proof: hex(proveReceiving(place, 2, bob)), commitment },
-      "bob",
+      { ...own, key: hex(multiplyBase(dealing.receiving)), proof: hex(proveReceiving(place, 2, dealing)), commitment },
+      "land",
     );
     await waitFor(
       "all commitments",
@@ -137,16 +137,16 @@ describe("a ceremony with a false trustee among the honest", () => {
     const shares = [];
     for (const to of [1, 3]) {
       const { body } = await get(`${api}/v1/records/ceremonies/trustee/t-2/${to}`);
-      const dealt = to === 1 ? newDealing(2) : bob; // to the courts another polynomial's value
+      const dealt = to === 1 ? newDealing(2) : dealing; // to the courts another polynomial's value
       const { point, masked } = maskShare(place, 2, to, dealt, unhex(body.fields.key));
       shares.push({ point: hex(point), masked: hex(masked) });
     }
-    await applied("ceremonies.reveal", { ...own, points: points.map(hex), proof: hex(proveConstant(place, 2, bob)), shares }, "bob");
+    await applied("ceremonies.reveal", { ...own, points: points.map(hex), proof: hex(proveConstant(place, 2, dealing)), shares }, "land");
     for (const ran of await honest) {
       expect(ran).toMatchObject({ code: 1, problem: { code: "ceremony.failed" } });
-      expect(ran.problem.detail).toContain("p:bob");
+      expect(ran.problem.detail).toContain("land");
     }
-    expect((await get(`${api}/v1/records/ceremonies/ceremony/t-2`)).body).toMatchObject({ status: "failed", fields: { named: ["p:bob"] } });
+    expect((await get(`${api}/v1/records/ceremonies/ceremony/t-2`)).body).toMatchObject({ status: "failed", fields: { named: ["land"] } });
   });
 });
 
@@ -157,8 +157,8 @@ describe("a tender", () => {
     cli("tender", verb, "laptops", ...more, "--node", network.nodes[1]!.api, "--genesis", network.genesis, "--timeout", "60s", "--json");
   const bid = async (name: string, amount: string): Promise<Ran> =>
     tender(
-      ...["bid", "--bidder", `p:${name}`, "--bid", JSON.stringify({ amount, offer: { days: 30, model: "portátil" } })],
-      ...["--key", network.keys[name]!, "--secret", file(`${name}.bid`), "--unprotected"],
+      ...["bid", "--bidder", `p:${name}.tax`, "--bid", JSON.stringify({ amount, offer: { days: 30, model: "portátil" } })],
+      ...["--key", network.keys[`${name}.tax`]!, "--secret", file(`${name}.bid`), "--unprotected"],
     );
   const row = async (collection: string, key: string): Promise<any> => (await get(`${api}/v1/records/${collection}/${key}`)).body;
   /** The chain's time, moved on by an act: an idle chain makes no blocks. */
@@ -187,47 +187,47 @@ describe("a tender", () => {
     const [bids_until, open_until] = [now + 40_000, now + 41_000];
     const terms = {
       ...{ tender: "laptops", title: "471 portable computers", method: "open", invited: [], currency: "MXN", budget: "140000000" },
-      ...{ price_weight: 60, criteria: [{ criterion: "service", weight: 40 }], panel: ["land", "health"], ceremony: "t-1" },
+      ...{ price_weight: 60, criteria: [{ criterion: "service", weight: 40 }], panel: ["p:ann.tax", "p:dora.tax"], ceremony: "t-1" },
       ...{ fund: "it", purpose: "equipment", bids_until, open_until, standstill_days: 0 },
     };
     await applied("tenders.call", terms, "tax");
     // Bob opens his bid later; Carl will not. Both are sealed on the chain.
     const bids = await Promise.all([bid("bob", "131126400"), bid("carl", "139000000")]);
     expect(bids.map(({ code, err, json }) => `${code} ${json?.outcome ?? err}`)).toEqual(["0 applied", "0 applied"]);
-    expect(await trustee("share", "t-1", "tax")).toMatchObject({ code: 5, problem: { code: "ceremony.waits" } });
+    expect(await trustee("share", "t-1", "land")).toMatchObject({ code: 5, problem: { code: "ceremony.waits" } });
     expect(await bid("carl", "138000000")).toMatchObject({ code: 2, problem: { code: "usage.invalid" } }); // one number, one bid
     const bobOpens = async (): Promise<Ran> =>
-      tender("open", "--bidder", "p:bob", "--key", network.keys["bob"]!, "--secret", file("bob.bid"));
+      tender("open", "--bidder", "p:bob.tax", "--key", network.keys["bob.tax"]!, "--secret", file("bob.bid"));
     expect(await bobOpens()).toMatchObject({ code: 5 });
-    expect((await row("tenders/bid", "laptops/p:carl")).fields.amount).toBeUndefined();
+    expect((await row("tenders/bid", "laptops/p:carl.tax")).fields.amount).toBeUndefined();
     await passed(bids_until);
     expect(
       await tender(
         "bid",
         "--bidder",
-        "p:dora",
+        "p:dora.tax",
         "--bid",
         '{"amount":"1","offer":{}}',
         "--key",
-        network.keys["dora"]!,
+        network.keys["dora.tax"]!,
         "--secret",
         file("dora.bid"),
         "--unprotected",
       ),
     ).toMatchObject({ code: 4, json: { code: "tenders.bidding_over" } });
     expect(await bobOpens()).toMatchObject({ code: 0, json: { outcome: "applied" } });
-    expect(await tender("read", "p:carl")).toMatchObject({ code: 1, json: { status: "sealed" } });
+    expect(await tender("read", "p:carl.tax")).toMatchObject({ code: 1, json: { status: "sealed" } });
 
     // Two of the three trustees open Carl's for him.
     await passed(open_until);
-    expect(await trustee("share", "t-1", "courts")).toMatchObject({ code: 0, json: { shared: ["p:carl"], opened: [] } });
-    expect(await trustee("share", "t-1", "ann")).toMatchObject({ code: 0, json: { shared: ["p:carl"], opened: ["p:carl"] } });
-    expect(await trustee("share", "t-1", "tax")).toMatchObject({ code: 0, json: { shared: [], opened: [] } });
-    expect(await tender("read", "p:carl")).toMatchObject({
+    expect(await trustee("share", "t-1", "courts")).toMatchObject({ code: 0, json: { shared: ["p:carl.tax"], opened: [] } });
+    expect(await trustee("share", "t-1", "health")).toMatchObject({ code: 0, json: { shared: ["p:carl.tax"], opened: ["p:carl.tax"] } });
+    expect(await trustee("share", "t-1", "land")).toMatchObject({ code: 0, json: { shared: [], opened: [] } });
+    expect(await tender("read", "p:carl.tax")).toMatchObject({
       code: 0,
       json: { amount: "139000000", offer: { days: 30, model: "portátil" } },
     });
-    const proof = (await get(`${network.nodes[2]!.api}/v1/proofs/tenders/bid/laptops/p:carl`)).body;
+    const proof = (await get(`${network.nodes[2]!.api}/v1/proofs/tenders/bid/laptops/p:carl.tax`)).body;
     const genesis = fs.readFileSync(network.genesis, "utf8");
     expect(verify(JSON.stringify(proof), { genesis })).toMatchObject({
       valid: true,
@@ -241,28 +241,29 @@ describe("a tender", () => {
       marks: [mark],
       reasons: seal(1),
     });
-    await applied("tenders.declare", { tender: "laptops", member: "land", bidders: ["p:bob"] }, "land");
-    await applied("tenders.declare", { tender: "laptops", member: "health", bidders: [] }, "health");
-    expect(await call("tenders.score", score("land", "p:bob", 100), "land")).toMatchObject({
+    await applied("tenders.declare", { tender: "laptops", member: "p:dora.tax", bidders: ["p:bob.tax"] }, "dora.tax");
+    await applied("tenders.declare", { tender: "laptops", member: "p:ann.tax", bidders: [] }, "ann.tax");
+    expect(await call("tenders.score", score("p:dora.tax", "p:bob.tax", 100), "dora.tax")).toMatchObject({
       code: 4,
       json: { code: "tenders.conflicted" },
     });
-    await applied("tenders.score", score("health", "p:bob", 80), "health");
-    for (const member of ["land", "health"]) await applied("tenders.score", score(member, "p:carl", 80), member);
-    const award = { tender: "laptops", bidder: "p:bob", amount: "131126400" };
-    expect(await call("tenders.award", { ...award, bidder: "p:carl", amount: "139000000" }, "tax")).toMatchObject({
+    await applied("tenders.score", score("p:ann.tax", "p:bob.tax", 80), "ann.tax");
+    for (const name of ["ann.tax", "dora.tax"]) await applied("tenders.score", score(`p:${name}`, "p:carl.tax", 80), name);
+    const award = { tender: "laptops", bidder: "p:bob.tax", amount: "131126400" };
+    expect(await call("tenders.award", { ...award, bidder: "p:carl.tax", amount: "139000000" }, "tax")).toMatchObject({
       code: 4,
       json: { code: "tenders.not_first" },
     });
     await applied("tenders.award", award, "tax");
+    await applied("tenders.accept", { tender: "laptops" }, "bob.tax");
     const tranches = ["65563200", "65563200"].map((amount, i) => ({ amount, due: now + (i + 1) * DAY }));
-    await applied("tenders.conclude", { tender: "laptops", account: seal(2), tranches }, "tax", "bob");
+    await applied("tenders.conclude", { tender: "laptops", account: seal(2), tranches }, "tax", "bob.tax");
     expect(await call("tenders.release", { tender: "laptops", number: 0, order: "l-0" }, "tax")).toMatchObject({
       code: 4,
       json: { code: "tenders.no_report" },
     });
     for (const number of [0, 1]) {
-      await applied("tenders.report", { tender: "laptops", number, report: "cd".repeat(32) }, "bob");
+      await applied("tenders.report", { tender: "laptops", number, report: "cd".repeat(32) }, "bob.tax");
       await applied("tenders.release", { tender: "laptops", number, order: `l-${number}` }, "tax");
       await applied(
         "funds.confirm",
@@ -282,8 +283,8 @@ describe("a tender", () => {
       json: { ocid: "ocds-abc123-laptops" },
     });
     const [process] = readOcds(fs.readFileSync(file("release.json"), "utf8"));
-    expect(process).toMatchObject({ ocid: "ocds-abc123-laptops", buyer: "tax", tenderers: ["p:bob", "p:carl"] });
-    expect(process!.contracts[0]).toMatchObject({ amount: 131_126_400n, paid: 131_126_400n, supplier: "p:bob" });
+    expect(process).toMatchObject({ ocid: "ocds-abc123-laptops", buyer: "tax", tenderers: ["p:bob.tax", "p:carl.tax"] });
+    expect(process!.contracts[0]).toMatchObject({ amount: 131_126_400n, paid: 131_126_400n, supplier: "p:bob.tax" });
     expect(process!.contracts[0]!.transactions.length).toBe(2);
     expect(await cli("ocds", "read", file("release.json"), "--json")).toMatchObject({
       code: 0,

@@ -7,6 +7,7 @@ import type { Party } from "../engine/index.ts";
 /** A bid as the rule sees it. */
 export interface Rated {
   readonly bidder: Party;
+  /** More than nothing. */
   readonly amount: bigint;
   /** When it was handed in. */
   readonly handed_in: number;
@@ -18,8 +19,7 @@ export interface Rated {
 const SCALE = 1_000n;
 
 /** ⌊1000 × weight × lowest / amount⌋: the lowest price has them all. */
-export const pricePoints = (amount: bigint, lowest: bigint, weight: number): bigint =>
-  amount === 0n ? SCALE * BigInt(weight) : (SCALE * BigInt(weight) * lowest) / amount;
+export const pricePoints = (amount: bigint, lowest: bigint, weight: number): bigint => (SCALE * BigInt(weight) * lowest) / amount;
 /** ⌊1000 × quality / (100 × scores)⌋: the mean of the members' weighted marks. */
 export const qualityPoints = ({ quality, scores }: Rated): bigint =>
   scores === 0 ? 0n : (SCALE * BigInt(quality)) / (100n * BigInt(scores));

@@ -1,69 +1,10 @@
-// Scoring and award: interests declared before anything is scored, marks by the panel, the award by rule, the standstill in which bidders challenge it.
-// Service 23. Does not own: what the rule computes (kit/award), bids and their opening (tenders.ts), the contract (tenderContracts.ts).
+// The award by rule, and what follows it: the standstill in which bidders challenge it, the winner's word that he will sign, the next bid where he does not.
+// Service 23. Does not own: what the rule computes (kit/award), whose marks count (tenderPanels.ts), the contract (tenderContracts.ts).
 
-import { days, id, list, money, oneOf, optional, type Party, party, range, signs, type Tx } from "../engine/index.ts";
+import { count, days, id, money, oneOf, optional, party, signs, type Tx } from "../engine/index.ts";
 import { type Rated, ranked } from "../kit/award.ts";
 import { aSeal } from "../kit/examples.ts";
-import { type Bid, bids, challenges, interests, MAX_BIDS, reasons, scores, tender, tenders, type Tender } from "./tenderRecords.ts";
-
-// ── interests ────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
-const member = { member: signs("the member of the panel") };
-export const declare = tender.action({
-  title: "Declare the bidders in whom a member of the panel has an interest, or none",
-  by: member,
-  input: { tender: id, member: party, bidders: list(party, MAX_BIDS) },
-  rules: ["not_panel"],
-  example: { tender: "2027-laptops", member: "land", bidders: ["c:acme"] },
-  run(tx, { tender: key, member: who, bidders }) {
-    tx.signed("member", who);
-    onPanel(tx, tx.get(tenders, key), who);
-    const found = tx.find(interests, key, who);
-    if (found === undefined) tx.move(tx.create(interests, { tender: key, member: who, bidders }), "declared");
-    else tx.move(found, "declared", { bidders: [...new Set([...found.bidders, ...bidders])] });
-  },
-});
-
-export const recuse = tender.action({
-  title: "Enter an interest that a member did not declare: a score that he gave is struck",
-  by: "integrity",
-  input: { tender: id, member: party, bidder: party },
-  rules: ["not_panel", "not_scored"],
-  example: { tender: "2027-laptops", member: "land", bidder: "c:acme" },
-  run(tx, { tender: key, member: who, bidder }) {
-    const of = tx.get(tenders, key);
-    onPanel(tx, of, who);
-    tx.require(of.$.status === "called" || of.$.status === "scoring", "not_scored", { status: of.$.status });
-    const it = tx.get(bids, key, bidder);
-    const known = tx.find(interests, key, who) ?? tx.create(interests, { tender: key, member: who, bidders: [] });
-    if (!known.bidders.includes(bidder)) tx.put(known, { bidders: [...known.bidders, bidder] });
-    const score = tx.find(scores, key, bidder, who);
-    if (score?.$.status !== "given") return;
-    tx.move(score, "struck");
-    tx.put(it, { quality: it.quality - weighed(of, score.marks), scores: it.scores - 1 });
-  },
-});
-
-// ── scores ───────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
-export const score = tender.action({
-  title: "Score a bid: a mark of 0 to 100 for each criterion, in the order of the call",
-  by: member,
-  input: { tender: id, bidder: party, member: party, marks: list(range(0, 100), 8), reasons },
-  rules: ["not_panel", "undeclared", "conflicted", "marks_unfit", "still_sealed"],
-  example: { tender: "2027-laptops", bidder: "c:acme", member: "land", marks: [80], reasons: aSeal(1) },
-  run(tx, it) {
-    tx.signed("member", it.member);
-    const of = tx.get(tenders, it.tender);
-    onPanel(tx, of, it.member);
-    const declared = tx.find(interests, it.tender, it.member);
-    tx.require(declared?.$.status === "declared", "undeclared");
-    tx.require(!declared!.bidders.includes(it.bidder), "conflicted");
-    const scored = tx.get(bids, it.tender, it.bidder);
-    tx.require(of.$.status === "scoring" && scored.$.status === "opened", "still_sealed", { status: scored.$.status });
-    tx.require(it.marks.length === of.criteria.length, "marks_unfit", { criteria: of.criteria.length });
-    tx.create(scores, it);
-    tx.put(scored, { quality: scored.quality + weighed(of, it.marks), scores: scored.scores + 1 });
-  },
-});
+import { type Bid, bids, challenges, interests, MAX_BIDS, reasons, tender, tenders, type Tender } from "./tenderRecords.ts";
 
 // ── the award ────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 const buyer = { buyer: { role: "buyer", is: (a: { readonly tender: string }, tx: Tx) => tx.get(tenders, a.tender).buyer } } as const;
@@ -89,7 +30,7 @@ export const award = tender.action({
     }
     const [first] = standings(of, open);
     tx.require(first?.bidder === bidder && first.amount === amount, "not_first", { first: first?.bidder });
-    tx.move(of, "awarded", { winner: bidder, amount, standstill_until: tx.time + days(of.standstill_days) });
+    tx.move(of, "awarded", { winner: bidder, amount, standstill_until: tx.time + days(of.standstill_days), awards: of.awards + 1 });
   },
 });
 
@@ -105,42 +46,73 @@ export const standings = (
     of.price_weight,
   );
 
+export const accept = tender.action({
+  title: "Accept an award: its winner will sign the contract",
+  by: { winner: signs("who won") },
+  input: { tender: id },
+  rules: ["not_awarded"],
+  example: { tender: "2027-laptops" },
+  run(tx, { tender: key }) {
+    const of = tx.get(tenders, key);
+    tx.require(of.$.status === "awarded" && !of.accepted, "not_awarded", { status: of.$.status });
+    tx.signed("winner", of.winner!);
+    tx.put(of, { accepted: true });
+  },
+});
+
+/** From the end of the standstill. */
+const ACCEPT_DAYS = 14;
+export const unaccepted = tender.due(tenders, {
+  title: "An award that its winner has neither accepted nor signed a fortnight after the standstill falls, and his bid is excluded",
+  at: (of) => (of.$.status === "awarded" && !of.accepted ? of.standstill_until! + days(ACCEPT_DAYS) : undefined),
+  run(tx, of) {
+    tx.move(tx.get(bids, of.tender, of.winner!), "excluded");
+    fall(tx, of);
+  },
+});
+
 // ── the standstill ───────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+const standing: readonly string[] = ["opened", "unreadable"] satisfies Bid["$"]["status"][];
 export const challenge = tender.action({
-  title: "Challenge an award",
-  by: { bidder: signs("a bidder of the tender") },
-  input: { challenge: id, tender: id, bidder: party, ground: reasons },
+  title: "Challenge an award: a bidder in the standstill; after it the buyer, whose winner does not sign",
+  by: { bidder: signs("a bidder of the tender, or its buyer") },
+  input: { tender: id, bidder: party, ground: reasons },
   rules: ["not_bidder"],
-  example: { challenge: "ch-1", tender: "2027-laptops", bidder: "c:other", ground: aSeal(1) },
+  example: { tender: "2027-laptops", bidder: "c:other", ground: aSeal(1) },
   run(tx, it) {
     tx.signed("bidder", it.bidder);
     const of = tx.get(tenders, it.tender);
-    const standing = of.$.status === "awarded" && tx.time < of.standstill_until!;
-    tx.require(standing && tx.find(bids, it.tender, it.bidder) !== undefined, "not_bidder", { status: of.$.status });
-    tx.create(challenges, it);
+    tx.require(of.$.status === "awarded", "not_bidder", { status: of.$.status });
+    const early = tx.time < of.standstill_until!;
+    const may = early ? standing.includes(tx.find(bids, it.tender, it.bidder)?.$.status ?? "") : it.bidder === of.buyer;
+    tx.require(may, "not_bidder", { standstill_until: of.standstill_until });
+    tx.create(challenges, { ...it, award: of.awards });
     tx.put(of, { challenges: of.challenges + 1 });
   },
 });
 
 export const decide = tender.action({
-  title: "Decide a challenge: upheld, the award falls, and a bid that should not have been scored is excluded",
+  title:
+    "Decide a challenge: upheld, the award falls, marks may be given anew, and a bid that should not have been scored, or whose bidder does not sign, is excluded",
   by: "review",
-  input: { challenge: id, decision: oneOf("upheld", "dismissed"), excludes: optional(party) },
-  example: { challenge: "ch-1", decision: "upheld", excludes: "c:acme" },
-  run(tx, { challenge: key, decision, excludes }) {
-    const it = tx.move(tx.get(challenges, key), decision, { excludes: decision === "upheld" ? excludes : undefined });
-    const of = tx.get(tenders, it.tender);
+  input: { tender: id, award: count, bidder: party, decision: oneOf("upheld", "dismissed"), excludes: optional(party) },
+  example: { tender: "2027-laptops", award: 1, bidder: "c:other", decision: "upheld", excludes: "c:acme" },
+  run(tx, { tender: key, award: number, bidder, decision, excludes }) {
+    tx.move(tx.get(challenges, key, number, bidder), decision, { excludes: decision === "upheld" ? excludes : undefined });
+    const of = tx.get(tenders, key);
     const rest = { challenges: of.challenges - 1 };
-    if (decision === "dismissed" || of.$.status === "cancelled") return void tx.put(of, rest);
-    if (excludes !== undefined) tx.move(tx.get(bids, it.tender, excludes), "excluded");
-    if (of.$.status !== "awarded") return void tx.put(of, rest);
-    tx.move(of, "scoring", { ...rest, winner: undefined, amount: undefined, standstill_until: undefined });
+    if (decision === "dismissed") return void tx.put(of, rest);
+    const upheld = { ...rest, round: of.round + 1 };
+    if (excludes !== undefined && of.$.status !== "cancelled") tx.move(tx.get(bids, key, excludes), "excluded");
+    if (of.$.status === "awarded") fall(tx, of, upheld);
+    else tx.put(of, upheld);
   },
 });
 
 // ── words of this file ───────────────────────────────────────────────────────────────────────────────────────────────────────────────
-function onPanel(tx: Tx<"not_panel">, { panel }: Tender, who: Party): void {
-  tx.require(panel.includes(who), "not_panel");
+/** There is no award any more: to be awarded again. */
+export function fall(tx: Tx, of: Tender, change: Partial<Pick<Tender, "challenges" | "round">> = {}): void {
+  tx.move(of, "scoring", { ...change, winner: undefined, amount: undefined, standstill_until: undefined, accepted: false });
 }
 /** Σ weight × mark. */
 export const weighed = ({ criteria }: Pick<Tender, "criteria">, marks: readonly number[]): number =>

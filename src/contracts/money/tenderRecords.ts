@@ -2,7 +2,7 @@
 // who may do what with them (tenders.ts, tenderAwards.ts, tenderContracts.ts), payment itself (funds), the trustees' key (ceremonies).
 
 import { account } from "../descriptors/payments.ts";
-import { agency, contract, count, hash, id, list, money, object, oneOf, optional, party, range } from "../engine/index.ts";
+import { agency, contract, count, flag, hash, id, list, money, object, oneOf, optional, party, range } from "../engine/index.ts";
 import { record, type Row, sealed, text, time } from "../engine/index.ts";
 import { index, logProof, point } from "../kit/ceremony.ts";
 import { ciphertext, MAX_BID_BYTES } from "../kit/sealedBids.ts";
@@ -17,7 +17,7 @@ export const terms = {
   tender: id,
   title: text(200, 1),
   method: oneOf("open", "selective", "limited", "direct"),
-  /** Who may bid, where bids are by invitation. */
+  /** Who may bid, where bids are by invitation: by every method but the open one. */
   invited: list(party, MAX_BIDS),
   currency: text(3, 3),
   budget: money,
@@ -49,8 +49,13 @@ export const tenders = record("tender", {
     winner: optional(party),
     amount: optional(money),
     standstill_until: optional(time),
-    /** Challenges to its award that are not decided. */
+    /** The winner has said that he will sign. */
+    accepted: flag,
+    /** How many awards there were. */
+    awards: count,
+    /** Challenges that are not decided; and those upheld, with each of which members may give their marks anew. */
     challenges: count,
+    round: count,
     ground: optional(id),
   },
   states: {
@@ -114,19 +119,19 @@ export const interests = record("interest", {
 });
 export const reasons = sealed({ text: text(8_192) });
 export const scores = record("score", {
-  title: "A member's marks for a bid, one for each criterion",
+  title: "A member's marks for a bid, one for each criterion, and in which round he gave them",
   key: ["tender", "bidder", "member"],
   read: "public",
   find: ["member"],
-  fields: { tender: id, bidder: party, member: party, marks: list(range(0, 100), 8), reasons },
+  fields: { tender: id, bidder: party, member: party, marks: list(range(0, 100), 8), reasons, round: count },
   states: { given: ["struck"], struck: [] },
 });
 export const challenges = record("challenge", {
-  title: "A bidder's challenge to an award",
-  key: ["challenge"],
+  title: "A challenge to an award: one of each bidder, or of the buyer",
+  key: ["tender", "award", "bidder"],
   read: "public",
   find: ["tender", "status"],
-  fields: { challenge: id, tender: id, bidder: party, ground: reasons, excludes: optional(party) },
+  fields: { tender: id, award: count, bidder: party, ground: reasons, excludes: optional(party) },
   states: { raised: ["upheld", "dismissed"], upheld: [], dismissed: [] },
 });
 export const tranches = record("tranche", {
@@ -147,17 +152,18 @@ export const contracts = record("contract", {
 
 export const tender = contract("tenders", {
   title: "Entrusted public services",
+  sector: "tax",
   purpose: "Bids stay sealed until the deadline, none stays sealed after it, the best wins by rule, and money follows reports.",
   records: [tenders, interests, scores, bids, envelopes, shares, challenges, tranches, contracts],
   roles: {
     buyer: "Calls for bids, awards, contracts and releases: a city, its departments",
-    integrity: "Enters interests that a member of a panel did not declare",
+    integrity: "Enters interests that a member of a panel did not declare, and puts another in the place of one who cannot act",
     review: "Decides challenges to awards",
     auditor: "Halts contracts and lets them go on",
   },
   rules: {
     terms_unfit:
-      "The weights of price and criteria total 100, members of the panel are registered and stand once, times follow one another, and the fund pays in the currency of the bids.",
+      "The weights of price and criteria total 100; members of the panel are registered, stand once and are no trustees of the key; who is invited is named, unless the call is open to all; times follow one another; the fund is for this purpose and pays in the currency of the bids.",
     not_invited: "Where bids are by invitation, only who is invited bids.",
     conflicted:
       "Nobody bids who calls for the bids, sits on the panel or is a trustee of the key; nobody scores a bid in which he has an interest.",
@@ -167,15 +173,20 @@ export const tender = contract("tenders", {
     seal_unproved: "A bid is sealed to the tender's key, by its bidder, who knows how to open it.",
     still_sealed: "A bid is opened after the deadline.",
     bidder_first: "A bid is its bidder's to open until the time for it is over; then the trustees open it for him.",
-    opening_wrong: "An opening is of the bid as it was handed in, and says what is in it.",
+    opening_wrong:
+      "An opening is of the bid as it was handed in, and says what is in it; a bid without a price, or of nothing, is unreadable.",
     share_unproved: "A trustee's share is made with his part of the tender's key.",
     not_panel: "Only members of the panel declare and score.",
     undeclared: "Who scores has declared his interests, or that he has none.",
     marks_unfit: "A score has a mark for each criterion.",
+    scored_once: "A member scores a bid once, and anew after a challenge was upheld.",
+    substitute_unfit: "Who takes the place of a member is registered, has neither bid nor sat on this panel, and is no trustee of the key.",
     not_scored: "An award waits until all members have declared, and all without an interest in a bid, at least one, have scored it.",
     not_first:
       "The award goes to the bid within the budget with most points: for price, its weight times the lowest over the price; for quality, the mean of the members' weighted marks; each in thousandths rounded down; ties to the lower price, then the earlier bid, then the bidder's name.",
-    not_bidder: "An award is challenged by a bidder, during the standstill.",
+    not_awarded: "An award is accepted by its winner, once.",
+    not_bidder:
+      "An award is challenged once by each bidder whose bid was opened, during the standstill; after it by the buyer, whose winner does not sign.",
     standstill: "No contract before the standstill is over and all challenges are decided.",
     tranches_unfit: "The tranches of a contract total its price.",
     no_report: "A tranche is released when its report is there, after the one before it.",
@@ -186,3 +197,5 @@ export const tender = contract("tenders", {
 
 export type Tender = Row<typeof tenders>;
 export type Bid = Row<typeof bids>;
+/** What a trustees' key serves. */
+export const servesTender = (key: string): string => `tender:${key}`.slice(0, 64);

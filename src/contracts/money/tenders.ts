@@ -5,11 +5,13 @@ import { equalBytes } from "../../base/bytes.ts";
 import { id, party, signs, type Tx } from "../engine/index.ts";
 import { aHash, aKey, aSignature, monday } from "../kit/examples.ts";
 import { bidderOpens, isSealed, isShare, joinedOpening, opening, sealing, trusteeShare, trusteesOpen } from "../kit/sealedBids.ts";
-import { ceremonies, take } from "../platform/ceremonies.ts";
+import { ceremonies, take, takeRules } from "../platform/ceremonies.ts";
 import { funds } from "./fundRecords.ts";
-import { type Bid, bids, envelopes, MAX_BIDS, shares, tender, tenders, type Tender, terms } from "./tenderRecords.ts";
+import { type Bid, bids, envelopes, MAX_BIDS, servesTender, shares, tender, tenders, type Tender, terms } from "./tenderRecords.ts";
 
+export * from "./tenderAudits.ts";
 export * from "./tenderAwards.ts";
+export * from "./tenderPanels.ts";
 export * from "./tenderContracts.ts";
 
 // ── the call ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -17,7 +19,7 @@ export const call = tender.action({
   title: "Call for bids: what for, by when, who scores, and how price and quality weigh",
   by: "buyer",
   input: terms,
-  rules: ["terms_unfit", "ceremonies.not_complete", "ceremonies.serves_another"],
+  rules: ["terms_unfit", ...takeRules],
   work: 128,
   // biome-ignore format: a table
   example: {
@@ -28,13 +30,16 @@ export const call = tender.action({
   run(tx, it) {
     const buyer = tx.signer("buyer");
     const { panel, criteria } = it;
+    const { key, trustees } = take(tx, it.ceremony, buyer, servesTender(it.tender));
     const weights = criteria.reduce((sum, { weight }) => sum + weight, it.price_weight);
-    const once = panel.every((who, i) => panel.indexOf(who) === i && tx.known(who));
+    const fit = panel.every((who, i) => panel.indexOf(who) === i && !trustees.includes(who) && tx.known(who));
+    const named = (it.method === "open") === (it.invited.length === 0);
     const timely = tx.time < it.bids_until && it.bids_until < it.open_until;
-    const { currency } = tx.get(funds, it.fund);
-    tx.require(weights === 100 && once && timely && currency === it.currency, "terms_unfit", { weights, currency });
-    const { key } = take(tx, it.ceremony, buyer, `tender:${it.tender}`.slice(0, 64));
-    tx.create(tenders, { ...it, buyer, key: key!, bidders: 0, bids: 0, opened: 0, challenges: 0 });
+    const { currency, purpose } = tx.get(funds, it.fund);
+    const paid = currency === it.currency && purpose === it.purpose;
+    tx.require(weights === 100 && fit && named && timely && paid, "terms_unfit", { weights, currency, purpose });
+    const none = { bidders: 0, bids: 0, opened: 0, accepted: false, awards: 0, challenges: 0, round: 0 };
+    tx.create(tenders, { ...it, buyer, key: key!, ...none });
   },
 });
 

@@ -10,7 +10,7 @@ import { formAsked, isBallot } from "../kit/ballots.ts";
 import { areAnswers, isIssuerKey, isTicket } from "../kit/tickets.ts";
 import { ceremonies } from "../platform/ceremonies.ts";
 import { ballots, electorates, electors, issuers, poll, type Poll, polls, questions, requests } from "./pollRecords.ts";
-import { shares, tallies, turnouts, voters } from "./pollRecords.ts";
+import { servesPoll, shares, tallies, turnouts, voters } from "./pollRecords.ts";
 
 export const listsCounted = poll.audit({
   title: "Each list counts the persons who are entered on it",
@@ -122,7 +122,7 @@ interface Result {
   sum: Bytes;
   ballots: number;
   readonly shares: DecryptionShare[];
-  ceremony?: { readonly key: Bytes | undefined; readonly verification: readonly Bytes[]; readonly threshold: number };
+  ceremony?: Row<typeof ceremonies>;
 }
 export const resultsHold = poll.audit({
   title: "Each sum is that of the poll's ballots, each share is its trustee's, and the counts are what the shares open the sum to",
@@ -159,16 +159,18 @@ export const resultsHold = poll.audit({
       const enough = it === undefined || it.tally === undefined || cast >= it.of.least;
       audit.require(whole && enough && (it?.tally?.last ?? admitted) === admitted, "not all ballots are in the sum, or too few", { cast });
     });
-    audit.each(ceremonies, ({ ceremony, key, verification, threshold }) => {
-      const it = serving.get(ceremony);
-      if (it !== undefined) it.ceremony = { key, verification: verification ?? [], threshold };
+    audit.each(ceremonies, (ceremony) => {
+      const it = serving.get(ceremony.ceremony);
+      if (it !== undefined) it.ceremony = ceremony;
+      else audit.require(ceremony.serves?.startsWith("poll:") !== true, "the poll that a key serves is there", { serves: ceremony.serves });
     });
     audit.end(() => {
       let opened = 0;
       for (const it of known.values()) {
         const finding = { poll: it.of.poll };
         const { of, ceremony, tally } = it;
-        const theirs = ceremony?.key !== undefined && equalBytes(ceremony.key, of.key) && ceremony.threshold === of.threshold;
+        const same = ceremony?.key !== undefined && equalBytes(ceremony.key, of.key) && ceremony.threshold === of.threshold;
+        const theirs = same && ceremony.office === of.office && ceremony.serves === servesPoll(of.poll);
         audit.require(theirs, "the poll's key is not its trustees'", finding);
         if (tally === undefined) {
           audit.require(["called", "requesting", "open", "void"].includes(of.$.status), "a poll was closed without a tally", finding);
@@ -178,7 +180,7 @@ export const resultsHold = poll.audit({
         audit.require(summed, "the sum is not that of the ballots", { ...finding, ballots: it.ballots });
         const network = audit.network;
         const holds = it.shares.every(({ trustee, share }) => {
-          const verification = ceremony?.verification[trustee - 1];
+          const verification = ceremony?.verification?.[trustee - 1];
           return verification !== undefined && shareHolds({ network, poll: of.poll, trustee, verification }, tally.sum, share);
         });
         audit.require(holds && it.shares.length === tally.shares, "a share is not its trustee's", finding);

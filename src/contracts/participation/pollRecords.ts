@@ -138,9 +138,8 @@ export const poll = contract("polls", {
     not_listed: "A ticket is asked for by who stands on the poll's list of electors.",
     in_person: "Nobody asks for another: agents and guardians do not vote.",
     question_unfit: "A question can be answered, is written in one way, and each of its options has a title.",
-    times_unfit: "Issuers' keys, requests, opening and closing follow one another.",
+    times_unfit: "Issuers' keys, requests, opening and closing follow one another, and a poll is open for ten minutes or more.",
     issuers_unfit: "Two to four registered issuers sign every ticket, each of them once.",
-    trustees_few: "At least two trustees are needed to open a sum.",
     not_issuer: "An issuer acts at his own place.",
     key_unsound: "An issuer's key is of 3,072 bits, serves no other poll, and is shown to leave nothing of a ticket in what he signs.",
     keys_over: "Issuers give their keys before the time for it is over.",
@@ -166,3 +165,5 @@ export const poll = contract("polls", {
 });
 
 export type Poll = Row<typeof polls>;
+/** What a trustees' key serves. */
+export const servesPoll = (key: string): string => `poll:${key}`.slice(0, 64);

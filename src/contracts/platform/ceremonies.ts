@@ -3,15 +3,17 @@
 
 import { type Bytes, equalBytes } from "../../base/bytes.ts";
 import { commitmentOf } from "../../base/ceremonyKey.ts";
-import { sum } from "../../base/ristretto.ts";
-import { agency, contract, count, hash, id, list, optional, party, type Party, range, record } from "../engine/index.ts";
+import { agency, contract, count, hash, id, list, minutes, optional, type Party, range, record } from "../engine/index.ts";
 import { type Row, signs, time, type Tx } from "../engine/index.ts";
 import { commitment, complaint, dealing, deals, founded, index, joins, joint, maskedShare, MAX_TRUSTEES } from "../kit/ceremony.ts";
 import { point, points, receives, shareAt } from "../kit/ceremony.ts";
 import { aHash, aKey, aSignature, monday } from "../kit/examples.ts";
 
 const deadlines = { commit_until: time, reveal_until: time, accept_until: time };
-const terms = { ceremony: id, trustees: list(party, MAX_TRUSTEES, 1), threshold: range(1, MAX_TRUSTEES), ...deadlines };
+/** Trustees are agencies: a person has a name in each sector, and would stand as several, or be one whom a poll does not know. One alone would read all. */
+const terms = { ceremony: id, trustees: list(agency, MAX_TRUSTEES, 2), threshold: range(2, MAX_TRUSTEES), ...deadlines };
+/** The least time for a step: nobody is called together for an instant. */
+const STEP = minutes(10);
 
 export const trustees = record("trustee", {
   title: "What a trustee has committed to, and dealt to the others",
@@ -20,7 +22,7 @@ export const trustees = record("trustee", {
   fields: {
     ceremony: id,
     index,
-    trustee: party,
+    trustee: agency,
     key: point,
     commitment: hash,
     points: optional(points),
@@ -40,8 +42,8 @@ export const ceremonies = record("ceremony", {
     done: count,
     key: optional(point),
     verification: optional(points),
-    /** Who failed it, by a false share or by silence. */
-    named: list(party, MAX_TRUSTEES),
+    /** Who committed and failed it, by a false share or by silence. */
+    named: list(agency, MAX_TRUSTEES),
     serves: optional(id),
   },
   states: {
@@ -59,8 +61,9 @@ const ceremony = contract("ceremonies", {
   records: [trustees, ceremonies],
   roles: { office: "Calls trustees together" },
   rules: {
-    trustees_unfit: "The trustees are registered, each stands once, and more than half of them are needed.",
-    deadlines_unfit: "Each step has its time, one after the other.",
+    trustees_unfit:
+      "The trustees are registered agencies, each stands once, none of them is the office, and more than half of them are needed, at least two.",
+    deadlines_unfit: "Each step has ten minutes or more, one after the other.",
     not_trustee: "A trustee acts at his own place.",
     other_step: "A step begins when all have finished the one before, and ends at its time.",
     key_unproved: "A trustee shows that he holds the key by which he receives shares.",
@@ -71,6 +74,7 @@ const ceremony = contract("ceremonies", {
     key_wrong: "The key and its parts are what all dealings together give.",
     not_complete: "A key serves once its ceremony is complete.",
     serves_another: "A key serves one tender or poll.",
+    trustees_gone: "A key serves whose trustees are all in good standing: who is not could not open anything.",
   },
 });
 
@@ -81,14 +85,19 @@ export const open = ceremony.action({
   rules: ["trustees_unfit", "deadlines_unfit"],
   example: {
     ...{ ceremony: "t-2027-1", trustees: ["courts", "tax", "land"], threshold: 2 },
-    ...{ commit_until: monday, reveal_until: monday + 1, accept_until: monday + 2 },
+    ...{ commit_until: monday, reveal_until: monday + STEP, accept_until: monday + 2 * STEP },
   },
   run(tx, it) {
     const { trustees: called, threshold, commit_until, reveal_until, accept_until } = it;
-    const fit = called.every((who, i) => called.indexOf(who) === i && tx.known(who));
+    const office = tx.signer("office");
+    const fit = called.every((who, i) => called.indexOf(who) === i && who !== office && tx.known(who));
     tx.require(fit && called.length < 2 * threshold && threshold <= called.length, "trustees_unfit");
-    tx.require(tx.time < commit_until && commit_until < reveal_until && reveal_until < accept_until, "deadlines_unfit");
-    tx.create(ceremonies, { ...it, office: tx.signer("office"), done: 0, named: [] });
+    const spans = [commit_until - tx.time, reveal_until - commit_until, accept_until - reveal_until];
+    tx.require(
+      spans.every((span) => span >= STEP),
+      "deadlines_unfit",
+    );
+    tx.create(ceremonies, { ...it, office, done: 0, named: [] });
   },
 });
 
@@ -189,45 +198,56 @@ export const complete = ceremony.action({
 });
 
 export const overdue = ceremony.due(ceremonies, {
-  title: "Who is silent when a step's time is over is named, and the ceremony has failed",
+  title:
+    "The ceremony has failed when a step's time is over; who had committed and is silent is named, and nobody who never agreed to take part",
   at: (it) => (it.$.status === "accepting" && it.done === it.trustees.length ? undefined : ends[it.$.status as keyof typeof ends]?.(it)),
   run(tx, it) {
     const before = { committing: 0, revealing: 1, accepting: 2 }[it.$.status as keyof typeof ends];
-    const silent = it.trustees.filter((_, i) => stepsOf(tx.find(trustees, it.ceremony, i + 1)) <= before);
-    tx.move(it, "failed", { named: silent });
+    const steps = it.trustees.map((_, i) => stepsOf(tx.find(trustees, it.ceremony, i + 1)));
+    tx.move(it, "failed", { named: it.trustees.filter((_, i) => steps[i]! > 0 && steps[i]! <= before) });
   },
 });
 
+export const takeRules = ["ceremonies.not_complete", "ceremonies.serves_another", "ceremonies.trustees_gone"] as const;
 /** For the contract that a key is made for: the key is its own from now on. */
 export const take = ceremony.procedure((tx, key: string, office: Party, serves: string): Row<typeof ceremonies> => {
   const it = tx.get(ceremonies, key);
   tx.require(it.$.status === "complete" && it.office === office, "not_complete", { status: it.$.status, office: it.office });
   tx.require(it.serves === undefined, "serves_another", { serves: it.serves });
+  for (const who of it.trustees) tx.require(tx.known(who), "trustees_gone", { trustee: who });
   return tx.put(it, { serves });
 });
 
 export const keysHold = ceremony.audit({
   title:
-    "Each complete key is the sum of what its trustees dealt, each of them having accepted; each step has as many who finished it as are counted",
+    "Each complete key, and each part of it, is what its trustees dealt, all of them having accepted; each step has as many who finished it as are counted; nobody is named who did not commit",
   run(audit) {
-    const dealt = new Map<string, { constants: Bytes[]; steps: number[] }>();
+    const dealt = new Map<string, { dealings: { readonly points: readonly Bytes[] }[]; names: string[]; steps: number[] }>();
     audit.each(trustees, (row) => {
-      const of = dealt.get(row.ceremony) ?? { constants: [], steps: [] };
-      if (row.points !== undefined) of.constants.push(row.points[0]!);
+      const of = dealt.get(row.ceremony) ?? { dealings: [], names: [], steps: [] };
+      if (row.points !== undefined) of.dealings.push({ points: row.points });
+      of.names.push(row.trustee);
       of.steps.push(stepsOf(row));
       dealt.set(row.ceremony, of);
     });
     let made = 0;
     audit.each(ceremonies, (it) => {
-      const { constants, steps } = dealt.get(it.ceremony) ?? { constants: [], steps: [] };
-      const n = it.trustees.length;
+      const { dealings, names, steps } = dealt.get(it.ceremony) ?? { dealings: [], names: [], steps: [] };
+      dealt.delete(it.ceremony);
+      audit.require(
+        it.named.every((who) => names.includes(who)),
+        "who is named has committed",
+      );
       const at = { committing: 1, revealing: 2, accepting: 3 }[it.$.status as keyof typeof ends];
       if (at !== undefined)
         audit.require(steps.filter((s) => s >= at).length === it.done, "as many are done as are counted", { done: it.done });
-      if (it.$.status !== "complete") return;
+      if (it.$.status !== "complete") return audit.require(it.serves === undefined, "a key serves once it is complete");
       made++;
-      audit.require(steps.length === n && steps.every((s) => s === 3), "all have accepted");
-      audit.require(it.key !== undefined && equalBytes(sum(constants), it.key), "the key is the sum of what was dealt");
+      audit.require(steps.length === it.trustees.length && steps.every((s) => s === 3), "all have accepted");
+      const { ceremony: key, key: whole, verification } = it;
+      const there = dealings.length > 0 && whole !== undefined && verification !== undefined;
+      const fits = there && joins({ ceremony: key, dealings, key: whole, verification });
+      audit.require(fits, "the key and its parts are what was dealt");
     });
     audit.end(() => audit.figure("complete", made));
   },

@@ -266,6 +266,7 @@ describe("a sealed bid", () => {
     expect(trusted(good)).toEqual({ amount: 5n, offer: null });
     const wrong: Value[] = [
       { amount: -1, offer: "" },
+      { amount: 0, offer: "" },
       { amount: 1n << 63n, offer: "" },
       { amount: 5 },
       { amount: "5", offer: "" },

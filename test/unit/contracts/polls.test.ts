@@ -6,7 +6,7 @@ import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
 import { add, GENERATOR } from "../../../src/base/ristretto.ts";
 import type { AnyRecord, FieldsOf, KeyOf } from "../../../src/contracts/engine/define.ts";
-import { days, hours } from "../../../src/contracts/engine/index.ts";
+import { days, hours, minutes } from "../../../src/contracts/engine/index.ts";
 import { rowToJson } from "../../../src/contracts/engine/json.ts";
 import * as eid from "../../../src/contracts/identity/eid.ts";
 import { keys } from "../../../src/contracts/identity/principals.ts";
@@ -121,6 +121,7 @@ describe("a poll", () => {
     call("no time for requests", "polls.times_unfit", { requests_until: terms.keys_until });
     call("no time for grants", "polls.times_unfit", { opens: terms.requests_until });
     call("no time to vote", "polls.times_unfit", { closes: terms.opens });
+    call("over before it is noticed", "polls.times_unfit", { closes: terms.opens + minutes(10) - 1 });
     call("one issuer alone", "engine.args_invalid", { issuers: ["courts"] });
     call("one issuer twice", "polls.issuers_unfit", { issuers: ["courts", "courts"] });
     call("an issuer who is none", "polls.issuers_unfit", { issuers: ["courts", "tax"] });
@@ -128,17 +129,6 @@ describe("a poll", () => {
     town.act("the office calls", acts.call, terms, signedBy("tax"));
     call("twice, under the same key", "ceremonies.serves_another", {});
     expect(of(town)).toMatchObject({ office: "tax", threshold: 2, counted: 3, $: { status: "called" } });
-    // One trustee alone would read every ballot.
-    const alone = new Trustees(town.network, "alone", ["courts"], 1);
-    town.act("one trustee", ceremonies.open, alone.open(town), signedBy("tax"));
-    for (const [action, args] of [
-      [ceremonies.commit, alone.commit(1)],
-      [ceremonies.reveal, alone.reveal(1)],
-      [ceremonies.accept, { ceremony: "alone", index: 1 }],
-      [ceremonies.complete, alone.complete(1)],
-    ] as const)
-      town.act("alone", action, args, signedBy("courts"));
-    call("of one trustee", "polls.trustees_few", { poll: "p-2", ceremony: "alone", keys_until: town.time + hours(1) });
     passes(town, "polls");
   });
 
@@ -553,6 +543,9 @@ it("an audit finds a row that the rules did not make", () => {
   expect(finds(tallies, ["depot"], { counts: [0, 1, 1] })).toEqual(["resultsHold"]);
   expect(finds(tallies, ["depot"], { place: 1 })).toEqual(["resultsHold"]);
   expect(finds(tallies, ["depot"], { ballots: 1 })).toEqual(["resultsHold"]);
+  for (const change of [{ serves: "poll:park" }, { serves: "tender:depot" }, { office: "health" }, { threshold: 3 }])
+    expect(finds(ceremonies.ceremonies, ["key-depot"], change)).toEqual(["resultsHold"]);
+  expect(finds(polls, ["depot"], { ceremony: "key-park" })).toEqual(["resultsHold"]);
   expect(finds(shares, ["depot", 1], { share: town.row(shares, "depot", 3)!.share })).toEqual(["resultsHold"]);
 });
 

@@ -23,6 +23,7 @@ import * as ceremonies from "../../../src/contracts/platform/ceremonies.ts";
 import { IDENTITY, multiplyBase } from "../../../src/base/ristretto.ts";
 import { audit, findsTampered, passes } from "./audited.ts";
 import { everyRuleIsGiven } from "./everyRule.ts";
+import { enrol, founded, grant } from "./founders.ts";
 import { type Scenario, signedBy } from "./scenario.ts";
 import {
   account,
@@ -35,7 +36,9 @@ import {
   city,
   content,
   contracted,
+  decided,
   declared,
+  doubt,
   joined,
   opened,
   openingOf,
@@ -47,6 +50,7 @@ import {
   sealed,
   sealedText,
   shareOf,
+  substitutes,
 } from "./tendersTown.ts";
 import { hold, Trustees, useSodium } from "./trustees.ts";
 
@@ -62,6 +66,10 @@ describe("a call for bids", () => {
     for (const [says, wrong] of [
       ["weights of 90", { price_weight: 50 }],
       ["a member who is nobody", { panel: ["p:nobody"] }],
+      ["a member who is a trustee and reads the bids", { panel: ["p:eve", "t1"] }],
+      ["by invitation, and nobody is invited", { method: "direct" }],
+      ["open to all, and only some are invited", { invited: ["c:acme"] }],
+      ["for another purpose than the fund's", { purpose: "roads" }],
       ["a member twice", { panel: ["p:eve", "p:eve"] }],
       ["a deadline past", { bids_until: town.time }],
       ["opening ends before bids do", { open_until: call.bids_until }],
@@ -74,6 +82,31 @@ describe("a call for bids", () => {
     town.refused("once", "ceremonies.serves_another", acts.call, call, signedBy("city"));
     town.refused("one key, one tender", "ceremonies.serves_another", acts.call, { ...call, tender: "t-2" }, signedBy("city"));
     expect(of(town)).toMatchObject({ buyer: "city", bids: 0, opened: 0, $: { status: "called" } });
+  });
+
+  it("knows each person by one name, as a taxpayer: nobody scores by the one and bids by the other", () => {
+    const roles = ["tenders.buyer", "ceremonies.office"].map((role) => grant("tax", role));
+    const others = [grant("courts", "eid.ministry"), grant("courts", "funds.supervisor"), grant("land", "funds.bank")];
+    const town = founded({ grants: [...roles, ...others] });
+    enrol(town, "courts", "tax", "ann");
+    enrol(town, "courts", "labour", "ann.labour");
+    const fund = {
+      fund: "it",
+      kind: "project" as const,
+      owner: "tax",
+      purpose: "equipment",
+      currency: "MXN",
+      account,
+      keyholders: ["tax"],
+    };
+    town.act("a fund", funds.open, { ...fund, budget: 1_000n }, signedBy("tax", "courts", "land"));
+    const key = new Trustees(town.network, "c-1", ["courts", "land", "health"], 2);
+    town.act("trustees are called", ceremonies.open, key.open(town), signedBy("tax"));
+    hold(town, key);
+    const call = called(town, { panel: ["p:ann"] });
+    town.refused("Ann, as who works", "tenders.terms_unfit", acts.call, { ...call, panel: ["p:ann.labour"] }, signedBy("tax"));
+    town.act("Ann, the taxpayer", acts.call, call, signedBy("tax"));
+    town.refused("her bid", "engine.other_sector", acts.bid, bidOf(sealed("p:ann.labour", 900n)), signedBy("ann.labour"));
   });
 
   it("waits for its trustees", () => {
@@ -239,15 +272,20 @@ describe("opening", () => {
   });
 
   it("finds a bid unreadable, by both paths alike; it is not scored", () => {
-    for (const path of ["bidder", "trustees"] as const) {
+    for (const [path, bad] of [
+      ["bidder", sealed("c:acme", 5n, { garbage: true })],
+      ["trustees", sealed("c:acme", 5n, { garbage: true })],
+      ["bidder", sealed("c:acme", 0n)], // it would have all points, and no contract could be of it
+      ["trustees", sealed("c:acme", 0n)],
+    ] as const) {
       const town = calling();
-      const bad = sealed("c:acme", 5n, { garbage: true });
       town.act("Acme bids", acts.bid, bidOf(bad), signedBy("c:acme"));
       bidding(town, { "c:bolt": 950n });
       town.advance(days(8));
       town.act("Bolt opens late, but opens", acts.open, openingOf(sealed("c:bolt", 950n), 950n), signedBy("c:bolt"));
       if (path === "bidder") {
-        town.refused("with a price all the same", "tenders.opening_wrong", acts.open, openingOf(bad, 5n), signedBy("c:acme"));
+        for (const price of [5n, 0n])
+          town.refused("with a price all the same", "tenders.opening_wrong", acts.open, openingOf(bad, price), signedBy("c:acme"));
         town.act("it says nothing", acts.open, openingOf(bad), signedBy("c:acme"));
       } else {
         for (const i of [2, 3]) town.act(`trustee ${i}`, acts.share, shareOf(bad, i), signedBy(`t${i}`));
@@ -295,7 +333,7 @@ describe("scores", () => {
     town.refused("by who is not on the panel", "tenders.not_panel", acts.score, { ...mark, member: "city" }, signedBy("city"));
     town.refused("in her name", "engine.signature_missing", acts.score, mark, signedBy("p:finn"));
     town.act("she scores Acme", acts.score, mark, signedBy("p:eve"));
-    town.refused("once", "engine.already_exists", acts.score, mark, signedBy("p:eve"));
+    town.refused("once", "tenders.scored_once", acts.score, mark, signedBy("p:eve"));
     expect(bidBy(town, "c:acme")).toMatchObject({ quality: 80 * 30 + 70 * 10, scores: 1 });
     passes(town, "tenders");
   });
@@ -314,11 +352,55 @@ describe("scores", () => {
     expect(town.row(interests, "t-1", "p:gil")!.bidders).toEqual(["c:bolt"]);
     town.refused("he does not score it again", "tenders.conflicted", acts.score, scoreOf("p:gil", "c:bolt", 1, 1), signedBy("p:gil"));
     town.act("the award, by the marks of two", acts.award, { tender: "t-1", bidder: "c:bolt", amount: 950n }, signedBy("city"));
+    town.act("of Finn it is found in the standstill", acts.recuse, { ...found, member: "p:finn" }, signedBy("ethics"));
+    expect([of(town).$.status, of(town).winner, bidBy(town, "c:bolt").scores]).toEqual(["scoring", undefined, 1]);
+    town.act("an award by the marks of one", acts.award, { tender: "t-1", bidder: "c:bolt", amount: 950n }, signedBy("city"));
+    town.act("nothing rested on this", acts.recuse, { ...found, member: "p:gil" }, signedBy("ethics"));
+    expect(of(town).$.status).toBe("awarded");
+    town.advance(days(10));
+    const conclude = { tender: "t-1", account, tranches: parts(town, 950n) };
+    town.act("the contract", acts.conclude, conclude, signedBy("city", "c:bolt"));
+    town.refused("too late", "tenders.not_scored", acts.recuse, { ...found, member: "p:eve" }, signedBy("ethics"));
+    passes(town, "tenders");
+  });
+
+  it("of a member who is silent, gone, or leaves a bid to nobody are given by another in his place", () => {
+    const town = calling({ panel: ["p:eve"] });
+    opened(town, { "c:acme": 900n, "c:bolt": 950n });
+    town.act("Eve knows Bolt", acts.declare, { tender: "t-1", member: "p:eve", bidders: ["c:bolt"] }, signedBy("p:eve"));
+    town.act("and scores Acme", acts.score, scoreOf("p:eve", "c:acme", 80, 80), signedBy("p:eve"));
+    const award = { tender: "t-1", bidder: "c:acme", amount: 900n };
+    town.refused("Bolt is left to nobody", "tenders.not_scored", acts.award, award, signedBy("city"));
+    const other = { tender: "t-1", member: "p:eve", substitute: "p:hal" };
+    town.refused("by the buyer", "engine.not_entitled", acts.replace, other, signedBy("city"));
+    town.refused("of who is no member", "tenders.not_panel", acts.replace, { ...other, member: "p:ida" }, signedBy("ethics"));
+    for (const [says, substitute] of [
+      ["herself", "p:eve"],
+      ["nobody", "p:nobody"],
+      ["a bidder", "c:acme"],
+      ["a trustee", "t1"],
+    ] as const)
+      town.refused(says, "tenders.substitute_unfit", acts.replace, { ...other, substitute }, signedBy("ethics"));
+    town.act("Hal", acts.replace, other, signedBy("ethics"));
+    expect([town.row(scores, "t-1", "c:acme", "p:eve")!.$.status, of(town).panel]).toEqual(["struck", ["p:hal"]]);
+    expect(bidBy(town, "c:acme")).toMatchObject({ quality: 0, scores: 0 });
+    town.refused("Eve is out", "tenders.not_panel", acts.score, scoreOf("p:eve", "c:acme", 80, 80), signedBy("p:eve"));
     town.refused(
-      "after the award it is for a challenge",
+      "and stays out",
+      "tenders.substitute_unfit",
+      acts.replace,
+      { ...other, member: "p:hal", substitute: "p:eve" },
+      signedBy("ethics"),
+    );
+    town.act("Hal has no interests", acts.declare, { tender: "t-1", member: "p:hal", bidders: [] }, signedBy("p:hal"));
+    for (const bidder of ["c:acme", "c:bolt"]) town.act("scores", acts.score, scoreOf("p:hal", bidder, 80, 80), signedBy("p:hal"));
+    passes(town, "tenders");
+    town.act("the award", acts.award, award, signedBy("city"));
+    town.refused(
+      "a panel stands by its award",
       "tenders.not_scored",
-      acts.recuse,
-      { ...found, member: "p:eve" },
+      acts.replace,
+      { ...other, member: "p:hal", substitute: "p:ida" },
       signedBy("ethics"),
     );
     passes(town, "tenders");
@@ -371,25 +453,27 @@ describe("an award", () => {
   it("stands still while bidders may challenge it; an upheld challenge undoes it", () => {
     const town = awarded();
     const conclude = () => ({ tender: "t-1", account, tranches: parts(town, 900n) });
-    const doubt = { challenge: "ch-1", tender: "t-1", bidder: "c:bolt", ground: sealedText };
     town.refused("at once", "tenders.standstill", acts.conclude, conclude(), signedBy("city", "c:acme"));
     town.refused("by who did not bid", "tenders.not_bidder", acts.challenge, { ...doubt, bidder: "c:cord" }, signedBy("c:cord"));
     town.refused("in his name", "engine.signature_missing", acts.challenge, doubt, signedBy("c:acme"));
+    town.refused(
+      "by the buyer, whose winner may still sign",
+      "tenders.not_bidder",
+      acts.challenge,
+      { ...doubt, bidder: "city" },
+      signedBy("city"),
+    );
     town.act("Bolt challenges", acts.challenge, doubt, signedBy("c:bolt"));
-    town.act("twice", acts.challenge, { ...doubt, challenge: "ch-2" }, signedBy("c:bolt"));
+    town.refused("twice", "engine.already_exists", acts.challenge, doubt, signedBy("c:bolt"));
+    town.act("Acme too", acts.challenge, { ...doubt, bidder: "c:acme" }, signedBy("c:acme"));
     town.advance(days(10));
     town.refused("challenges are open", "tenders.standstill", acts.conclude, conclude(), signedBy("city", "c:acme"));
-    town.refused("too late to challenge", "tenders.not_bidder", acts.challenge, { ...doubt, challenge: "ch-3" }, signedBy("c:bolt"));
-    town.refused("the city decides", "engine.not_entitled", acts.decide, { challenge: "ch-1", decision: "dismissed" }, signedBy("city"));
-    town.act("dismissed", acts.decide, { challenge: "ch-2", decision: "dismissed" }, signedBy("court"));
-    town.act(
-      "upheld: Acme should not have been scored",
-      acts.decide,
-      { challenge: "ch-1", decision: "upheld", excludes: "c:acme" },
-      signedBy("court"),
-    );
-    town.refused("once", "engine.illegal_move", acts.decide, { challenge: "ch-1", decision: "dismissed" }, signedBy("court"));
-    expect([town.row(challenges, "ch-1")!.$.status, bidBy(town, "c:acme").$.status, of(town).$.status]).toEqual([
+    town.refused("too late to challenge", "tenders.not_bidder", acts.challenge, doubt, signedBy("c:bolt"));
+    town.refused("the city decides", "engine.not_entitled", acts.decide, decided("dismissed"), signedBy("city"));
+    town.act("dismissed", acts.decide, decided("dismissed", { bidder: "c:acme" }), signedBy("court"));
+    town.act("upheld: Acme should not have been scored", acts.decide, decided("upheld", { excludes: "c:acme" }), signedBy("court"));
+    town.refused("once", "engine.illegal_move", acts.decide, decided("dismissed"), signedBy("court"));
+    expect([town.row(challenges, "t-1", 1, "c:bolt")!.$.status, bidBy(town, "c:acme").$.status, of(town).$.status]).toEqual([
       "upheld",
       "excluded",
       "scoring",
@@ -401,15 +485,73 @@ describe("an award", () => {
 
   it("once cancelled leaves its challenges to be decided", () => {
     const town = awarded();
-    town.act(
-      "Bolt challenges",
-      acts.challenge,
-      { challenge: "ch-1", tender: "t-1", bidder: "c:bolt", ground: sealedText },
-      signedBy("c:bolt"),
-    );
+    town.act("Bolt challenges", acts.challenge, doubt, signedBy("c:bolt"));
     town.act("cancelled", acts.cancel, { tender: "t-1", ground: "no-need" }, signedBy("city"));
-    town.act("decided", acts.decide, { challenge: "ch-1", decision: "upheld" }, signedBy("court"));
+    town.act("decided", acts.decide, decided("upheld", { excludes: "c:acme" }), signedBy("court"));
     expect(of(town)).toMatchObject({ challenges: 0, $: { status: "cancelled" } });
+    passes(town, "tenders");
+  });
+
+  it("is challenged by whose bid was opened, and not by who withdrew his, or was excluded", () => {
+    const town = calling();
+    bidding(town, { "c:acme": 900n, "c:bolt": 950n, "c:cord": 990n });
+    town.act("Cord withdraws", acts.withdraw, { tender: "t-1", bidder: "c:cord" }, signedBy("c:cord"));
+    town.advance(days(7));
+    for (const [who, price] of [
+      ["c:acme", 900n],
+      ["c:bolt", 950n],
+    ] as const)
+      town.act("opens", acts.open, openingOf(sealed(who, price), price), signedBy(who));
+    scored(town, { "c:acme": [80, 80], "c:bolt": [80, 80] });
+    town.act("the award", acts.award, to("c:acme", 900n), signedBy("city"));
+    town.refused("Cord", "tenders.not_bidder", acts.challenge, { ...doubt, bidder: "c:cord" }, signedBy("c:cord"));
+    town.act("Bolt", acts.challenge, doubt, signedBy("c:bolt"));
+    town.act("upheld", acts.decide, decided("upheld", { excludes: "c:acme" }), signedBy("court"));
+    town.act("to Bolt", acts.award, to("c:bolt", 950n), signedBy("city"));
+    town.refused("Acme", "tenders.not_bidder", acts.challenge, { ...doubt, bidder: "c:acme" }, signedBy("c:acme"));
+    town.act("a second award, a second challenge", acts.challenge, doubt, signedBy("c:bolt"));
+    expect(town.row(challenges, "t-1", 2, "c:bolt")!.$.status).toBe("raised");
+    passes(town, "tenders");
+  });
+
+  it("that was undone goes by new marks: a member mends his once a challenge was upheld, and not before", () => {
+    const town = awarded();
+    const anew = (member: string) => scoreOf(member, "c:bolt", 100, 100);
+    town.refused("an award stands", "tenders.still_sealed", acts.score, anew("p:eve"), signedBy("p:eve"));
+    town.act("Bolt challenges his marks", acts.challenge, doubt, signedBy("c:bolt"));
+    town.act("upheld", acts.decide, decided("upheld"), signedBy("court"));
+    for (const member of panel) town.act(`${member} mends his mark`, acts.score, anew(member), signedBy(member));
+    town.refused("once", "tenders.scored_once", acts.score, anew("p:eve"), signedBy("p:eve"));
+    expect(bidBy(town, "c:bolt")).toMatchObject({ quality: 3 * 100 * 40, scores: 3 });
+    passes(town, "tenders");
+    town.refused("what was first is first no more", "tenders.not_first", acts.award, to("c:acme", 900n), signedBy("city"));
+    town.act("to Bolt", acts.award, to("c:bolt", 950n), signedBy("city"));
+  });
+
+  it("falls if its winner is silent for a fortnight after the standstill: his bid is excluded, the next is first", () => {
+    const town = awarded();
+    expect(town.advance(days(23))).toEqual([]);
+    expect(town.advance(days(1))).toMatchObject([{ name: "unaccepted", result: { outcome: 0, flags: [] } }]);
+    expect([of(town).$.status, of(town).winner, bidBy(town, "c:acme").$.status]).toEqual(["scoring", undefined, "excluded"]);
+    town.refused("nothing to accept", "tenders.not_awarded", acts.accept, { tender: "t-1" }, signedBy("c:acme"));
+    town.refused("and no new marks", "tenders.scored_once", acts.score, scoreOf("p:eve", "c:bolt", 1, 1), signedBy("p:eve"));
+    town.act("to Bolt", acts.award, to("c:bolt", 950n), signedBy("city"));
+    passes(town, "tenders");
+  });
+
+  it("stands once its winner has accepted it, whoever does not sign; the buyer then asks for a decision", () => {
+    const town = awarded();
+    town.refused("in his name", "engine.signature_missing", acts.accept, { tender: "t-1" }, signedBy("city"));
+    town.act("Acme accepts", acts.accept, { tender: "t-1" }, signedBy("c:acme"));
+    town.refused("once", "tenders.not_awarded", acts.accept, { tender: "t-1" }, signedBy("c:acme"));
+    expect(town.advance(days(60))).toEqual([]);
+    expect(of(town)).toMatchObject({ winner: "c:acme", $: { status: "awarded" } });
+    town.refused("by another buyer", "tenders.not_bidder", acts.challenge, { ...doubt, bidder: "other" }, signedBy("other"));
+    town.act("the city: Acme does not sign", acts.challenge, { ...doubt, bidder: "city" }, signedBy("city"));
+    town.act("so it is", acts.decide, decided("upheld", { bidder: "city", excludes: "c:acme" }), signedBy("court"));
+    town.act("to Bolt", acts.award, to("c:bolt", 950n), signedBy("city"));
+    expect(of(town)).toMatchObject({ winner: "c:bolt", accepted: false, awards: 2 });
+    passes(town, "tenders");
   });
 });
 
@@ -457,7 +599,11 @@ describe("a contract", () => {
     expect(town.row(contracts, "t-1")).toMatchObject({ paid_out: 900n, released: 3, $: { status: "fulfilled" } });
     expect(of(town).$.status).toBe("fulfilled");
     town.refused("fulfilled is fulfilled", "engine.illegal_move", acts.audit, { tender: "t-1", to: "halted" }, signedBy("watch"));
-    expect(audit(town, "tenders").map(({ figures }) => figures)).toEqual([{ tenders: 1, awarded: 1 }, { released: 900n }]);
+    expect(audit(town, "tenders").map(({ figures }) => figures)).toEqual([
+      { challenges: 0 },
+      { tenders: 1, awarded: 1 },
+      { released: 900n },
+    ]);
     passes(town, "tenders");
     passes(town, "funds");
   });
@@ -485,6 +631,12 @@ it("an audit finds a row that the rules did not make", () => {
   expect(finds(bids, ["t-1", "c:acme"], { amount: 999n })).toEqual(["awardsByRule"]);
   expect(finds(bids, ["t-1", "c:bolt"], { $status: "sealed" })).toEqual(["awardsByRule"]);
   expect(finds(tenders, ["t-1"], { winner: "c:bolt" })).toEqual(["awardsByRule"]);
+  for (const change of [{ key: multiplyBase(7n) }, { challenges: 1 }, { round: 1 }, { awards: 0 }, { ceremony: "c-2" }, { buyer: "other" }])
+    expect(finds(tenders, ["t-1"], change)).toEqual(["callsHold"]);
+  for (const sits of [["p:eve"], [...bidders], ["p:eve", "p:finn", "p:gil", "t1"]])
+    expect(finds(tenders, ["t-1"], { panel: sits })).toEqual(["callsHold"]);
+  for (const change of [{ serves: "tender:t-2" }, { serves: "poll:t-1" }, { office: "other" }, { key: multiplyBase(7n) }])
+    expect(finds(ceremonies.ceremonies, ["c-1"], change)).toEqual(["callsHold"]);
   expect(finds(interests, ["t-1", "p:eve"], { bidders: ["c:acme"] })).toEqual(["awardsByRule"]);
   expect(finds(scores, ["t-1", "c:acme", "p:eve"], { marks: [100, 100] })).toEqual(["awardsByRule"]);
   expect(finds(scores, ["t-1", "c:acme", "p:eve"], { $status: "struck" })).toEqual(["awardsByRule"]);
@@ -516,7 +668,7 @@ it("takes the examples of its reference page: a call, and its end", () => {
 describe("the rule of award", () => {
   const rated = fc.record({
     bidder: fc.constantFrom(...Array.from({ length: 40 }, (_, i) => `c:${i}`)),
-    amount: fc.oneof(fc.bigInt({ min: 0n, max: 20n }), fc.bigInt({ min: 0n, max: MAX_MONEY })),
+    amount: fc.oneof(fc.bigInt({ min: 1n, max: 20n }), fc.bigInt({ min: 1n, max: MAX_MONEY })),
     handed_in: fc.nat(3),
     quality: fc.nat(3 * 10_000),
     scores: fc.integer({ min: 1, max: 3 }),
@@ -543,10 +695,11 @@ describe("the rule of award", () => {
 
 // ── histories at random ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
 const prices: Readonly<Record<string, bigint>> = { "c:acme": 900n, "c:bolt": 950n, "c:cord": 1_001n };
-const names = ["bid", "withdraw", "open", "share", "openWithheld", "declare", "recuse", "score", "award", "challenge", "decide"] as const;
+const names = ["bid", "withdraw", "open", "share", "openWithheld", "declare", "recuse", "replace", "score", "award"] as const;
+const doubts = ["accept", "challenge", "decide"] as const;
 const after = ["conclude", "report", "refuse", "release", "audit", "end", "cancel"] as const;
 const step = fc.record({
-  act: fc.constantFrom(...names, ...after, "wait"),
+  act: fc.constantFrom(...names, ...doubts, ...after, "wait"),
   /** What is usual at this point, instead. */
   usual: fc.nat(9),
   bidder: fc.constantFrom(...bidders),
@@ -560,7 +713,7 @@ const step = fc.record({
 });
 type Step = typeof step extends fc.Arbitrary<infer S> ? S : never;
 
-type Act = (typeof names)[number] | (typeof after)[number] | "wait";
+type Act = (typeof names)[number] | (typeof doubts)[number] | (typeof after)[number] | "wait";
 /** What somebody would do next who wants the tender to go on, and with whom. */
 function usual(town: Scenario, { number, act, lie }: Step): { act: Act; bidder?: string | undefined; member?: string | undefined } {
   const now = of(town);
@@ -573,10 +726,10 @@ function usual(town: Scenario, { number, act, lie }: Step): { act: Act; bidder?:
       if (town.time < now.open_until) return { act: of3("open", "wait"), bidder: still("sealed") };
       return { act: of3("share", "openWithheld"), bidder: still("sealed") };
     case "scoring": {
-      const member = panel.find((who) => town.row(interests, "t-1", who)?.$.status !== "declared");
+      const member = now.panel.find((who) => town.row(interests, "t-1", who)?.$.status !== "declared");
       if (member !== undefined) return { act: "declare", member };
       const open = bidders.filter((who) => town.row(bids, "t-1", who)?.$.status === "opened");
-      for (const who of panel)
+      for (const who of now.panel)
         for (const bidder of open)
           if (!town.row(interests, "t-1", who)!.bidders.includes(bidder) && town.row(scores, "t-1", bidder, who) === undefined)
             return { act: "score", member: who, bidder };
@@ -584,6 +737,7 @@ function usual(town: Scenario, { number, act, lie }: Step): { act: Act; bidder?:
     }
     case "awarded":
       if (town.time < now.standstill_until!) return { act: now.challenges > 0 ? "wait" : of3("wait", "challenge") };
+      if (number > 1 && lie > 4) return { act: now.accepted ? "challenge" : lie > 5 ? "wait" : "accept" };
       return { act: now.challenges > 0 ? "decide" : "conclude" };
     case "contracted":
       if (number === 3 && lie > 4) return { act: (["audit", "refuse", "end"] as const)[lie - 5]! };
@@ -609,7 +763,13 @@ describe("whatever buyers, bidders, trustees and panels do", () => {
           const next = s.usual > 2 ? usual(town, s) : { act: s.act };
           const act = next.act === "cancel" && s.lie > 0 ? "wait" : next.act;
           if (act === "wait") {
-            town.advance(s.lie < 4 ? days(1) : hours(9));
+            const ran = town.advance(s.lie === 7 ? days(15) : s.lie < 4 ? days(1) : hours(9));
+            for (const { name, result } of ran) {
+              expect([name, result.flags, now.accepted]).toEqual(["unaccepted", [], false]);
+              expect(town.time).toBeGreaterThanOrEqual(now.standstill_until! + days(14));
+              expect([of(town).$.status, bidBy(town, now.winner!).$.status]).toEqual(["scoring", "excluded"]);
+              accepted.set(name, (accepted.get(name) ?? 0) + 1);
+            }
             continue;
           }
           const { bidder = s.bidder, member = s.member } = next as { bidder?: string; member?: string };
@@ -624,6 +784,11 @@ describe("whatever buyers, bidders, trustees and panels do", () => {
           const clear = bidder === "c:cord" && (row?.version ?? 1) % 2 === 0 ? undefined : price;
           const given = [1, 2, 3].filter((i) => town.row(shares, "t-1", bidder, i) !== undefined).slice(0, s.lie === 1 ? 1 : 2);
           const t = town.row(contracts, "t-1");
+          const challenger = now.$.status === "awarded" && town.time >= now.standstill_until! ? "city" : bidder;
+          const open = [...bidders, "city"]
+            .flatMap((who) => Array.from({ length: now.awards }, (_, i) => ({ award: i + 1, bidder: who })))
+            .find(({ award, bidder: who }) => town.row(challenges, "t-1", award, who)?.$.status === "raised");
+          const before = town.row(scores, "t-1", bidder, member);
           const [args, ...should] = {
             bid: () => [
               { ...bidOf(sealed(bidder, price, { version: Math.max(1, version), garbage })), ...(s.lie === 1 && { bidder: "c:bolt" }) },
@@ -637,13 +802,11 @@ describe("whatever buyers, bidders, trustees and panels do", () => {
             recuse: () => [{ tender: "t-1", member, bidder }, "ethics"],
             score: () => [scoreOf(member, bidder, ...s.marks), member],
             award: () => [{ tender: "t-1", bidder, amount: s.lie === 1 ? s.extreme : price }, "city"],
-            challenge: () => [{ challenge: `ch-${s.lie > 1 ? ++made : made}`, tender: "t-1", bidder, ground: sealedText }, bidder],
+            replace: () => [{ tender: "t-1", member, substitute: s.lie === 1 ? bidder : substitutes[s.number % 2] }, "ethics"],
+            accept: () => [{ tender: "t-1" }, s.lie === 1 ? bidder : (now.winner ?? bidder)],
+            challenge: () => [{ ...doubt, bidder: challenger }, challenger],
             decide: () => [
-              {
-                challenge: `ch-${Math.max(1, made - (s.number % 2))}`,
-                decision: s.lie === 1 ? "upheld" : "dismissed",
-                ...(s.lie === 1 && { excludes: bidder }),
-              },
+              decided(s.lie === 1 ? "upheld" : "dismissed", { ...open, ...(s.lie === 1 && s.number > 0 && { excludes: bidder }) }),
               "court",
             ],
             conclude: () => [
@@ -678,7 +841,17 @@ describe("whatever buyers, bidders, trustees and panels do", () => {
           if (act === "open") expect(town.time).toBeGreaterThanOrEqual(now.bids_until);
           if (act === "share" || act === "openWithheld") expect(town.time).toBeGreaterThanOrEqual(now.open_until);
           if (act === "open" || act === "openWithheld") expect(bidBy(town, bidder).amount).toBe(truth.get(bidder));
-          if (act === "score") expect(town.row(interests, "t-1", member)!.bidders).not.toContain(bidder);
+          if (act === "score") {
+            expect(town.row(interests, "t-1", member)!.bidders).not.toContain(bidder);
+            expect([now.panel.includes(member), (before?.round ?? -1) < now.round]).toEqual([true, true]);
+          }
+          if (act === "challenge")
+            expect(challenger === "city" ? town.time >= now.standstill_until! : ["opened", "unreadable"].includes(row!.$.status)).toBe(
+              true,
+            );
+          if (act === "accept") expect(should).toEqual([now.winner]);
+          if (act === "decide" && (args as { decision: string }).decision === "upheld")
+            expect([of(town).round, of(town).winner]).toEqual([now.round + 1, now.$.status === "awarded" ? undefined : now.winner]);
           if (act === "award") {
             // The rule, once more and plainly: thousandths of 100 points as fractions.
             const field = bidders.flatMap((who) => {
@@ -702,7 +875,7 @@ describe("whatever buyers, bidders, trustees and panels do", () => {
       { numRuns: 67, seed: 23 },
     );
     expect(total).toBeGreaterThanOrEqual(10_000);
-    const all = [...names, ...after];
+    const all = [...names, ...doubts, ...after, "unaccepted"];
     const often = all.filter((act) => (accepted.get(act) ?? 0) >= 5);
     expect(`${often.length} of ${all.length} happen often: ${[...accepted].join(" ")}`).toMatch(new RegExp(`^${all.length} `));
   });

@@ -17,7 +17,9 @@ import { hold, Trustees } from "./trustees.ts";
 
 export const panel = ["p:eve", "p:finn", "p:gil"];
 export const bidders = ["c:acme", "c:bolt", "c:cord"];
-export const people = ["city", "bank", "t1", "t2", "t3", "ethics", "court", "watch", ...panel, ...bidders];
+/** Who may take the place of a member of the panel. */
+export const substitutes = ["p:hal", "p:ida"];
+export const people = ["city", "bank", "t1", "t2", "t3", "ethics", "court", "watch", ...panel, ...substitutes, ...bidders];
 const rights = plainRights(
   {
     city: ["tenders.buyer", "ceremonies.office", "funds.supervisor"],
@@ -149,6 +151,12 @@ export const scoreOf = (member: string, bidder: string, ...marks: number[]) => (
   marks,
   reasons: sealedText,
 });
+/** Bolt's doubts about an award; the first unless another is named. */
+export const doubt = { tender: "t-1", bidder: "c:bolt", ground: sealedText };
+export const decided = (decision: "upheld" | "dismissed", more: { award?: number; bidder?: string; excludes?: string } = {}) => ({
+  ...{ tender: "t-1", award: 1, bidder: "c:bolt", decision },
+  ...more,
+});
 /** Every member gives every bidder the same marks, except where he has an interest. */
 export function scored(
   town: Scenario,
@@ -162,8 +170,8 @@ export function scored(
         town.act(`${member} scores ${bidder}`, acts.score, scoreOf(member, bidder, ...given), signedBy(member));
 }
 /** A tender awarded to Acme at 900; Bolt bid 950. */
-export function awarded(): Scenario {
-  const town = calling();
+export function awarded(more: Partial<Terms> = {}): Scenario {
+  const town = calling(more);
   opened(town, { "c:acme": 900n, "c:bolt": 950n });
   scored(town, { "c:acme": [80, 80], "c:bolt": [80, 80] });
   town.act("the award", acts.award, { tender: "t-1", bidder: "c:acme", amount: 900n }, signedBy("city"));
