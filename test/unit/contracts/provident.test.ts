@@ -162,7 +162,7 @@ describe("batches", () => {
     expect(it.row(entries, "hangzhou", 0, 7)).toMatchObject({ by: { first: 10, index: 2 }, $: { status: "corrected" } });
     expect(it.row(entries, "hangzhou", 10, 3)).toMatchObject({ saver: "p:ann", $: { status: "booked" } });
     passes(it, "provident");
-    it.act("Bob is no more", eid.revoke, { principal: "p:bob" }, signedBy("courts"));
+    it.act("Bob is no more", eid.revoke, { principal: "p:bob", ground: "order-17" }, signedBy("courts"));
     const his = { centre: "hangzhou", saver: "p:bob", ...shown(10, 5, 4), wrong: shown(0, 10, 4) };
     it.refused("a record of nobody's", "provident.saver_unknown", acts.correct, his, signedBy("land"));
   });
@@ -560,7 +560,7 @@ test("a suspended key moves, contests and closes nothing", () => {
   it.refused("moved by her", "engine.signature_missing", acts.ask, { ...move, transfer: "t-2" }, signedBy("health", "ann"));
   const before = listed();
   before.advance(days(1));
-  before.act("Bob is revoked", eid.revoke, { principal: "p:bob" }, signedBy("courts"));
+  before.act("Bob is revoked", eid.revoke, { principal: "p:bob", ground: "order-17" }, signedBy("courts"));
   before.refused("looked up by his authority", "provident.no_authority", acts.check, looks, signedBy("health"));
   it.refused("authorised by her", "engine.signature_missing", acts.authorise, bare(authority(it)), signedBy("ann"));
 });
