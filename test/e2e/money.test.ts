@@ -73,8 +73,18 @@ describe("today", () => {
   test("Ann's roof and Bob's house meet for a quarter hour", { timeout: LIMIT }, async () => {
     await stage.register("d:roof", "device");
     await stage.register("d:house", "device");
-    await applied("energy.enrol", { meter: "roof", owner: "p:ann.city", device: "d:roof", market: "north" }, "tax", "ann.city");
-    await applied("energy.enrol", { meter: "house", owner: "p:bob.city", device: "d:house", market: "north" }, "tax", "bob.city");
+    await applied(
+      "energy.enrol",
+      { meter: "roof", owner: "p:ann.city", device: "d:roof", market: "north", rated: 2_000 },
+      "tax",
+      "ann.city",
+    );
+    await applied(
+      "energy.enrol",
+      { meter: "house", owner: "p:bob.city", device: "d:house", market: "north", rated: 2_000 },
+      "tax",
+      "bob.city",
+    );
     const offer = { market: "north", slot: noon, wh: 400 };
     await applied("energy.offer", { ...offer, by: "p:ann.city", meter: "roof", side: "sell", price: 100n }, "ann.city");
     const bid = { ...offer, by: "p:bob.city", meter: "house", side: "buy", price: "200" };
