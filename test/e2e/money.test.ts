@@ -158,7 +158,7 @@ describe("three days later", () => {
     expect(await call("work.clockIn", { employment: "cafe-ann" }, "ann.labour")).toMatchObject({ code: "work.overlap" });
     await applied("work.clockOut", { worker: "p:ann.labour" }, "ann.labour");
     const { wage } = (await record("work/shift/cafe-ann/0")).fields;
-    expect(await call("work.pay", { payment: "w-1", ...{ employment: "cafe-ann", shifts: [0] }, amount: wage }, "tax")).toMatchObject({
+    expect(await call("work.pay", { reference: "w-1", ...{ employment: "cafe-ann", shifts: [0] }, amount: wage }, "tax")).toMatchObject({
       code: "engine.illegal_move",
     });
   });
@@ -170,10 +170,10 @@ describe("ten days after that", () => {
     expect((await until(`energy/book/north/${noon}`, "settled")).fields).toMatchObject({ delivered: 350, paid: "52" });
     expect((await record("points/account/p:bob.city")).fields.held).toBe("0");
     const { wage } = (await until("work/shift/cafe-ann/0", "approved")).fields;
-    const pay = { payment: "w-1", employment: "cafe-ann", shifts: [0], amount: wage };
+    const pay = { reference: "w-1", employment: "cafe-ann", shifts: [0], amount: wage };
     expect(await call("work.pay", pay, "tax")).toMatchObject({ outcome: "applied" });
-    expect(await call("work.pay", { ...pay, payment: "w-2" }, "tax")).toMatchObject({ code: "engine.illegal_move" });
-    expect(await proved("work/payment", "w-1")).toMatchObject({ valid: true, record: { fields: { shifts: [0] } } });
+    expect(await call("work.pay", { ...pay, reference: "w-2" }, "tax")).toMatchObject({ code: "engine.illegal_move" });
+    expect(await proved("work/payment", "tax/w-1")).toMatchObject({ valid: true, record: { fields: { shifts: [0] } } });
     expect((await record(`work/shift/${shift.employment}/${shift.number}`)).status).toBe("paid");
   });
 
