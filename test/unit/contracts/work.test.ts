@@ -574,14 +574,14 @@ describe("whatever workers, employers, insurers and banks do", () => {
           }
           if (s.act === "pay") {
             expect(s.ms).not.toBe(0);
-            const name = `${by("land", "courts")} w-${payment - 1}`;
-            confirmed.push(name);
+            const one = `${by("land", "courts")} w-${payment - 1}`;
+            confirmed.push(one);
             for (const i of list) {
               expect(paid.has(`${employment} ${i}`)).toBe(false);
-              paid.set(`${employment} ${i}`, name);
+              paid.set(`${employment} ${i}`, one);
             }
           }
-          if (s.act === "bounce") for (const [shift, name] of [...paid]) if (name === `${ofBank} ${returned}`) paid.delete(shift);
+          if (s.act === "bounce") for (const [shift, of] of [...paid]) if (of === `${ofBank} ${returned}`) paid.delete(shift);
           if (s.act === "approve" || s.act === "pay") expect(present?.$.status === "disputed" && list.includes(number)).toBe(false);
         }
         for (const [shift] of paid) {
