@@ -2,6 +2,7 @@
 // are, and how a wage follows from them. Does not own: who may do what with them (work.ts), what an auditor recomputes (workAudits.ts).
 //
 // A shift is open → closed → approved → paid. The employer's silence approves, being late shows; a dispute stops these clocks, and none of work.
+// A wage that came back is returned and paid anew; where nothing is due the shift is settled.
 
 import { agency, contract, count, days, flag, hours, id, list, MAX_MONEY, money, object, oneOf, optional } from "../engine/index.ts";
 import { party, person, record, type Row, sealed, text, time } from "../engine/index.ts";

@@ -405,6 +405,30 @@ describe("a wage", () => {
   });
 });
 
+test("64 shifts are paid at once and come back at once, however long the names", () => {
+  const name = (first: string): string => first.padEnd(64, "x");
+  const [worker, employer, bank, office] = [name("p:w"), name("c:e"), name("bank").slice(0, 32), "office"];
+  const grants = { [office]: ["work.area"], [bank]: ["work.bank", "work.insurer"] };
+  const it = scenario({ modules: [acts], resolver: plainRights(grants, [worker, employer]), found() {} });
+  const [employment, area, reference] = [name("job"), name("north"), "R".repeat(35)];
+  it.act("minimum", acts.setMinimum, { area, from: it.time + 1_000, hourly: 12n }, signedBy(office));
+  it.advance(hours(1));
+  const terms = { from: it.time, until: it.time + days(90), hourly: 60n, terms: sealed };
+  it.act("signed", acts.sign, { employment, worker, employer, area, ...terms }, signedBy(worker, employer));
+  it.act("insured", acts.insure, { employment, until: it.time + days(90) }, signedBy(bank));
+  const from = it.time;
+  it.advance(days(3));
+  for (let i = 0; i < 64; i++) {
+    const at = from + minutes(60 + 60 * i);
+    it.act("an hour", acts.report, { employment, from: at, to: at + minutes(60) }, signedBy(worker, employer));
+  }
+  const all = Array.from({ length: 64 }, (_, i) => i);
+  it.act("paid", acts.pay, { reference, employment, shifts: all, amount: 64n * 60n }, signedBy(bank));
+  it.act("came back", acts.bounce, { bank, reference, ground: "came_back" }, signedBy(bank));
+  expect(it.row(shifts, employment, 63)?.$.status).toBe("returned");
+  passes(it, "work");
+});
+
 test("an audit finds a row that the rules did not make", () => {
   const it = worked();
   it.act("approved", acts.approve, first, signedBy("cafe"));
