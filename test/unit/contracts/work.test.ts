@@ -406,7 +406,7 @@ describe("a wage", () => {
 });
 
 test("64 shifts are paid at once and come back at once, however long the names", () => {
-  const name = (first: string): string => first.padEnd(64, "x");
+  const name = (begins: string): string => begins.padEnd(64, "x");
   const [worker, employer, bank, office] = [name("p:w"), name("c:e"), name("bank").slice(0, 32), "office"];
   const grants = { [office]: ["work.area"], [bank]: ["work.bank", "work.insurer"] };
   const it = scenario({ modules: [acts], resolver: plainRights(grants, [worker, employer]), found() {} });
