@@ -73,8 +73,18 @@ describe("today", () => {
   test("Ann's roof and Bob's house meet for a quarter hour", { timeout: LIMIT }, async () => {
     await stage.register("d:roof", "device");
     await stage.register("d:house", "device");
-    await applied("energy.enrol", { meter: "roof", owner: "p:ann.city", device: "d:roof", market: "north" }, "tax", "ann.city");
-    await applied("energy.enrol", { meter: "house", owner: "p:bob.city", device: "d:house", market: "north" }, "tax", "bob.city");
+    await applied(
+      "energy.enrol",
+      { meter: "roof", owner: "p:ann.city", device: "d:roof", market: "north", rated: 2_000 },
+      "tax",
+      "ann.city",
+    );
+    await applied(
+      "energy.enrol",
+      { meter: "house", owner: "p:bob.city", device: "d:house", market: "north", rated: 2_000 },
+      "tax",
+      "bob.city",
+    );
     const offer = { market: "north", slot: noon, wh: 400 };
     await applied("energy.offer", { ...offer, by: "p:ann.city", meter: "roof", side: "sell", price: 100n }, "ann.city");
     const bid = { ...offer, by: "p:bob.city", meter: "house", side: "buy", price: "200" };
@@ -148,7 +158,7 @@ describe("three days later", () => {
     expect(await call("work.clockIn", { employment: "cafe-ann" }, "ann.labour")).toMatchObject({ code: "work.overlap" });
     await applied("work.clockOut", { worker: "p:ann.labour" }, "ann.labour");
     const { wage } = (await record("work/shift/cafe-ann/0")).fields;
-    expect(await call("work.pay", { payment: "w-1", ...{ employment: "cafe-ann", shifts: [0] }, amount: wage }, "tax")).toMatchObject({
+    expect(await call("work.pay", { reference: "w-1", ...{ employment: "cafe-ann", shifts: [0] }, amount: wage }, "tax")).toMatchObject({
       code: "engine.illegal_move",
     });
   });
@@ -160,10 +170,10 @@ describe("ten days after that", () => {
     expect((await until(`energy/book/north/${noon}`, "settled")).fields).toMatchObject({ delivered: 350, paid: "52" });
     expect((await record("points/account/p:bob.city")).fields.held).toBe("0");
     const { wage } = (await until("work/shift/cafe-ann/0", "approved")).fields;
-    const pay = { payment: "w-1", employment: "cafe-ann", shifts: [0], amount: wage };
+    const pay = { reference: "w-1", employment: "cafe-ann", shifts: [0], amount: wage };
     expect(await call("work.pay", pay, "tax")).toMatchObject({ outcome: "applied" });
-    expect(await call("work.pay", { ...pay, payment: "w-2" }, "tax")).toMatchObject({ code: "engine.illegal_move" });
-    expect(await proved("work/payment", "w-1")).toMatchObject({ valid: true, record: { fields: { shifts: [0] } } });
+    expect(await call("work.pay", { ...pay, reference: "w-2" }, "tax")).toMatchObject({ code: "engine.illegal_move" });
+    expect(await proved("work/payment", "tax/w-1")).toMatchObject({ valid: true, record: { fields: { shifts: [0] } } });
     expect((await record(`work/shift/${shift.employment}/${shift.number}`)).status).toBe("paid");
   });
 

@@ -15,13 +15,13 @@ const subject = sealed({ reference: text(64) });
 export const accounts = record("account", {
   title: "What somebody has, and what of his is held for something",
   key: ["holder"],
-  read: ["holder"],
+  read: ["holder", "city"],
   fields: { holder: party, balance: money, held: money },
 });
 export const holds = record("hold", {
   title: "Points set aside for one thing, by the contract that it is a matter of; what is left of them",
   key: ["of", "hold"],
-  read: ["holder"],
+  read: ["holder", "city"],
   find: ["holder"],
   fields: { of: id, hold: text(96, 1), holder: party, amount: money },
   states: { standing: ["ended"], ended: [] },
@@ -29,14 +29,14 @@ export const holds = record("hold", {
 export const awards = record("award", {
   title: "What a programme gave to a person in a period",
   key: ["programme", "period", "person"],
-  read: ["person", "programme"],
+  read: ["person", "programme", "city"],
   find: ["person"],
   fields: { programme: id, period: id, person, amount: money },
 });
 export const conversions = record("conversion", {
   title: "Points given for a transport card, a donation or local tax: held, until the counterparty gives its receipt or declines",
   key: ["conversion"],
-  read: ["from", "to"],
+  read: ["from", "to", "city"],
   find: ["from", "to", "status"],
   unique: ["to", "receipt"],
   fields: {
@@ -50,7 +50,7 @@ export const conversions = record("conversion", {
     receipt: optional(hash),
     ground: optional(id),
   },
-  states: { asked: ["received", "returned"], received: [], returned: [] },
+  states: { asked: ["received", "returned"], received: ["given_back"], returned: [], given_back: [] },
 });
 export const programmes = record("programme", {
   title: "A programme: its period, what it was funded with, what it awarded in all periods",
@@ -156,13 +156,14 @@ export const amend = points.action({
   title: "Amend an award: too little is added, too much is taken back while the person has it",
   by: { programme: { role: "programme", scope: (a) => a.programme } },
   input: { programme: id, period: id, person, amount: money },
-  rules: ["balance_short", "budget_short", "programme_closed"],
+  rules: ["balance_short", "budget_short", "programme_closed", "receiver_unknown"],
   example: { ...spring, person: "p:ann.city", amount: 400n },
   run(tx, { programme: key, period, person: who, amount }) {
     const programme = open(tx, tx.get(programmes, key));
     const before = tx.get(awards, key, period, who);
     const awarded = programme.awarded - before.amount + amount;
     tx.require(awarded <= programme.budget, "budget_short", { budget: programme.budget, awarded });
+    tx.require(amount <= before.amount || tx.known(who), "receiver_unknown", { party: who });
     tx.put(programme, { awarded });
     tx.put(before, { amount });
     if (amount < before.amount) debit(tx, who, before.amount - amount);
@@ -237,6 +238,20 @@ export const decline = points.action({
     const it = tx.move(tx.get(conversions, conversion), "returned", { ground });
     tx.signed("to", it.to);
     free(tx, POINTS, conversion);
+  },
+});
+
+export const giveBack = points.action({
+  title: "Give back the points of a conversion that was received by mistake: they are in circulation again",
+  by: { to: signs("the counterparty") },
+  input: { conversion: id, ground: id },
+  example: { conversion: "cv-1", ground: "charged-twice" },
+  run(tx, { conversion, ground }) {
+    const it = tx.move(tx.get(conversions, conversion), "given_back", { ground });
+    tx.signed("to", it.to);
+    const counterparty = tx.get(counterparties, it.purpose, it.to);
+    tx.put(counterparty, { received: counterparty.received - it.amount });
+    credit(tx, it.from, it.amount);
   },
 });
 
@@ -369,7 +384,8 @@ export const received = points.audit({
   run(audit) {
     const sums = new Map<string, bigint>();
     audit.each(conversions, ({ $, purpose: what, to, amount, receipt }) => {
-      audit.require(($.status === "received") === (receipt !== undefined), "a receipt goes with what was received, and with nothing else");
+      const taken = $.status === "received" || $.status === "given_back";
+      audit.require(taken === (receipt !== undefined), "a receipt goes with what was received, and with nothing else");
       if ($.status === "received") sums.set(`${what} ${to}`, (sums.get(`${what} ${to}`) ?? 0n) + amount);
     });
     audit.each(counterparties, ({ purpose: what, counterparty, received: says }) => {
