@@ -123,22 +123,32 @@ export const appeals = casework.audit({
 });
 
 export const signatures = casework.audit({
-  title: "Every project says how many of its tiers have signed, is released only with all, and is signed by nobody for himself",
+  title: "Every project says how many of its tiers have their part and have signed, is released only with all, is signed by nobody for himself, and waits for somebody",
   run(audit) {
-    const says = new Map<string, number>();
-    audit.each(projects, ({ $, project, tiers, signed, due }) => {
-      says.set(project, signed);
+    const says = new Map<string, { handed: number; signed: number; waits: boolean; open: boolean }>();
+    audit.each(projects, ({ $, project, tiers, handed, signed, due }) => {
+      const open = $.status === "in_review";
+      says.set(project, { handed, signed, waits: !open || due !== undefined, open });
       audit.require($.status !== "released" || signed === tiers.length, "released without a tier", { signed, tiers: tiers.length });
-      audit.require(($.status === "in_review") === (due !== undefined), "a review has its time while it is open");
+      const own = open && (handed < tiers.length || signed === tiers.length);
+      audit.require(own === (due !== undefined), "a project has a time of its own while parts are missing and once all have signed");
     });
-    audit.each(sheets, ({ $, project, reviewer, developer, ground }) => {
+    audit.each(sheets, ({ $, project, reviewer, developer, ground, due }) => {
       audit.require(($.status === "open") === (reviewer === undefined), "a sheet has a reviewer once it is reviewed");
       audit.require(reviewer !== developer, "a developer reviewed himself");
       audit.require($.status !== "objected" || ground !== undefined, "an objection without a ground");
-      if ($.status === "signed") says.set(project, (says.get(project) ?? 0) - 1);
+      const of = says.get(project);
+      if (of === undefined) return audit.require(false, "a sheet of no project");
+      audit.require((due !== undefined) === (of.open && $.status !== "signed"), "a part has its time until it is signed or the project ends");
+      of.handed--;
+      if ($.status === "signed") of.signed--;
+      if (due !== undefined) of.waits = true;
     });
     audit.end(() => {
-      for (const [project, rest] of says) audit.require(rest === 0, "signatures are not as many as it says", { project, rest });
+      for (const [project, { handed, signed, waits }] of says) {
+        audit.require(handed === 0 && signed === 0, "parts or signatures are not as many as it says", { project, handed, signed });
+        audit.require(waits, "a review that waits for nothing", { project });
+      }
     });
   },
 });

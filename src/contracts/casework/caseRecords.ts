@@ -2,7 +2,7 @@
 // are. Does not own: who may do what with them (cases.ts, caseReviews.ts, supervision.ts), what an auditor recomputes (caseAudits.ts), processes (kit/process).
 // Grounds are codes in clear; the words to them are sealed. Departments and tiers are scopes of roles: a city with nineteen departments is one agency or many.
 
-import { agency, contract, count, days, flag, hash, hours, id, list, oneOf, optional, party } from "../engine/index.ts";
+import { agency, contract, count, days, flag, hash, id, list, oneOf, optional, party } from "../engine/index.ts";
 import { range, record, sealed, text, time } from "../engine/index.ts";
 import { process, taken } from "../kit/process.ts";
 
@@ -62,24 +62,27 @@ export const papers = record("paper", {
 
 // ── projects ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 export const projects = record("project", {
-  title: "A project under parallel review: its tiers, and how many have signed",
+  title: "A project under parallel review: its tiers, how many have their part, how many have signed",
   key: ["project"],
   read: ["developer", "department", "oversight", "auditor"],
   find: ["developer", "department", "status"],
   fields: {
-    ...{ project: id, developer: party, department: id, oversight: id, tiers: list(id, 16, 1), signed: count },
-    ...{ within: range(hours(1), days(366)), due: optional(time), late: flag },
+    ...{ project: id, developer: party, department: id, oversight: id, tiers: list(id, 16, 1), handed: count, signed: count },
+    /** The time of each tier; `due` while the developer or the department has to act: until all parts are handed in, once all have signed. */
+    ...{ within: range(days(7), days(366)), due: optional(time) },
   },
   states: { in_review: ["released", "lapsed", "withdrawn"], released: [], lapsed: [], withdrawn: [] },
 });
 export const sheets = record("sheet", {
-  title: "A tier's part of a project, and what the tier says of it",
+  title: "A tier's part of a project, what the tier says of it, and until when",
   key: ["project", "tier"],
   read: ["developer", "department", "oversight", "tier", "auditor"],
   find: ["project", "tier", "status"],
   fields: {
     ...{ project: id, tier: id, developer: party, department: id, oversight: id, version: count, content },
     ...{ reviewer: optional(agency), ground: optional(id), words: optional(words) },
+    /** Of the tier while it is open, of the developer after an objection; late: the tier was idle, the authority above decides. */
+    ...{ due: optional(time), late: flag },
   },
   states: { open: ["signed", "objected"], signed: ["open", "objected"], objected: ["open", "signed"] },
 });

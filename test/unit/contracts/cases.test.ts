@@ -3,7 +3,7 @@
 import { describe, expect, test } from "vitest";
 import casework, * as acts from "../../../src/contracts/casework/cases.ts";
 import * as evidence from "../../../src/contracts/documents/evidence.ts";
-import { type Action, days } from "../../../src/contracts/engine/index.ts";
+import { type Action, days, hours } from "../../../src/contracts/engine/index.ts";
 import { TIME_LIMIT } from "../../../src/contracts/kit/process.ts";
 import { findsTampered, passes } from "./audited.ts";
 import { application, applied, at, fireView, felling, founding, hearing, paper, permit, sealedWords, supreme, town } from "./casesTown.ts";
@@ -328,7 +328,8 @@ describe("a project", () => {
     it.act("planning signs", acts.review, says("planning"), signedBy("tax"));
     it.advance(days(14));
     it.refused("the fire office, too late", "cases.escalation", acts.review, says("fire"), signedBy("health"));
-    expect(it.row(acts.projects, "river")).toMatchObject({ late: true, signed: 1 });
+    expect([it.row(acts.sheets, "river", "fire")?.late, it.row(acts.sheets, "river", "planning")?.late]).toEqual([true, false]);
+    it.refused("the mayor for planning, which was in time", "cases.escalation", acts.reviewAbove, says("planning"), signedBy("land"));
     it.act("the mayor signs", acts.reviewAbove, says("fire"), signedBy("land"));
     it.advance(days(14));
     expect(it.row(acts.projects, "river")?.$.status).toBe("released");
@@ -349,6 +350,40 @@ describe("a project", () => {
     other.act("withdrawn", acts.withdrawProject, { project: "river-2" }, signedBy("build"));
     passes(it, "cases");
     passes(other, "cases");
+  });
+
+  test("takes no tier out of it: each has its time from when it has its part, and anew with another", () => {
+    const it = founding();
+    it.refused("with an hour", "engine.args_invalid", acts.openProject, { ...project, within: hours(1) }, signedBy("tax", "build"));
+    it.act("opened", acts.openProject, project, signedBy("tax", "build"));
+    it.advance(days(13));
+    it.act("fire's part, at last", acts.distribute, sheet("fire"), signedBy("build"));
+    it.act("and planning's", acts.distribute, sheet("planning"), signedBy("build"));
+    it.advance(days(13));
+    it.refused("the mayor before it is his", "cases.escalation", acts.reviewAbove, says("planning"), signedBy("land"));
+    it.act("fire signs", acts.review, says("fire"), signedBy("health"));
+    it.advance(days(1));
+    it.act("fire's part is another now", acts.distribute, sheet("fire", 2), signedBy("build"));
+    it.refused("the mayor for the fire office", "cases.escalation", acts.reviewAbove, says("fire", 2), signedBy("land"));
+    it.act("which objects", acts.review, { ...says("fire", 2), verdict: "objected", ground: "escape" }, signedBy("health"));
+    it.act("planning was idle, the mayor signs", acts.reviewAbove, says("planning"), signedBy("land"));
+    passes(it, "cases");
+    it.advance(days(14));
+    expect(it.row(acts.projects, "river")?.$.status).toBe("lapsed"); // the developer changed nothing
+    expect(["fire", "planning"].map((tier) => it.row(acts.sheets, "river", tier)?.due)).toEqual([undefined, undefined]);
+
+    const missing = founding();
+    missing.act("opened", acts.openProject, project, signedBy("tax", "build"));
+    missing.act("planning alone", acts.distribute, sheet("planning"), signedBy("build"));
+    missing.advance(days(14));
+    expect(missing.row(acts.projects, "river")?.$.status).toBe("lapsed");
+    const gone = opened();
+    gone.act("withdrawn", acts.withdrawProject, { project: "river" }, signedBy("build"));
+    expect(gone.advance(days(60))).toEqual([]);
+    for (const each of [it, missing, gone]) {
+      passes(each, "cases");
+      each.indexHolds();
+    }
   });
 
   test("each tier reads its own part, not the other's", () => {
@@ -595,6 +630,8 @@ test("an audit finds a row that the rules did not make", () => {
   built.act("opened", acts.openProject, project, signedBy("tax", "build"));
   built.act("fire", acts.distribute, { project: "river", tier: "fire", content: { root: new Uint8Array(32), size: 3 } }, signedBy("build"));
   expect(findsTampered(built, "cases", acts.projects, ["river"], { signed: 1 })).toEqual(["signatures"]);
+  expect(findsTampered(built, "cases", acts.projects, ["river"], { handed: 0 })).toEqual(["signatures"]);
+  expect(findsTampered(built, "cases", acts.sheets, ["river", "fire"], { due: undefined })).toEqual(["signatures"]);
   expect(findsTampered(built, "cases", acts.sheets, ["river", "fire"], { $status: "signed", reviewer: "health" })).toEqual(["signatures"]);
 });
 

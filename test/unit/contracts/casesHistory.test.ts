@@ -367,9 +367,8 @@ const other = fc.record({
 });
 interface Project {
   status: string;
-  late: boolean;
   due: number | undefined;
-  readonly sheets: Map<string, { version: number; status: string }>;
+  readonly sheets: Map<string, { version: number; status: string; due: number | undefined; late: boolean }>;
 }
 interface Suspicion {
   status: string;
@@ -401,12 +400,24 @@ describe("whatever developers, tiers, regulators and platforms do", () => {
           standing.set(`cap-${n}`, true);
         }
         const signed = (p: Project): number => [...p.sheets.values()].filter(({ status }) => status === "signed").length;
+        const finish = (p: Project, status: string): void => {
+          Object.assign(p, { status, due: undefined });
+          for (const sheet of p.sheets.values()) sheet.due = undefined;
+        };
+        const count = (p: Project, time: number): void => {
+          if (p.sheets.size === 2) p.due = signed(p) === 2 ? time + days(14) : undefined;
+        };
         const tick = (time: number): void => {
           for (const p of projects.values()) {
-            if (p.due === undefined || p.due > time) continue;
-            if (signed(p) === 2) Object.assign(p, { status: "released", due: undefined });
-            else if (p.late) Object.assign(p, { status: "lapsed", due: undefined });
-            else Object.assign(p, { late: true, due: time + days(14) });
+            if (p.due !== undefined && p.due <= time) finish(p, signed(p) === 2 ? "released" : "lapsed");
+          }
+          // In the order of due times, then of keys.
+          const parts = [...projects].flatMap(([name, p]) => [...p.sheets].map(([tier, sheet]) => ({ p, sheet, place: `${name} ${tier}` })));
+          parts.sort((a, b) => a.sheet.due! - b.sheet.due! || (a.place < b.place ? -1 : 1));
+          for (const { p, sheet } of parts) {
+            if (sheet.due === undefined || sheet.due > time) continue;
+            if (sheet.status === "open" && !sheet.late) Object.assign(sheet, { late: true, due: time + days(14) });
+            else finish(p, "lapsed");
           }
           for (const s of suspicions.values()) {
             if (s.due === undefined || s.due > time) continue;
@@ -440,8 +451,8 @@ describe("whatever developers, tiers, regulators and platforms do", () => {
           }
           const ready: { [act: string]: (p: Project) => boolean } = {
             distribute: (p) => p.sheets.size < 2,
-            reviewAbove: (p) => p.late,
-            review: (p) => !p.late && [...p.sheets.values()].some(({ status }) => status !== m.verdict),
+            reviewAbove: (p) => [...p.sheets.values()].some(({ late, status }) => late && status !== m.verdict),
+            review: (p) => [...p.sheets.values()].some(({ late, status }) => !late && status !== m.verdict),
             release: (p) => signed(p) === 2,
           };
           const openProjects = [...projects].filter(([, p]) => m.fit < 2 || (p.status === "in_review" && ready[m.act]?.(p) !== false));
@@ -460,7 +471,9 @@ describe("whatever developers, tiers, regulators and platforms do", () => {
           // Mostly a tier that waits for the act.
           const sheets = projects.get(project)?.sheets;
           const waits = tiers.find((t) =>
-            m.act === "distribute" ? sheets?.has(t) !== true : (sheets?.get(t)?.status ?? m.verdict) !== m.verdict,
+            m.act === "distribute"
+              ? sheets?.has(t) !== true
+              : (sheets?.get(t)?.status ?? m.verdict) !== m.verdict && sheets?.get(t)?.late === (m.act === "reviewAbove"),
           );
           const tier = m.fit > 2 ? (waits ?? "noise") : m.tier;
           const capture = `cap-${m.pick % 7}`;
@@ -502,9 +515,10 @@ describe("whatever developers, tiers, regulators and platforms do", () => {
           const s = suspicions.get(suspicion);
           const has = (who: string): boolean => signers.includes(who);
           const judge = (above: boolean): boolean => {
-            if (p?.status !== "in_review" || p.late !== above || sheet === undefined || sheet.version !== said.version) return false;
+            if (p?.status !== "in_review" || sheet?.late !== above || sheet.version !== said.version) return false;
             if (sheet.status === m.verdict || (m.verdict === "objected" && m.ground === undefined)) return false;
-            sheet.status = m.verdict;
+            Object.assign(sheet, { status: m.verdict, due: m.verdict === "signed" ? undefined : time + days(14) });
+            count(p, time);
             return true;
           };
           const follow = (to: string, due: number | undefined): boolean => {
@@ -515,25 +529,25 @@ describe("whatever developers, tiers, regulators and platforms do", () => {
           const expected = {
             openProject() {
               if (!has("tax") || !has("c:shop") || m.fit === 0) return false;
-              projects.set(name, { status: "in_review", late: false, due: time + days(14), sheets: new Map() });
+              projects.set(name, { status: "in_review", due: time + days(14), sheets: new Map() });
               return true;
             },
             distribute() {
               if (p?.status !== "in_review" || !tiers.includes(tier) || !has("c:shop")) return false;
-              p.sheets.set(tier, { version: (sheet?.version ?? 0) + 1, status: "open" });
-              p.due = time + days(14);
+              p.sheets.set(tier, { version: (sheet?.version ?? 0) + 1, status: "open", due: time + days(14), late: false });
+              count(p, time);
               return true;
             },
             review: () => has(reviewers[tier] ?? "nobody") && judge(false),
             reviewAbove: () => has("land") && judge(true),
             release() {
               if (p?.status !== "in_review" || signed(p) < 2 || !has("tax")) return false;
-              Object.assign(p, { status: "released", due: undefined });
+              finish(p, "released");
               return true;
             },
             withdrawProject() {
               if (p?.status !== "in_review" || !has("c:shop") || m.fit <= 6) return false;
-              Object.assign(p, { status: "withdrawn", due: undefined });
+              finish(p, "withdrawn");
               return true;
             },
             suspect() {
@@ -575,7 +589,11 @@ describe("whatever developers, tiers, regulators and platforms do", () => {
         }
         for (const [name, p] of projects) {
           const row = it.row(acts.projects, name)!;
-          expect([row.$.status, row.late, row.due, row.signed]).toEqual([p.status, p.late, p.due, signed(p)]);
+          expect([row.$.status, row.due, row.handed, row.signed]).toEqual([p.status, p.due, p.sheets.size, signed(p)]);
+          for (const [tier, sheet] of p.sheets) {
+            const part = it.row(acts.sheets, name, tier)!;
+            expect([part.$.status, part.late, part.due, part.version]).toEqual([sheet.status, sheet.late, sheet.due, sheet.version]);
+          }
         }
         for (const [name, s] of suspicions) {
           const row = it.row(acts.suspicions, name)!;
