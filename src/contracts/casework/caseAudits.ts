@@ -123,7 +123,8 @@ export const appeals = casework.audit({
 });
 
 export const signatures = casework.audit({
-  title: "Every project says how many of its tiers have their part and have signed, is released only with all, is signed by nobody for himself, and waits for somebody",
+  title:
+    "Every project says how many of its tiers have their part and have signed, is released only with all, is signed by nobody for himself, and waits for somebody",
   run(audit) {
     const says = new Map<string, { handed: number; signed: number; waits: boolean; open: boolean }>();
     audit.each(projects, ({ $, project, tiers, handed, signed, due }) => {
@@ -139,7 +140,10 @@ export const signatures = casework.audit({
       audit.require($.status !== "objected" || ground !== undefined, "an objection without a ground");
       const of = says.get(project);
       if (of === undefined) return audit.require(false, "a sheet of no project");
-      audit.require((due !== undefined) === (of.open && $.status !== "signed"), "a part has its time until it is signed or the project ends");
+      audit.require(
+        (due !== undefined) === (of.open && $.status !== "signed"),
+        "a part has its time until it is signed or the project ends",
+      );
       of.handed--;
       if ($.status === "signed") of.signed--;
       if (due !== undefined) of.waits = true;

@@ -120,9 +120,9 @@ export const casework = contract("cases", {
   },
   rules: {
     process_unsound:
-      "Every status of an item can be reached and lasts its time at most; time alone ends it, and grants nothing that needs evidence.",
+      "Every status of an item can be reached, lasts its time at most, and escalates where a department decides a case; time alone ends it, and grants nothing that needs evidence.",
     refusal_hidden:
-      "What an office does or leaves undone ends a case by granting or refusing; only the applicant, or his own silence, closes it.",
+      "What an office does or leaves undone ends a case by granting or refusing; only the applicant closes it, or his own silence where he can go on.",
     appeal_missing: "An item that may refuse an application names an item of another department for the appeal; a part has none.",
     other_department: "An item stays with the department that published it first, and of its kind.",
     not_in_force: "A case begins under the version in force of an item of its kind; retirement stops new cases only.",

@@ -110,7 +110,8 @@ export const projectTime = casework.due(projects, {
   run: (tx, it) => (it.signed === it.tiers.length ? void tx.move(it, "released", { due: undefined }) : end(tx, it, "lapsed")),
 });
 export const reviewTime = casework.due(sheets, {
-  title: "A part that its tier left undone escalates once; left undone again, or objected to and not changed in time, it lets the project lapse",
+  title:
+    "A part that its tier left undone escalates once; left undone again, or objected to and not changed in time, it lets the project lapse",
   at: (it) => it.due,
   work: 256,
   run(tx, it) {

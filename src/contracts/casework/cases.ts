@@ -89,13 +89,14 @@ export const stepOwn = casework.action({
 });
 
 export const overdue = casework.due(cases, {
-  title: "A case over its time escalates once, if its item says so, and waits for its parts; then the step is taken that its item names",
+  title:
+    "A case over its time escalates once, where its department acts or its parts are open, and waits for these; then the step is taken that its item names",
   at: (it) => it.due,
   work: 128,
   run(tx, it) {
     const of = tx.get(versions, it.item, it.version);
     const { grace, within } = statusOf(of.process, it.stage)!;
-    const escalated = it.escalated || grace !== undefined;
+    const escalated = it.escalated || grace !== undefined || it.parts > 0;
     if (it.parts > 0) tx.put(it, { escalated, due: undefined, rest: grace ?? within! });
     else if (escalated && !it.escalated) tx.put(it, { escalated, due: tx.time + grace! });
     else enter(tx, it, of, lapse(of.process, it.stage)!, { ground: TIME_LIMIT, words: undefined, decider: undefined });

@@ -32,11 +32,48 @@ describe("an item", () => {
     const tacit = { ...permit, steps: permit.steps.map((s) => (s.step === "lapse" ? { ...s, to: "permitted" } : s)) };
     it.refused("granted by silence without its evidence", "cases.process_unsound", acts.publish, { ...felling, process: tacit }, by);
     it.act("granted by silence where nothing is needed", acts.publish, { ...felling, item: "fence", needs: [], process: tacit }, by);
-    const moot = { ...permit, steps: permit.steps.map((s) => (s.step === "withdraw" ? { ...s, by: "department" } : s)) };
+    const graced = permit.statuses.map((s) => (s.status === "completing" ? { ...s, grace: days(5) } : s));
+    const moot = { statuses: graced, steps: permit.steps.map((s) => (s.step === "withdraw" ? { ...s, by: "department" } : s)) };
     it.refused("closed by the office", "cases.refusal_hidden", acts.publish, { ...felling, process: moot }, by);
     const silent = { ...permit, steps: permit.steps.map((s) => (s.step === "lapse" ? { ...s, to: "ended" } : s)) };
     it.refused("closed by its silence", "cases.refusal_hidden", acts.publish, { ...felling, process: silent }, by);
     it.act("felling", acts.publish, felling, by);
+    const steps = (change: (s: (typeof permit.steps)[number]) => object) => ({
+      ...permit,
+      steps: permit.steps.map((s) => ({ ...s, ...change(s) })),
+    });
+    const hides = (says: string, process: typeof permit) =>
+      it.refused(says, "cases.refusal_hidden", acts.publish, { ...felling, process }, by);
+    hides(
+      "asked twice, completed once",
+      steps((s) => (s.step === "complete" ? { times: 1 } : {})),
+    );
+    hides("asked, with no way but giving up", { ...permit, steps: permit.steps.filter((s) => s.step !== "complete") });
+    hides(
+      "completed only to an end",
+      steps((s) => (s.step === "complete" ? { to: "ended" } : {})),
+    );
+    hides(
+      "completed for a ground that may not be known",
+      steps((s) => (s.step === "complete" ? { ground: true } : {})),
+    );
+    hides(
+      "completed by a step that is spent elsewhere",
+      steps((s) => (s.step === "complete" ? { from: ["applied", "completing"] } : {})),
+    );
+    const late = { status: "reminded", within: days(5), step: "forget" };
+    const reminded = {
+      statuses: [...permit.statuses.map((s) => (s.status === "completing" ? { ...s, step: "remind" } : s)), late],
+      steps: [
+        ...permit.steps.map((s) => (s.step === "forget" ? { ...s, from: ["reminded"] } : s)),
+        { step: "remind", from: ["completing"], to: "reminded", by: "chain", ground: false, times: 1 },
+      ],
+    };
+    hides("reminded, with no way on", reminded);
+    const goesOn = reminded.steps.map((s) => (s.step === "complete" ? { ...s, from: ["completing", "reminded"] } : s));
+    it.act("reminded, and completed then", acts.publish, { ...felling, item: "reminding", process: { ...reminded, steps: goesOn } }, by);
+    const below = { ...permit, statuses: permit.statuses.map(({ grace: _grace, ...s }) => s) };
+    it.refused("that never escalates", "cases.process_unsound", acts.publish, { ...felling, process: below }, by);
     it.refused("another's item", "cases.other_department", acts.publish, { ...fireView, item: "felling" }, signedBy("health"));
     it.refused("of another kind", "cases.other_department", acts.publish, { ...felling, kind: "appeal" }, by);
     it.act("the next version", acts.publish, { ...felling, needs: ["map", "photo"] }, by);
@@ -251,6 +288,22 @@ describe("a one-stop case", () => {
     expect(it.row(acts.cases, "c-1")!.due! - it.row(acts.cases, "p-2")!.$.since).toBe(days(5));
     expect(it.act("permitted above", acts.stepAbove, { case: "c-1", step: "permit" }, signedBy("land"))).toEqual(["cases.part_refused"]);
     it.refused("split after that", "cases.decided", acts.split, { case: "c-1", parts: parts("p-4") }, signedBy("tax"));
+    passes(it, "cases");
+    it.indexHolds();
+  });
+
+  test("over its time while parts are open is decided above, wherever it stands", () => {
+    const it = applied();
+    it.act("asked", acts.step, { case: "c-1", step: "ask", ground: "incomplete" }, signedBy("tax"));
+    it.advance(days(20));
+    it.act("split", acts.split, { case: "c-1", parts: parts("p-1") }, signedBy("tax"));
+    it.advance(days(10));
+    expect(at(it)).toBe("open completing above");
+    it.refused("split anew", "cases.escalation", acts.split, { case: "c-1", parts: parts("p-2") }, signedBy("tax"));
+    it.advance(days(10));
+    expect([at(it, "p-1"), at(it)]).toEqual(["closed silent", "open completing above"]);
+    it.advance(days(30));
+    expect(at(it)).toBe("closed ended above");
     passes(it, "cases");
     it.indexHolds();
   });

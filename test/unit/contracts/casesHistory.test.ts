@@ -128,8 +128,7 @@ class Model {
       if (it === undefined) return;
       ran.add(it);
       const grace = it.stage === "applied" ? days(5) : undefined;
-      if (it.parts > 0)
-        Object.assign(it, { escalated: it.escalated || grace !== undefined, due: undefined, rest: grace ?? within[it.stage]! });
+      if (it.parts > 0) Object.assign(it, { escalated: true, due: undefined, rest: grace ?? within[it.stage]! });
       else if (grace !== undefined && !it.escalated) Object.assign(it, { escalated: true, due: time + grace });
       else this.enter(time, Object.assign(it, { decider: undefined }), lapses[it.stage]!);
     }
@@ -412,7 +411,9 @@ describe("whatever developers, tiers, regulators and platforms do", () => {
             if (p.due !== undefined && p.due <= time) finish(p, signed(p) === 2 ? "released" : "lapsed");
           }
           // In the order of due times, then of keys.
-          const parts = [...projects].flatMap(([name, p]) => [...p.sheets].map(([tier, sheet]) => ({ p, sheet, place: `${name} ${tier}` })));
+          const parts = [...projects].flatMap(([name, p]) =>
+            [...p.sheets].map(([tier, sheet]) => ({ p, sheet, place: `${name} ${tier}` })),
+          );
           parts.sort((a, b) => a.sheet.due! - b.sheet.due! || (a.place < b.place ? -1 : 1));
           for (const { p, sheet } of parts) {
             if (sheet.due === undefined || sheet.due > time) continue;
