@@ -48,9 +48,10 @@ export const publish = casework.action({
     tx.require(hides === undefined, "refusal_hidden", { hides });
     heard(tx, { ...it, department, kind });
     const version = (before?.version ?? 0) + 1;
+    const publisher = tx.signer("department");
     tx.create(versions, { item: key, version, ...it });
-    if (before === undefined) tx.create(items, { item: key, department, kind, version });
-    else tx.put(before.$.status === "retired" ? tx.move(before, "in_force") : before, { version });
+    if (before === undefined) tx.create(items, { item: key, department, publisher, kind, version });
+    else tx.put(before.$.status === "retired" ? tx.move(before, "in_force") : before, { version, publisher });
   },
 });
 

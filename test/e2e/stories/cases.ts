@@ -63,7 +63,7 @@ export default {
     await stage.applied("cases.step", { case: "tree-1-a", step: "permit" }, "courts");
     expect(await stage.proved("cases/case", "tree-1-a")).toMatchObject({
       valid: true,
-      record: { status: "granted", fields: { decider: "courts", excluded: ["tax"], against: "tree-1" } },
+      record: { status: "granted", fields: { decider: "courts", against: "tree-1", instance: 1 } },
     });
     await stage.applied("cases.apply", { ...application, case: "tree-2", applicant: "p:bob.casework" }, "bob.casework"); // and nobody decides it
 

@@ -13,6 +13,7 @@ import { type Scenario, signedBy } from "./scenario.ts";
 
 const ground = "protected";
 const words = sealedWords;
+const onMap = { saw: [{ kind: "map", version: 1 }] };
 
 describe("an item", () => {
   test("is a department's own to publish, sound, and with somebody else to appeal to", () => {
@@ -91,7 +92,7 @@ describe("an item", () => {
     it.refused("retired by another", "engine.not_entitled", acts.retire, { item: "felling" }, signedBy("health"));
     it.act("retired", acts.retire, { item: "felling" }, signedBy("tax"));
     it.refused("a new case", "cases.not_in_force", acts.apply, { ...application("c-3"), version: 2 }, signedBy("ann"));
-    it.act("Ann's is permitted under version 1", acts.step, { case: "c-1", step: "permit" }, signedBy("tax"));
+    it.act("Ann's is permitted under version 1", acts.step, { case: "c-1", step: "permit", ...onMap }, signedBy("tax"));
     it.refused("Bob's lacks a photo", "cases.evidence_missing", acts.step, { case: "c-2", step: "permit" }, signedBy("tax"));
     it.act("Bob's is rejected", acts.step, { case: "c-2", step: "reject", ground, words }, signedBy("tax"));
     it.act("the court retires appeals", acts.retire, { item: "hearing" }, signedBy("courts"));
@@ -111,12 +112,18 @@ describe("a case", () => {
     const [by, own] = [signedBy("tax"), signedBy("ann")];
     it.refused("completed before it was asked", "cases.step_illegal", acts.stepOwn, { case: "c-1", step: "complete" }, own);
     it.refused("a step of time", "cases.step_illegal", acts.step, { case: "c-1", step: "lapse", ground }, by);
-    it.refused("Ann permits herself", "cases.step_illegal", acts.stepOwn, { case: "c-1", step: "permit" }, own);
-    it.refused("the fire office permits", "engine.not_entitled", acts.step, { case: "c-1", step: "permit" }, signedBy("health"));
-    it.refused("the mayor before it is his", "cases.escalation", acts.stepAbove, { case: "c-1", step: "permit" }, signedBy("land"));
+    it.refused("Ann permits herself", "cases.step_illegal", acts.stepOwn, { case: "c-1", step: "permit", ...onMap }, own);
+    it.refused("the fire office permits", "engine.not_entitled", acts.step, { case: "c-1", step: "permit", ...onMap }, signedBy("health"));
+    it.refused(
+      "the mayor before it is his",
+      "cases.escalation",
+      acts.stepAbove,
+      { case: "c-1", step: "permit", ...onMap },
+      signedBy("land"),
+    );
     it.refused("rejected without a ground", "cases.ground_missing", acts.step, { case: "c-1", step: "reject" }, by);
     it.refused("for no known ground", "cases.ground_missing", acts.step, { case: "c-1", step: "reject", ground: "ugly" }, by);
-    it.refused("permitted without the map", "cases.evidence_missing", acts.step, { case: "c-1", step: "permit" }, by);
+    it.refused("permitted without the map", "cases.evidence_missing", acts.step, { case: "c-1", step: "permit", ...onMap }, by);
     for (const turn of [1, 2]) {
       it.act(`asked ${turn}`, acts.step, { case: "c-1", step: "ask", ground: "incomplete" }, by);
       it.refused("decided meanwhile", "cases.step_illegal", acts.step, { case: "c-1", step: "reject", ground }, by);
@@ -125,7 +132,7 @@ describe("a case", () => {
     }
     it.refused("a third time", "cases.step_illegal", acts.step, { case: "c-1", step: "ask", ground: "incomplete" }, by);
     it.act("the map", acts.supply, { case: "c-1", kind: "map", paper: paper(1) }, own);
-    it.act("permitted", acts.step, { case: "c-1", step: "permit" }, by);
+    it.act("permitted", acts.step, { case: "c-1", step: "permit", ...onMap }, by);
     expect(at(it)).toBe("granted permitted");
     expect(it.row(acts.cases, "c-1")).toMatchObject({ decider: "tax" });
     it.refused("rejected after that", "cases.step_illegal", acts.step, { case: "c-1", step: "reject", ground }, by);
@@ -140,7 +147,7 @@ describe("a case", () => {
     expect(at(it)).toBe("open applied");
     it.advance(10_000);
     expect(at(it)).toBe("open applied above");
-    it.refused("the department, too late", "cases.escalation", acts.step, { case: "c-1", step: "permit" }, signedBy("tax"));
+    it.refused("the department, too late", "cases.escalation", acts.step, { case: "c-1", step: "permit", ...onMap }, signedBy("tax"));
     it.refused(
       "split by it",
       "cases.escalation",
@@ -150,7 +157,7 @@ describe("a case", () => {
     );
     it.act("the mayor asks", acts.stepAbove, { case: "c-1", step: "ask", ground: "incomplete" }, signedBy("land"));
     it.act("Ann completes", acts.stepOwn, { case: "c-1", step: "complete" }, signedBy("ann"));
-    it.act("the mayor permits", acts.stepAbove, { case: "c-1", step: "permit" }, signedBy("land"));
+    it.act("the mayor permits", acts.stepAbove, { case: "c-1", step: "permit", ...onMap }, signedBy("land"));
     expect(it.row(acts.cases, "c-1")).toMatchObject({ decider: "land" });
 
     it.act("Bob applies", acts.apply, application("c-2", "bob"), signedBy("bob"));
@@ -178,15 +185,15 @@ describe("a case", () => {
     it.refused("no appeal", "cases.not_appealable", acts.appeal, { case: "c-9", against: "c-1" }, signedBy("ann"));
     it.act("the tax office applies to its own park", acts.apply, { ...application("own"), applicant: "tax" }, signedBy("tax"));
     it.act("map", acts.supply, { case: "own", kind: "map", paper: paper(3) }, signedBy("tax"));
-    it.refused("and permits itself", "cases.own_cause", acts.step, { case: "own", step: "permit" }, signedBy("tax"));
+    it.refused("and permits itself", "cases.own_cause", acts.step, { case: "own", step: "permit", ...onMap }, signedBy("tax"));
     it.advance(days(10));
-    it.act("the mayor does", acts.stepAbove, { case: "own", step: "permit" }, signedBy("land"));
+    it.act("the mayor does", acts.stepAbove, { case: "own", step: "permit", ...onMap }, signedBy("land"));
     passes(it, "cases");
   });
 
   test("says who must sign what", () => {
     const it = applied();
-    expect(it.needs(acts.step, { case: "c-1", step: "permit" })).toEqual([
+    expect(it.needs(acts.step, { case: "c-1", step: "permit", ...onMap })).toEqual([
       { slot: "department", role: "cases.department", scope: "parks", met: false },
     ]);
     expect(it.needs(acts.stepOwn, { case: "c-1", step: "withdraw" })).toEqual([{ slot: "applicant", party: "p:ann", met: false }]);
@@ -201,7 +208,8 @@ describe("an appeal", () => {
     it.refused("by Bob", "engine.signature_missing", acts.appeal, { case: "a-1", against: "c-1" }, signedBy("bob"));
     it.act("Ann appeals", acts.appeal, { case: "a-1", against: "c-1", words }, signedBy("ann"));
     it.refused("twice", "cases.not_appealable", acts.appeal, { case: "a-9", against: "c-1" }, signedBy("ann"));
-    expect(it.row(acts.cases, "a-1")).toMatchObject({ department: "appeals", excluded: ["tax"], root: "c-1", instance: 1 });
+    expect(it.row(acts.cases, "a-1")).toMatchObject({ department: "appeals", root: "c-1", instance: 1, plea: words });
+    expect(it.row(acts.deciders, "c-1", "tax")?.instance).toBe(0);
     it.refused("decided by the parks office", "engine.not_entitled", acts.step, { case: "a-1", step: "permit" }, signedBy("tax"));
     it.act("the court rejects", acts.step, { case: "a-1", step: "reject", ground, words }, signedBy("courts"));
     it.act("the last appeal", acts.appeal, { case: "a-2", against: "a-1" }, signedBy("ann"));
@@ -214,6 +222,54 @@ describe("an appeal", () => {
     it.act("rejected", acts.step, { case: "c-2", step: "reject", ground }, signedBy("tax"));
     it.advance(days(30));
     it.refused("too late", "cases.not_appealable", acts.appeal, { case: "b-1", against: "c-2" }, signedBy("bob"));
+  });
+
+  test("is decided by none who took a step before it: in a part, or by what time confirmed", () => {
+    const it = applied();
+    it.act("split", acts.split, { case: "c-1", parts: [{ case: "p-1", item: "fire-view", version: 1 }] }, signedBy("tax"));
+    it.act("health opposes", acts.step, { case: "p-1", step: "oppose", ground }, signedBy("health"));
+    it.act("rejected for that", acts.step, { case: "c-1", step: "reject", ground }, signedBy("tax"));
+    it.act("an appeal", acts.appeal, { case: "a-1", against: "c-1" }, signedBy("ann"));
+    it.act(
+      "the fire office is asked again",
+      acts.split,
+      { case: "a-1", parts: [{ case: "p-2", item: "fire-view", version: 1 }] },
+      signedBy("courts"),
+    );
+    it.act("and may say what it thinks", acts.step, { case: "p-2", step: "oppose", ground }, signedBy("health"));
+    it.act("the court rejects", acts.step, { case: "a-1", step: "reject", ground }, signedBy("courts"));
+    it.act("the last appeal", acts.appeal, { case: "a-2", against: "a-1" }, signedBy("ann"));
+    for (const who of ["health", "tax"])
+      it.refused(`${who} hears it`, "cases.another_decider", acts.step, { case: "a-2", step: "reject", ground }, signedBy(who));
+    passes(it, "cases");
+    expect(findsTampered(it, "cases", acts.deciders, ["c-1", "courts"], { instance: 0 })).toEqual(["appeals"]);
+
+    const announced = founding();
+    announced.act("the last appeal", acts.publish, supreme, signedBy("health"));
+    const process = {
+      statuses: [
+        { status: "applied", within: days(10), grace: days(5), step: "lapse" },
+        { status: "announced", within: days(10), grace: days(5), step: "confirm" },
+        { status: "permitted", ends: "granted" as const },
+        { status: "rejected", ends: "refused" as const },
+      ],
+      steps: [
+        { step: "announce", from: ["applied"], to: "announced", by: "department", ground: true, times: 1 },
+        { step: "permit", from: ["applied", "announced"], to: "permitted", by: "department", ground: false, times: 1 },
+        { step: "lapse", from: ["applied"], to: "rejected", by: "chain", ground: false, times: 1 },
+        { step: "confirm", from: ["announced"], to: "rejected", by: "chain", ground: false, times: 1 },
+      ],
+    };
+    announced.act("felling", acts.publish, { ...felling, needs: [], appeal: "supreme", process }, signedBy("tax"));
+    announced.act("Ann applies", acts.apply, application(), signedBy("ann"));
+    announced.act("a refusal is announced", acts.step, { case: "c-1", step: "announce", ground }, signedBy("tax"));
+    announced.advance(days(10));
+    announced.advance(days(5));
+    expect(at(announced)).toBe("refused rejected above");
+    announced.act("Ann appeals", acts.appeal, { case: "a-1", against: "c-1" }, signedBy("ann"));
+    announced.refused("who announced it", "cases.another_decider", acts.step, { case: "a-1", step: "permit" }, signedBy("tax"));
+    announced.act("another", acts.step, { case: "a-1", step: "permit" }, signedBy("health"));
+    passes(announced, "cases");
   });
 
   test("comes three times in a row at most, however items name each other", () => {
@@ -272,8 +328,7 @@ describe("a one-stop case", () => {
     expect(it.row(acts.cases, "c-1")!.due! - it.time).toBe(days(3)); // to join at least
     it.act("split", acts.split, { case: "c-1", parts: parts("p-1", "p-2") }, signedBy("tax"));
     it.refused("a part of a part", "cases.split_limit", acts.split, { case: "p-1", parts: parts("p-3") }, signedBy("health"));
-    it.refused("decided meanwhile", "cases.parts_open", acts.step, { case: "c-1", step: "permit" }, signedBy("tax"));
-    it.refused("withdrawn meanwhile", "cases.parts_open", acts.stepOwn, { case: "c-1", step: "withdraw" }, signedBy("ann"));
+    it.refused("decided meanwhile", "cases.parts_open", acts.step, { case: "c-1", step: "permit", ...onMap }, signedBy("tax"));
     it.act("asked meanwhile", acts.step, { case: "c-1", step: "ask", ground: "incomplete" }, signedBy("tax"));
     it.act("completed", acts.stepOwn, { case: "c-1", step: "complete" }, signedBy("ann"));
     it.act("the fire office opposes", acts.step, { case: "p-1", step: "oppose", ground, words }, signedBy("health"));
@@ -286,10 +341,89 @@ describe("a one-stop case", () => {
     expect([at(it, "p-2"), at(it)]).toEqual(["closed silent", "open applied above"]);
     expect(it.row(acts.cases, "c-1")).toMatchObject({ parts: 0, split: 3, refused: 1 });
     expect(it.row(acts.cases, "c-1")!.due! - it.row(acts.cases, "p-2")!.$.since).toBe(days(5));
-    expect(it.act("permitted above", acts.stepAbove, { case: "c-1", step: "permit" }, signedBy("land"))).toEqual(["cases.part_refused"]);
+    expect(it.act("permitted above", acts.stepAbove, { case: "c-1", step: "permit", ...onMap }, signedBy("land"))).toEqual([
+      "cases.part_refused",
+    ]);
     it.refused("split after that", "cases.decided", acts.split, { case: "c-1", parts: parts("p-4") }, signedBy("tax"));
     passes(it, "cases");
     it.indexHolds();
+  });
+
+  test("says on which evidence it is granted; what comes after a part was decided marks it", () => {
+    const it = applied();
+    it.act("split", acts.split, { case: "c-1", parts: parts("p-1", "p-2") }, signedBy("tax"));
+    it.refused(
+      "agreed to a map of tomorrow",
+      "cases.other_version",
+      acts.step,
+      { case: "p-1", step: "agree", saw: [{ kind: "map", version: 2 }] },
+      signedBy("health"),
+    );
+    it.act("agreed to the map", acts.step, { case: "p-1", step: "agree", ...onMap }, signedBy("health"));
+    const another = { case: "c-1", kind: "map", paper: paper(2) };
+    expect(it.act("another map", acts.supply, another, signedBy("ann"))).toEqual(["cases.evidence_renewed"]);
+    expect([it.row(acts.papers, "c-1", "map")?.version, it.row(acts.cases, "p-1")?.saw]).toEqual([2, onMap.saw]);
+    it.refused("agreed to the old one", "cases.other_version", acts.step, { case: "p-2", step: "agree", ...onMap }, signedBy("health"));
+    it.act("agreed", acts.step, { case: "p-2", step: "agree" }, signedBy("health"));
+    it.refused("permitted on the old one", "cases.other_version", acts.step, { case: "c-1", step: "permit", ...onMap }, signedBy("tax"));
+    it.refused("on what is not said", "cases.other_version", acts.step, { case: "c-1", step: "permit" }, signedBy("tax"));
+    const permits = { case: "c-1", step: "permit", saw: [{ kind: "map", version: 2 }] };
+    expect(it.act("permitted on the new one", acts.step, permits, signedBy("tax"))).toEqual(["cases.evidence_renewed"]);
+    passes(it, "cases");
+    expect(findsTampered(it, "cases", acts.cases, ["c-1"], { saw: [] })).toEqual(["proven"]);
+    expect(findsTampered(it, "cases", acts.papers, ["c-1", "map"], { version: 1 })).toEqual(["proven"]);
+  });
+
+  test("granted by silence is marked, too, if a part was refused", () => {
+    const it = town();
+    const tacit = { ...permit, steps: permit.steps.map((s) => (s.step === "lapse" ? { ...s, to: "permitted" } : s)) };
+    it.act("published", acts.publish, { ...felling, item: "tacit", needs: [], process: tacit }, signedBy("tax"));
+    it.act("Ann applies", acts.apply, { ...application(), item: "tacit" }, signedBy("ann"));
+    it.act("split", acts.split, { case: "c-1", parts: parts("p-1") }, signedBy("tax"));
+    it.act("opposed", acts.step, { case: "p-1", step: "oppose", ground }, signedBy("health"));
+    const runs = [...it.advance(days(10)), ...it.advance(days(5))];
+    expect([at(it), runs.flatMap(({ result }) => [...result.flags])]).toEqual(["granted permitted above", ["cases.part_refused"]]);
+    passes(it, "cases");
+  });
+
+  test("is withdrawn by its applicant though a part is open, which then ends by itself", () => {
+    const it = applied();
+    it.act("split", acts.split, { case: "c-1", parts: parts("p-1", "p-2") }, signedBy("tax"));
+    it.advance(days(10));
+    it.act("withdrawn", acts.stepOwn, { case: "c-1", step: "withdraw" }, signedBy("ann"));
+    expect([at(it), at(it, "p-1")]).toEqual(["closed ended above", "open asked"]);
+    passes(it, "cases");
+    it.act("opposed", acts.step, { case: "p-1", step: "oppose", ground }, signedBy("health"));
+    it.advance(days(10));
+    expect([at(it, "p-2"), it.row(acts.cases, "c-1")?.parts, it.row(acts.cases, "c-1")?.due]).toEqual(["closed silent", 0, undefined]);
+    passes(it, "cases");
+    it.indexHolds();
+  });
+
+  test("is read by who leads it, who has a part of it, and who hears the appeal", () => {
+    const it = applied();
+    const reads = (who: string, name: string): boolean =>
+      it.registry.mayRead(
+        "cases/case",
+        it.row(acts.cases, name) as any,
+        { principal: who, kind: "agency", represents: true } as any,
+        it.state,
+        it.block,
+      );
+    expect([reads("health", "c-1"), reads("courts", "c-1")]).toEqual([false, false]);
+    it.act("split", acts.split, { case: "c-1", parts: parts("p-1") }, signedBy("tax"));
+    expect([reads("tax", "p-1"), reads("health", "c-1"), reads("courts", "p-1")]).toEqual([true, true, false]);
+    it.act("opposed", acts.step, { case: "p-1", step: "oppose", ground }, signedBy("health"));
+    it.act("rejected", acts.step, { case: "c-1", step: "reject", ground }, signedBy("tax"));
+    it.act("an appeal", acts.appeal, { case: "a-1", against: "c-1", words }, signedBy("ann"));
+    expect([reads("courts", "c-1"), reads("tax", "a-1")]).toEqual([true, false]);
+    it.act("asked", acts.step, { case: "a-1", step: "ask", ground: "incomplete" }, signedBy("courts"));
+    it.act("completed", acts.stepOwn, { case: "a-1", step: "complete" }, signedBy("ann"));
+    expect(it.row(acts.cases, "a-1")?.plea).toEqual(words);
+    it.act("rejected", acts.step, { case: "a-1", step: "reject", ground }, signedBy("courts"));
+    it.act("the council's, which tax publishes anew", acts.publish, { ...supreme, title: "Council" }, signedBy("tax"));
+    it.act("the last", acts.appeal, { case: "a-2", against: "a-1" }, signedBy("ann"));
+    expect([it.row(acts.cases, "a-1")?.readers, it.row(acts.cases, "c-1")?.readers]).toEqual([["tax"], ["health", "courts", "tax"]]);
   });
 
   test("over its time while parts are open is decided above, wherever it stands", () => {
@@ -442,7 +576,8 @@ describe("a project", () => {
   test("each tier reads its own part, not the other's", () => {
     const readers = Object.fromEntries(casework.options.records.map(({ name, options }) => [name, options.read]));
     expect(readers).toEqual({
-      ...{ item: "public", version: "public", case: ["applicant", "department", "oversight", "auditor"], paper: "members" },
+      ...{ item: "public", version: "public", decider: "members", paper: "members" },
+      case: ["applicant", "department", "oversight", "readers", "auditor"],
       ...{
         project: ["developer", "department", "oversight", "auditor"],
         sheet: ["developer", "department", "oversight", "tier", "auditor"],
@@ -674,7 +809,7 @@ test("an audit finds a row that the rules did not make", () => {
   expect(found("c-1", { appeal: undefined })).toEqual(["appeals"]);
   expect(found("a-1", { decider: "tax" })).toEqual(["appeals"]);
   it.act("granted", acts.step, { case: "a-1", step: "permit" }, signedBy("courts"));
-  expect(found("c-1", { $status: "granted", stage: "permitted" })).toEqual(["appeals"]);
+  expect(found("c-1", { $status: "granted", stage: "permitted" })).toEqual(["proven", "appeals"]);
   expect(findsTampered(it, "cases", acts.papers, ["c-1", "map"], { $status: "asked" })).toEqual(["proven"]);
   expect(findsTampered(it, "cases", acts.items, ["felling"], { version: 2 })).toEqual(["legality"]);
 
