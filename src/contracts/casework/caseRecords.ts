@@ -106,14 +106,15 @@ export const suspicions = record("suspicion", {
   read: ["regulator", "platform", "court", "auditor"],
   find: ["platform", "regulator", "status"],
   fields: {
-    ...{ suspicion: id, regulator: agency, platform: party, ground: id, words: optional(words), answer: optional(words) },
+    ...{ suspicion: id, regulator: agency, platform: party, ground: id, words: optional(words) },
+    ...{ answer: optional(words), contested: optional(words) },
     /** Deposits of the contract evidence: captures, and the regulator's own acts in their order. */
     ...{ captures: list(id, 16, 1), acts: list(id, 8) },
     ...{ measure: optional(id), due: optional(time), overdue: flag, court: optional(agency), decision: optional(id) },
   },
   states: {
     ...{ raised: ["heard", "dropped"], heard: ["measured", "referred", "dropped"], dropped: [] },
-    ...{ measured: ["referred", "final"], final: [], referred: ["upheld", "quashed"], upheld: [], quashed: [] },
+    ...{ measured: ["referred", "final", "dropped"], final: [], referred: ["upheld", "quashed"], upheld: [], quashed: [] },
   },
 });
 
@@ -154,7 +155,7 @@ export const casework = contract("cases", {
       "A review is of the version that the tier's part has now; a grant names the evidence that it rests on, in the versions there are now.",
     not_all_signed: "A project is released when all its tiers have signed.",
     platform_unknown: "A suspicion is against somebody who is registered.",
-    capture_unfit: "A suspicion and what follows from it rest on captures that are deposited and not excluded.",
+    capture_unfit: "A suspicion and what follows from it rest on captures, deposited as such and not excluded.",
     not_heard: "A measure or a referral follows, once, after the platform has answered or had 14 days to.",
   },
   flags: {

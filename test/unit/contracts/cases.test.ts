@@ -4,6 +4,7 @@ import { describe, expect, test } from "vitest";
 import casework, * as acts from "../../../src/contracts/casework/cases.ts";
 import * as evidence from "../../../src/contracts/documents/evidence.ts";
 import { type Action, days, hours } from "../../../src/contracts/engine/index.ts";
+import * as eid from "../../../src/contracts/identity/eid.ts";
 import { TIME_LIMIT } from "../../../src/contracts/kit/process.ts";
 import { findsTampered, passes } from "./audited.ts";
 import { application, applied, at, fireView, felling, founding, hearing, paper, permit, sealedWords, supreme, town } from "./casesTown.ts";
@@ -629,6 +630,8 @@ describe("a suspicion", () => {
     );
     it.act("raised", acts.suspect, suspicion, signedBy("tax"));
     expect(it.row(evidence.deposits, "act-1")).toMatchObject({ kind: "suspicion", content: content(1), depositor: "tax", holder: "tax" });
+    const next = { ...suspicion, suspicion: "s-2", captures: ["act-1"], ...act(9) };
+    it.refused("on its own notice", "cases.capture_unfit", acts.suspect, next, signedBy("tax"));
     it.refused("a measure before it is heard", "cases.not_heard", acts.measure, order, signedBy("tax"));
     it.refused("answered by another", "engine.signature_missing", acts.answer, { suspicion: "s-1", words }, signedBy("build"));
     it.act("answered", acts.answer, { suspicion: "s-1", words }, signedBy("shop"));
@@ -638,8 +641,17 @@ describe("a suspicion", () => {
     it.refused("and taken to court by itself", "cases.not_heard", acts.refer, { suspicion: "s-1", ...act(3) }, signedBy("tax"));
     expect(it.row(acts.suspicions, "s-1")).toMatchObject({ acts: ["act-1", "act-2"], measure: "take-down" });
     it.refused("contested by another", "engine.signature_missing", acts.contest, { suspicion: "s-1", words }, signedBy("build"));
-    it.act("contested", acts.contest, { suspicion: "s-1", words }, signedBy("shop"));
+    const other = { ...words, root: content(21) };
+    it.act("contested", acts.contest, { suspicion: "s-1", words: other }, signedBy("shop"));
+    expect(it.row(acts.suspicions, "s-1")).toMatchObject({ answer: words, contested: other });
     it.refused("twice", "cases.not_appealable", acts.contest, { suspicion: "s-1", words }, signedBy("shop"));
+    it.refused(
+      "taken back before the court has it decided",
+      "engine.illegal_move",
+      acts.drop,
+      { suspicion: "s-1", ...act(4) },
+      signedBy("tax"),
+    );
     const ruling = { suspicion: "s-1", decision: "quashed" as const, ground: "no-proof" };
     it.refused("the regulator as court", "cases.another_decider", acts.rule, ruling, signedBy("tax"));
     it.act("quashed", acts.rule, ruling, signedBy("courts"));
@@ -661,13 +673,27 @@ describe("a suspicion", () => {
     expect(status(final)).toBe("final");
     final.refused("contested then", "cases.not_appealable", acts.contest, { suspicion: "s-1", words }, signedBy("shop"));
 
+    const silenced = raised();
+    silenced.act("suspended", eid.suspend, { principal: "c:shop" }, signedBy("courts"));
+    silenced.advance(days(14));
+    silenced.act("a measure", acts.measure, order, signedBy("tax"));
+    silenced.advance(days(30));
+    expect(status(silenced)).toBe("referred"); // it could not contest it
+    silenced.act("quashed", acts.rule, { suspicion: "s-1", decision: "quashed", ground: "unheard" }, signedBy("courts"));
+
+    const back = raised();
+    back.advance(days(14));
+    back.act("a measure", acts.measure, order, signedBy("tax"));
+    back.act("taken back", acts.drop, { suspicion: "s-1", ...act(3) }, signedBy("tax"));
+    expect([status(back), back.advance(days(400))]).toEqual(["dropped", []]);
+
     const slow = raised();
     slow.advance(days(14));
     slow.act("referred", acts.refer, { suspicion: "s-1", ...act(2) }, signedBy("tax"));
     slow.advance(days(180));
     expect([slow.row(acts.suspicions, "s-1")?.overdue, status(slow)]).toEqual([true, "referred"]);
     slow.act("decided late", acts.rule, { suspicion: "s-1", decision: "upheld", ground: "proved" }, signedBy("courts"));
-    for (const each of [it, final, slow]) {
+    for (const each of [it, final, silenced, back, slow]) {
       passes(each, "cases");
       each.indexHolds();
     }
@@ -781,7 +807,7 @@ test("the acts of its reference page are a story that happens", () => {
   for (const action of [acts.reviewAbove, acts.release]) play(action);
   play(acts.openProject, { project: "other" });
   play(acts.withdrawProject, { project: "other" });
-  it.act("a capture", evidence.deposit, { ...evidence.deposit.options.example!, deposit: "2027-cap-9" }, signedBy("tax"));
+  it.act("a capture", evidence.deposit, { ...evidence.deposit.options.example!, deposit: "2027-cap-9", kind: "capture" }, signedBy("tax"));
   for (const action of [acts.suspect, acts.answer, acts.measure, acts.contest]) play(action);
   play(acts.rule, {}, "courts");
   for (const suspicion of ["2027-m-10", "2027-m-11"]) play(acts.suspect, { suspicion, deposit: suspicion });

@@ -608,7 +608,7 @@ describe("whatever developers, tiers, regulators and platforms do", () => {
             measure: () => follow("measured", time + days(30)),
             refer: () => follow("referred", time + days(180)),
             drop() {
-              if (s === undefined || !["raised", "heard"].includes(s.status) || !has(s.regulator) || m.fit === 0) return false;
+              if (s === undefined || !["raised", "heard", "measured"].includes(s.status) || !has(s.regulator) || m.fit === 0) return false;
               Object.assign(s, { status: "dropped", due: undefined, acts: s.acts + 1 });
               return true;
             },
