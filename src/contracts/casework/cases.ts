@@ -51,7 +51,7 @@ export const step = casework.action({
   by: { department: { role: "department", scope: (a, tx) => tx.get(cases, a.case).department } },
   input: taking,
   rules: deciding,
-  work: 128,
+  work: 256,
   example: { case: "2027-118", step: "permit", saw: [{ kind: "map", version: 1 }] },
   run(tx, { case: key, step: name, ...why }) {
     const it = tx.get(cases, key);
@@ -65,7 +65,7 @@ export const stepAbove = casework.action({
   by: { oversight: { role: "oversight", scope: (a, tx) => tx.get(cases, a.case).oversight } },
   input: taking,
   rules: deciding,
-  work: 128,
+  work: 256,
   example: { case: "2027-118", step: "reject", ground: "protected", words: aSeal(1) },
   run(tx, { case: key, step: name, ...why }) {
     const it = tx.get(cases, key);
@@ -79,7 +79,7 @@ export const stepOwn = casework.action({
   by: { applicant: signs("the applicant") },
   input: taking,
   rules: ["step_illegal", "ground_missing", "evidence_missing", "other_version", "parts_open"],
-  work: 128,
+  work: 256,
   example: { case: "2027-118", step: "complete" },
   run(tx, { case: key, step: name, ...why }) {
     const it = tx.get(cases, key);
@@ -142,7 +142,7 @@ export const split = casework.action({
   by: { department: { role: "department", scope: (a, tx) => tx.get(cases, a.case).department } },
   input: { case: id, parts: list(object({ case: id, item: id, version: versions.fields.version }), 8, 1) },
   rules: ["decided", "escalation", "not_in_force", "split_limit"],
-  work: 400,
+  work: 512,
   example: { case: "2027-118", parts: [{ case: "2027-118-fire", item: "fire-view", version: 1 }] },
   run(tx, { case: key, parts }) {
     const it = open(tx, key);
@@ -166,6 +166,7 @@ export const appeal = casework.action({
   by: { applicant: signs("the applicant") },
   input: { case: id, against: id, words: optional(words) },
   rules: ["not_appealable"],
+  work: 256,
   example: { case: "2027-118-appeal", against: "2027-118", words: aSeal(1) },
   run(tx, { case: key, against, words: why }) {
     const it = tx.get(cases, against);

@@ -764,6 +764,61 @@ test("the largest item is published, and a case and its parts under it come to t
   passes(it, "cases");
 });
 
+test("the largest items and cases under them are decided, and appealed against twice", () => {
+  const long = (n: string): string => n.padEnd(64, ".");
+  const within = { within: days(10), grace: days(5), step: long("lapse") };
+  const waits = ["a", "b", "s0", "s1", "s2", "s3"].map(long);
+  const by = { from: waits, by: "department", ground: false, times: 1 };
+  const process: typeof permit = {
+    statuses: [
+      ...waits.map((status) => ({ status, ...within })),
+      ...[
+        { status: long("yes"), ends: "granted" as const },
+        { status: long("no"), ends: "refused" as const },
+      ],
+    ],
+    steps: [
+      { ...by, step: long("lapse"), to: long("no"), by: "chain" },
+      { ...by, step: long("no"), to: long("no"), ground: true },
+      { ...by, step: long("yes"), to: long("yes") },
+      ...["there", "back"].map((name, i) => ({ ...by, step: long(name), to: long(i === 0 ? "b" : "a"), times: 15 })),
+      ...Array.from({ length: 18 }, (_, i) => ({ ...by, step: long(`x${i}`), to: long(`s${i % 4}`) })),
+    ],
+  };
+  const names = (of: string): string[] => Array.from({ length: 16 }, (_, i) => long(`${of}${i}`));
+  const most = { process, needs: names("n"), grounds: names("g"), title: "\u{1F332}".repeat(200), law: "\u{1F332}".repeat(200) };
+  const saw = most.needs.map((kind) => ({ kind, version: 1 }));
+  const it = founding();
+  it.act("a part", acts.publish, { ...fireView, ...most }, signedBy("health"));
+  it.act("the last appeal", acts.publish, { ...supreme, ...most }, signedBy("health"));
+  it.act("the appeal", acts.publish, { ...hearing, ...most }, signedBy("courts"));
+  it.act("felling", acts.publish, { ...felling, ...most }, signedBy("tax"));
+  const goes = (key: string, who: string): void => {
+    const takes = (step: string, more: object = {}): void =>
+      void it.act(step, acts.step, { case: key, step: long(step), saw, ...more }, signedBy(who));
+    for (let i = 0; i < 15; i++) for (const step of ["there", "back"]) takes(step);
+    for (let i = 0; i < 18; i++) takes(`x${i}`);
+  };
+  it.act("Ann applies", acts.apply, application(), signedBy("ann"));
+  for (const kind of most.needs) it.act(kind, acts.supply, { case: "c-1", kind, paper: paper(1) }, signedBy("ann"));
+  goes("c-1", "tax");
+  for (let i = 0; i < 4; i++) {
+    const parts = Array.from({ length: 8 }, (_, j) => ({ case: long(`p-${i}-${j}`), item: "fire-view", version: 1 }));
+    it.act("split", acts.split, { case: "c-1", parts }, signedBy("tax"));
+  }
+  goes(long("p-0-0"), "health");
+  it.act("agreed", acts.step, { case: long("p-0-0"), step: long("yes"), saw }, signedBy("health"));
+  it.advance(days(10));
+  it.advance(days(5)); // the other parts are refused by silence
+  it.act("refused", acts.stepAbove, { case: "c-1", step: long("no"), ground: long("g0"), words, saw }, signedBy("land"));
+  it.act("appealed", acts.appeal, { case: "a-1", against: "c-1", words }, signedBy("ann"));
+  goes("a-1", "courts");
+  it.act("refused", acts.step, { case: "a-1", step: long("no"), ground: long("g0"), words, saw }, signedBy("courts"));
+  it.act("appealed", acts.appeal, { case: "a-2", against: "a-1", words }, signedBy("ann"));
+  expect(it.row(acts.cases, "c-1")).toMatchObject({ parts: 0, split: 32, readers: ["health", "courts"] });
+  passes(it, "cases");
+});
+
 test("the acts of its reference page are a story that happens", () => {
   const roles = casework.options.roles;
   const it = founded({

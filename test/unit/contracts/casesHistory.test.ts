@@ -157,7 +157,7 @@ class Model {
     const end = ends[step[0]];
     if (end !== undefined && it.parts > 0 && !(end === "closed" && by === "applicant")) return false;
     if (!saw.every(({ kind, version }) => this.given.get(`${it.root} ${kind}`) === version)) return false;
-    if (end === "granted" && !it.needs.every((kind) => saw.some((one) => one.kind === kind))) return false;
+    if (end === "granted" && !it.needs.every((kind) => saw.some((named) => named.kind === kind))) return false;
     const place = `${it.root} ${decider}`;
     if (decider !== undefined && !this.deciders.has(place)) this.deciders.set(place, it.instance);
     it.saw = saw;

@@ -434,9 +434,9 @@ describe("whatever agencies, assistants and people do", () => {
           }
           if (s.act === "send") {
             expect(list.of.version).toBe(version.get(s.rule));
-            const out = (person: string): boolean => outs.has(`${person} ${s.rule}`) || outs.has(`${person} all`);
-            expect(flags).toEqual(asked.some(out) ? ["publications.passed_over"] : []);
-            const whom = asked.filter((person) => !out(person));
+            const left = (person: string): boolean => outs.has(`${person} ${s.rule}`) || outs.has(`${person} all`);
+            expect(flags).toEqual(asked.some(left) ? ["publications.passed_over"] : []);
+            const whom = asked.filter((person) => !left(person));
             expect(whom.length).toBeGreaterThan(0);
             list.sent = true;
             toldBy.set(place, list.of.version);
