@@ -51,7 +51,7 @@ export const cases = record("case", {
     ...{ parent: optional(id), parts: count, split: count, refused: count, /** Evidence came after a part was decided. */ renewed: flag },
     /** The refused case that it appeals against, in which instance, in whose words; the appeal that stands against it. */
     ...{ against: optional(id), instance: range(0, MOST_APPEALS), plea: optional(words), appeal: optional(id) },
-    /** Who leads the case of which it is a part, has a part of it, or hears an appeal from it. */
+    /** Who leads the case of which it is a part, has a part of it, or hears an appeal from it: of a department's agencies, the one that published the item. */
     readers: list(agency, 1 + MOST_PARTS + MOST_APPEALS),
   },
   states: { open: ["granted", "refused", "closed"], granted: [], refused: [], closed: [] },
