@@ -4,7 +4,7 @@
 import { deposits } from "../documents/evidence.ts";
 import type { Row } from "../engine/index.ts";
 import { statusOf, TIME_LIMIT } from "../kit/process.ts";
-import { cases, casework, items, papers, projects, sheets, suspicions, versions } from "./caseRecords.ts";
+import { cases, casework, deciders, items, papers, projects, sheets, suspicions, versions } from "./caseRecords.ts";
 
 type Version = Row<typeof versions>;
 const nameOf = ({ item, version }: { readonly item: string; readonly version: number }): string => `${item} ${version}`;
@@ -50,14 +50,14 @@ export const legality = casework.audit({
 });
 
 export const joins = casework.audit({
-  title: "The parts of every case are as many, open and refused, as it says; none is open when it has ended",
+  title: "The parts of every case are as many, open and refused, as it says; none is open when it is decided",
   run(audit) {
     const none = { parts: 0, split: 0, refused: 0 };
     const says = new Map<string, typeof none>();
     const seen = new Map<string, typeof none>();
     audit.each(cases, ({ $, case: key, parent, parts, split, refused }) => {
       if (split > 0) says.set(key, { parts, split, refused });
-      audit.require($.status === "open" || parts === 0, "it has ended, and parts of it have not");
+      audit.require(["open", "closed"].includes($.status) || parts === 0, "it is decided, and parts of it are open");
       audit.require(split > 0 || (parts === 0 && refused === 0), "parts without a split");
       if (parent === undefined) return;
       audit.require(split === 0, "a part of a part");
@@ -79,16 +79,28 @@ export const joins = casework.audit({
 });
 
 export const proven = casework.audit({
-  title: "What was granted has all the evidence that its item names",
+  title: "What was granted has all the evidence that its item names, in the versions that it rests on",
   run(audit) {
     const known = new Map<string, readonly string[]>();
     const wanted = new Map<string, string>();
     audit.each(versions, (it) => void known.set(nameOf(it), it.needs));
-    audit.each(cases, (it) => {
-      if (it.$.status === "granted") for (const kind of known.get(nameOf(it)) ?? []) wanted.set(`${it.root} ${kind}`, it.case);
+    const seen = new Map<string, number>();
+    audit.each(cases, ({ $, case: key, root, saw, ...it }) => {
+      for (const { kind, version } of saw) seen.set(`${root} ${kind}`, Math.max(version, seen.get(`${root} ${kind}`) ?? 0));
+      if ($.status !== "granted") return;
+      for (const kind of known.get(nameOf(it)) ?? []) {
+        wanted.set(`${root} ${kind}`, key);
+        audit.require(
+          saw.some((one) => one.kind === kind),
+          "granted without saying on which evidence",
+          { kind },
+        );
+      }
     });
-    audit.each(papers, ({ $, root, kind, paper }) => {
+    audit.each(papers, ({ $, root, kind, paper, version }) => {
       audit.require(($.status === "given") === (paper !== undefined), "evidence is there once it is given");
+      audit.require(($.status === "given") === version > 0, "a version of what was not given, or none of what was");
+      audit.require((seen.get(`${root} ${kind}`) ?? 0) <= version, "a step rests on evidence that is not there yet", { kind });
       if ($.status === "given") wanted.delete(`${root} ${kind}`);
     });
     audit.end(() => {
@@ -98,23 +110,32 @@ export const proven = casework.audit({
 });
 
 export const appeals = casework.audit({
-  title: "Every appeal is against a refusal that names it, and none is decided by who decided before",
+  title: "Every appeal is against a refusal that names it, and none is decided by who took a step before",
   run(audit) {
-    const appealed = new Map<string, { readonly appeal: string; readonly applicant: string; readonly deciders: readonly string[] }>();
-    const heard = new Map<string, { readonly appeal: string; readonly applicant: string; readonly deciders: readonly string[] }>();
-    audit.each(cases, ({ $, case: key, applicant, appeal, against, decider, excluded }) => {
-      audit.require(decider === undefined || (!excluded.includes(decider) && decider !== applicant), "decided by who may not", { decider });
-      const deciders = decider === undefined ? excluded : [...excluded, decider];
+    interface Link {
+      readonly appeal: string;
+      readonly applicant: string;
+      readonly root: string;
+      readonly instance: number;
+    }
+    const first = new Map<string, number>();
+    const appealed = new Map<string, Link>();
+    const heard = new Map<string, Link>();
+    audit.each(deciders, ({ root, decider, instance }) => void first.set(`${root} ${decider}`, instance));
+    audit.each(cases, ({ $, case: key, applicant, root, instance, parent, appeal, against, decider }) => {
+      const since = decider === undefined ? instance : first.get(`${root} ${decider}`);
+      const free = since !== undefined && (parent === undefined ? since === instance : since <= instance);
+      audit.require(free && decider !== applicant, "decided by who may not", { decider });
       if (appeal !== undefined) {
         audit.require($.status === "refused", "an appeal against what was not refused");
-        appealed.set(key, { appeal, applicant, deciders });
+        appealed.set(key, { appeal, applicant, root, instance: instance + 1 });
       }
-      if (against !== undefined) heard.set(against, { appeal: key, applicant, deciders: excluded });
+      if (against !== undefined) heard.set(against, { appeal: key, applicant, root, instance });
     });
     audit.end(() => {
       for (const key of new Set([...appealed.keys(), ...heard.keys()])) {
         const [a, b] = [appealed.get(key), heard.get(key)];
-        const same = a?.appeal === b?.appeal && a?.applicant === b?.applicant && a?.deciders.join(" ") === b?.deciders.join(" ");
+        const same = a?.appeal === b?.appeal && a?.applicant === b?.applicant && a?.root === b?.root && a?.instance === b?.instance;
         audit.require(same, "an appeal and its refusal do not name each other", { case: key });
       }
       audit.figure("appeals", heard.size);
@@ -123,22 +144,36 @@ export const appeals = casework.audit({
 });
 
 export const signatures = casework.audit({
-  title: "Every project says how many of its tiers have signed, is released only with all, and is signed by nobody for himself",
+  title:
+    "Every project says how many of its tiers have their part and have signed, is released only with all, is signed by nobody for himself, and waits for somebody",
   run(audit) {
-    const says = new Map<string, number>();
-    audit.each(projects, ({ $, project, tiers, signed, due }) => {
-      says.set(project, signed);
+    const says = new Map<string, { handed: number; signed: number; waits: boolean; open: boolean }>();
+    audit.each(projects, ({ $, project, tiers, handed, signed, due }) => {
+      const open = $.status === "in_review";
+      says.set(project, { handed, signed, waits: !open || due !== undefined, open });
       audit.require($.status !== "released" || signed === tiers.length, "released without a tier", { signed, tiers: tiers.length });
-      audit.require(($.status === "in_review") === (due !== undefined), "a review has its time while it is open");
+      const own = open && (handed < tiers.length || signed === tiers.length);
+      audit.require(own === (due !== undefined), "a project has a time of its own while parts are missing and once all have signed");
     });
-    audit.each(sheets, ({ $, project, reviewer, developer, ground }) => {
+    audit.each(sheets, ({ $, project, reviewer, developer, ground, due }) => {
       audit.require(($.status === "open") === (reviewer === undefined), "a sheet has a reviewer once it is reviewed");
       audit.require(reviewer !== developer, "a developer reviewed himself");
       audit.require($.status !== "objected" || ground !== undefined, "an objection without a ground");
-      if ($.status === "signed") says.set(project, (says.get(project) ?? 0) - 1);
+      const of = says.get(project);
+      if (of === undefined) return audit.require(false, "a sheet of no project");
+      audit.require(
+        (due !== undefined) === (of.open && $.status !== "signed"),
+        "a part has its time until it is signed or the project ends",
+      );
+      of.handed--;
+      if ($.status === "signed") of.signed--;
+      if (due !== undefined) of.waits = true;
     });
     audit.end(() => {
-      for (const [project, rest] of says) audit.require(rest === 0, "signatures are not as many as it says", { project, rest });
+      for (const [project, { handed, signed, waits }] of says) {
+        audit.require(handed === 0 && signed === 0, "parts or signatures are not as many as it says", { project, handed, signed });
+        audit.require(waits, "a review that waits for nothing", { project });
+      }
     });
   },
 });

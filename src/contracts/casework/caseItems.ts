@@ -1,8 +1,8 @@
-// Items: what a department decides, published by itself in versions. Service 26. Owns what an item must be so that its cases can be left to it: sound, with an end
-// by grant or refusal for whatever an office does or leaves undone, and somebody else to appeal to. Does not own: cases (cases.ts), soundness (kit/process).
+// Items: what a department decides, published by itself in versions. Service 26. Owns what an item must be so that its cases can be left to it: sound, escalated
+// where an office is idle, with an end by grant or refusal for whatever it does or leaves undone, and somebody else to appeal to. Does not own: cases (cases.ts), soundness (kit/process).
 
 import { days, id, type Id, type Row, type Tx } from "../engine/index.ts";
-import { lapse, type Process, unsound } from "../kit/process.ts";
+import { CHAIN, lapse, type Process, statusOf, timeLeads, unsound } from "../kit/process.ts";
 import { casework, items, versions } from "./caseRecords.ts";
 
 type Item = Row<typeof items>;
@@ -40,7 +40,7 @@ export const publish = casework.action({
     ...{ process: permit, needs: ["map"], grounds: ["protected", "incomplete"], oversight: "mayor", appeal: "tree-felling-appeal" },
   },
   run(tx, { item: key, department, kind, ...it }) {
-    const wrong = unsound(it.process, ["department", "applicant"]) ?? silenceGrants(it.process, it.needs);
+    const wrong = unsound(it.process, ["department", "applicant"]) ?? silenceGrants(it.process, it.needs) ?? staysBelow(it.process, kind);
     tx.require(wrong === undefined, "process_unsound", { wrong });
     const before = tx.find(items, key);
     tx.require(before === undefined || (before.department === department && before.kind === kind), "other_department");
@@ -48,9 +48,10 @@ export const publish = casework.action({
     tx.require(hides === undefined, "refusal_hidden", { hides });
     heard(tx, { ...it, department, kind });
     const version = (before?.version ?? 0) + 1;
+    const publisher = tx.signer("department");
     tx.create(versions, { item: key, version, ...it });
-    if (before === undefined) tx.create(items, { item: key, department, kind, version });
-    else tx.put(before.$.status === "retired" ? tx.move(before, "in_force") : before, { version });
+    if (before === undefined) tx.create(items, { item: key, department, publisher, kind, version });
+    else tx.put(before.$.status === "retired" ? tx.move(before, "in_force") : before, { version, publisher });
   },
 });
 
@@ -68,11 +69,30 @@ function silenceGrants({ statuses, ...rest }: Process, needs: readonly Id[]): st
   const silent = statuses.find((s) => s.ends === undefined && granted(lapse({ statuses, ...rest }, s.status)));
   return needs.length === 0 || silent === undefined ? undefined : `time alone grants what is ${silent.status}`;
 }
-/** The status in which an office could end a case without a refusal that can be appealed: by its step, or by leaving it. */
-function hidden({ statuses, steps }: Process): Id | undefined {
-  const closes = (name: string | undefined): boolean => statuses.some((s) => s.status === name && s.ends === "closed");
-  const acts = steps.filter(({ by }) => by === "department");
-  return acts.flatMap(({ from, to }) => (closes(to) ? from : from.filter((at) => closes(lapse({ statuses, steps }, at)))))[0];
+/** Where the department of a case acts, the authority above acts after it. A part ends by time, and its case goes on. */
+function staysBelow({ statuses, steps }: Process, kind: Item["kind"]): string | undefined {
+  const idle = statuses.find(
+    ({ status, grace }) => grace === undefined && steps.some((s) => s.by === "department" && s.from.includes(status)),
+  );
+  return kind === "part" || idle === undefined ? undefined : `${idle.status} never escalates`;
+}
+/**
+ * The status in which an office could end a case without a refusal that can be appealed: by its step, by leaving it, or by sending the applicant where only time
+ * goes on. From where time leads to a closing he goes on himself, by a step that is for nothing else, as often as anybody comes there.
+ */
+function hidden(p: Process): Id | undefined {
+  const closes = (name: string): boolean => statusOf(p, name)?.ends === "closed";
+  const closing = new Set(p.statuses.map(({ status }) => status).filter((name) => closes(timeLeads(p, name))));
+  const comes = p.steps.filter(({ by, to }) => by !== CHAIN && closing.has(to) && !closes(to)).reduce((sum, { times }) => sum + times, 0);
+  const goesOn = (s: Process["steps"][number]): boolean =>
+    s.by === "applicant" && !s.ground && s.times >= comes && s.from.every((name) => closing.has(name)) && !closing.has(s.to);
+  const shut = p.steps
+    .filter(({ by }) => by === "department")
+    .flatMap(({ from, to }) => from.filter((name) => closes(to) || closing.has(name)));
+  const trap = [...closing].find(
+    (name) => !closes(name) && !p.steps.some((s) => s.from.includes(name) && goesOn(s) && statusOf(p, s.to)?.ends === undefined),
+  );
+  return shut[0] ?? trap;
 }
 /** What may be refused can be appealed against, before somebody else. */
 function heard(tx: Tx<"appeal_missing">, it: Pick<Item, "department" | "kind"> & Pick<Version, "appeal" | "oversight" | "process">): void {

@@ -1,6 +1,6 @@
 // Parallel review: a project before all its tiers at once, each with its own sealed part, released only when all have signed. Service 27. Owns projects and their
-// sheets. Does not own: what is in a sheet (sealed), who else must agree to build. The time of a review runs anew with each sheet that the developer hands in; it
-// escalates once, then the project is released, if all have signed, or lapses: silence signs nothing.
+// sheets. Does not own: what is in a sheet (sealed), who else must agree to build. A tier's time runs from when it has its part, anew with each version of it; only
+// the tier that was idle loses its say to the authority above. Then, or when the developer is idle, the project lapses: silence signs nothing.
 
 import { days, id, oneOf, optional, party, type Row, signs, type Tx } from "../engine/index.ts";
 import { aSeal } from "../kit/examples.ts";
@@ -24,7 +24,7 @@ export const openProject = casework.action({
     tx.signed("developer", it.developer);
     tx.require(tx.signer("department") !== it.developer, "own_cause");
     tx.require(new Set(it.tiers).size === it.tiers.length, "tier_unknown");
-    tx.create(projects, { ...it, signed: 0, late: false, due: tx.time + it.within });
+    tx.create(projects, { ...it, handed: 0, signed: 0, due: tx.time + it.within });
   },
 });
 
@@ -39,13 +39,14 @@ export const distribute = casework.action({
     tx.signed("developer", it.developer);
     const before = tx.find(sheets, key, tier);
     const { developer, department, oversight } = it;
-    if (before === undefined) tx.create(sheets, { project: key, tier, developer, department, oversight, version: 1, content: part });
+    const now = { content: part, due: tx.time + it.within, late: false };
+    if (before === undefined) tx.create(sheets, { project: key, tier, developer, department, oversight, version: 1, ...now });
     else {
-      const change = { version: before.version + 1, content: part, reviewer: undefined, ground: undefined, words: undefined };
+      const change = { version: before.version + 1, ...now, reviewer: undefined, ground: undefined, words: undefined };
       if (before.$.status === "open") tx.put(before, change);
       else tx.move(before, "open", change);
     }
-    tx.put(it, { signed: it.signed - (before?.$.status === "signed" ? 1 : 0), due: tx.time + it.within });
+    count(tx, it, { handed: it.handed + (before === undefined ? 1 : 0), signed: it.signed - (before?.$.status === "signed" ? 1 : 0) });
   },
 });
 
@@ -93,20 +94,30 @@ export const withdrawProject = casework.action({
   title: "Withdraw a project",
   by: { developer: signs("the developer") },
   input: { project: id },
+  work: 256,
   example: { project: "river-quarter" },
   run(tx, { project: key }) {
-    const it = tx.move(tx.get(projects, key), "withdrawn", { due: undefined });
+    const it = tx.get(projects, key);
     tx.signed("developer", it.developer);
+    end(tx, it, "withdrawn");
   },
 });
 
-export const reviewTime = casework.due(projects, {
-  title: "A review over its time is released if all have signed; else it escalates once, and then lapses",
+export const projectTime = casework.due(projects, {
+  title: "A project that all have signed is released in time; one whose parts are not all handed in lapses",
   at: (it) => it.due,
+  work: 256,
+  run: (tx, it) => (it.signed === it.tiers.length ? void tx.move(it, "released", { due: undefined }) : end(tx, it, "lapsed")),
+});
+export const reviewTime = casework.due(sheets, {
+  title:
+    "A part that its tier left undone escalates once; left undone again, or objected to and not changed in time, it lets the project lapse",
+  at: (it) => it.due,
+  work: 256,
   run(tx, it) {
-    if (it.signed === it.tiers.length) tx.move(it, "released", { due: undefined });
-    else if (it.late) tx.move(it, "lapsed", { due: undefined });
-    else tx.put(it, { late: true, due: tx.time + it.within });
+    const of = tx.get(projects, it.project);
+    if (it.$.status === "open" && !it.late) tx.put(it, { late: true, due: tx.time + of.within });
+    else end(tx, of, "lapsed");
   },
 });
 
@@ -124,12 +135,27 @@ function judge(
   above: boolean,
 ): void {
   const of = underReview(tx, project, tier);
-  tx.require(of.late === above, "escalation", { late: of.late });
-  tx.require(reviewer !== of.developer, "own_cause");
   const it = tx.get(sheets, project, tier);
+  tx.require(it.late === above, "escalation", { late: it.late });
+  tx.require(reviewer !== of.developer, "own_cause");
   tx.require(it.version === version, "other_version", { version: it.version });
   tx.require(verdict === "signed" || why.ground !== undefined, "ground_missing");
   const signed = of.signed + (verdict === "signed" ? 1 : 0) - (it.$.status === "signed" ? 1 : 0);
-  tx.move(it, verdict, { reviewer, ground: why.ground, words: why.words });
-  tx.put(of, { signed });
+  const due = verdict === "signed" ? undefined : tx.time + of.within;
+  tx.move(it, verdict, { reviewer, ground: why.ground, words: why.words, due });
+  count(tx, of, { handed: of.handed, signed });
+}
+/** Parts and signatures, and whose time runs: the developer's from the opening, the tiers' (on their sheets), the department's from the last signature. */
+function count(tx: Tx, it: Project, now: Pick<Project, "handed" | "signed">): void {
+  const tiers = it.tiers.length;
+  const due = now.signed === tiers ? tx.time + it.within : now.handed === tiers ? undefined : it.due;
+  tx.put(it, { ...now, due });
+}
+/** Nothing of it waits any more. */
+function end(tx: Tx, it: Project, how: "lapsed" | "withdrawn"): void {
+  tx.move(it, how, { due: undefined });
+  for (const tier of it.tiers) {
+    const sheet = tx.find(sheets, it.project, tier);
+    if (sheet?.due !== undefined) tx.put(sheet, { due: undefined });
+  }
 }

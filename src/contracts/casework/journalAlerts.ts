@@ -19,7 +19,7 @@ import {
 } from "../engine/index.ts";
 import { kindOf } from "../identity/principals.ts";
 import { aHash, monday } from "../kit/examples.ts";
-import { bunched, isReading, MAX_CITED, pattern, type Pattern, reading, soundPattern, stands } from "../kit/patterns.ts";
+import { bunched, isReading, MAX_CITED, pattern, type Pattern, reading, soundPattern, stands, together } from "../kit/patterns.ts";
 import { alerts, answering, batches, journal, note, rules, type Source, source, sources, versions, watches } from "./journalRecords.ts";
 
 // ── rules and alerts ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -101,12 +101,11 @@ export const answerTime = journal.due(alerts, {
 
 export const standDown = journal.action({
   title: "Stand an alert down: what was found, on what ground",
-  by: { by: signs("the agency that the rule names, or the rule's author") },
+  by: { by: { role: "responder", is: (a) => a.by } },
   input: { rule: id, source, number: count, by: agency, finding: oneOf("confirmed", "unfounded"), ground: id },
   rules: ["not_responder"],
   example: { rule: "flood", source: "d:gauge-7", number: 40, by: "health", finding: "confirmed", ground: "evacuated" },
   run(tx, { rule, source: key, number, by, finding, ground }) {
-    tx.signed("by", by);
     const it = tx.get(alerts, rule, key, number);
     const { on, author } = tx.get(rules, rule);
     const own = on === "operations" && tx.get(sources, key).owner === by;
@@ -116,37 +115,42 @@ export const standDown = journal.action({
 });
 
 // ── watching ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
-/** The operations of an operator, as the rules that watch the log see them: so many within the time, by the block's time, are an alert. */
+/** The operations of an operator, as the rules that watch the log see them: so many done, or entered, within the time are an alert. */
 export function watched(tx: Tx<never, never, "alerted">, of: Source, operator: string, entered: readonly Operation[]): void {
-  for (const key of of.watched) {
+  for (const { rule: key } of of.watched) {
     const { $, version } = tx.get(rules, key);
     const rule = tx.get(versions, key, version);
-    const numbers = entered.filter(({ operation }) => operation === rule.what).map(({ number }) => number);
-    if ($.status === "in_force" && numbers.length > 0) look(tx, of, rule, operator, numbers);
+    const counts = entered.filter(({ operation }) => operation === rule.what);
+    if ($.status === "in_force" && counts.length > 0) look(tx, of, rule, operator, counts);
   }
 }
 interface Operation {
   readonly number: number;
   readonly operation: string;
+  readonly at: number;
 }
-/** After an alert counting begins anew. */
-function look(tx: Tx<never, never, "alerted">, of: Source, rule: Row<typeof versions>, operator: string, numbers: readonly number[]): void {
+/** What an alert cites is not counted again. Who enters late or out of order is seen by when it was done, who says it was done long ago by when he enters it. */
+function look(tx: Tx<never, never, "alerted">, of: Source, rule: Row<typeof versions>, operator: string, done: readonly Operation[]): void {
   const before = tx.find(watches, of.source, rule.rule, operator);
-  let recent = before?.recent ?? [];
-  for (const number of numbers) {
-    recent = [...recent, { number, at: tx.time }].slice(-rule.times);
-    if (!meets(rule, recent)) continue;
-    raise(tx, of, rule, { cites: recent.map((one) => one.number), operator });
+  let { recent, counted, passed } = before ?? { recent: [], counted: 0, passed: 0 };
+  for (const { number, at } of done) {
+    recent = [...recent, { number, at, entered: tx.time }];
+    if (recent.length > MAX_CITED) passed++;
+    recent = recent.slice(-MAX_CITED);
+    const cited = together(rule, recent, "entered") ?? together(rule, recent, "at");
+    if (cited === undefined) continue;
+    raise(tx, of, rule, { cites: cited.map((one) => one.number), operator });
     tx.flag("alerted");
-    recent = [];
+    recent = recent.filter((one) => !cited.includes(one));
   }
-  if (before === undefined) tx.create(watches, { source: of.source, rule: rule.rule, operator, recent });
-  else tx.put(before, { recent });
+  counted += done.length;
+  if (before === undefined) tx.create(watches, { source: of.source, rule: rule.rule, operator, recent, counted, passed });
+  else tx.put(before, { recent, counted, passed });
 }
-const meets = (rule: Pattern, recent: readonly { readonly at: number }[]): boolean =>
+const meets = (rule: Pattern, readings: readonly { readonly at: number }[]): boolean =>
   bunched(
     rule,
-    recent.map(({ at }) => at),
+    readings.map(({ at }) => at),
   );
 type Raised = Pick<FieldsOf<typeof alerts>, "cites" | "operator" | "by" | "note">;
 function raise(tx: Tx, { source: key, owner }: Source, { rule, version, responder, answer }: Row<typeof versions>, it: Raised): void {

@@ -4,7 +4,7 @@
 import { type Bytes, equalBytes } from "../../base/bytes.ts";
 import { kindOf } from "../identity/principals.ts";
 import { noBatch } from "../kit/journal.ts";
-import { alerts, batches, entries, journal, operators, rules, sources, versions } from "./journalRecords.ts";
+import { alerts, batches, entries, journal, operators, rules, sources, versions, watches } from "./journalRecords.ts";
 
 export const unbroken = journal.audit({
   title: "Batches and entries of every source follow one another without gap or overlap, to the head of the source",
@@ -93,6 +93,25 @@ export const cited = journal.audit({
     audit.end(() => {
       audit.figure("alerts open", open);
       for (const [place] of wanted) audit.require(false, "an alert cites an operation that is not there", { place });
+    });
+  },
+});
+
+export const counted = journal.audit({
+  title: "Every operation that a rule counted is cited by an alert, stands towards the next one, or was passed",
+  run(audit) {
+    const says = new Map<string, number>();
+    audit.each(alerts, ({ source, rule, operator, cites }) => {
+      if (operator === undefined) return;
+      const place = `${source} ${rule} ${operator}`;
+      says.set(place, (says.get(place) ?? 0) - cites.length);
+    });
+    audit.each(watches, ({ source, rule, operator, recent, counted: all, passed }) => {
+      const place = `${source} ${rule} ${operator}`;
+      says.set(place, (says.get(place) ?? 0) + all - passed - recent.length);
+    });
+    audit.end(() => {
+      for (const [place, rest] of says) audit.require(rest === 0, "operations were counted that no alert cites", { place, rest });
     });
   },
 });

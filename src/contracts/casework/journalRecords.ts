@@ -7,18 +7,21 @@ import { batch, head } from "../kit/journal.ts";
 import { MAX_CITED, pattern } from "../kit/patterns.ts";
 
 export const MAX_WATCHED = 4;
+const MAX_NAMES = 32;
 
 /** A device reports at least this often, as its owner says. */
 export const every = range(minutes(1), days(366));
 /** A device's own name, or `agency.name` of an agency's log. */
 export const source = id;
 export const sources = record("source", {
-  title: "A device, or an agency's log of operations: whose it is, the number of its next item, the rules that watch it",
+  title: "A device, or an agency's log of operations: whose it is, the number of its next item, the rules that watch it and who set them",
   key: ["source"],
   read: ["owner", "auditor"],
   find: ["owner", "kind", "status"],
   fields: {
-    ...{ source, owner: agency, kind: id, ...head, watched: list(id, MAX_WATCHED) },
+    ...{ source, owner: agency, kind: id, ...head, watched: list(object({ rule: id, by: agency }), MAX_WATCHED) },
+    /** By what names operations are entered, as an auditor has fixed it; by any name before. */
+    ...{ names: list(id, MAX_NAMES), named_by: optional(agency) },
     /** The time of the last item, and when it came; how long a device may be silent. */
     ...{ reached: time, heard: time, every: optional(every) },
   },
@@ -81,10 +84,14 @@ export const entries = record("entry", {
   fields: { source, number: count, owner: agency, post: id, operator: id, ...said },
 });
 export const watches = record("watch", {
-  title: "The operations of an operator that a rule counts: the last of them since its last alert",
+  title: "The operations of an operator that a rule counts: the last that no alert cites, when each was done and when it was entered",
   key: ["source", "rule", "operator"],
   read: ["auditor"],
-  fields: { source, rule: id, operator: id, recent: list(object({ number: count, at: time }), MAX_CITED) },
+  fields: {
+    ...{ source, rule: id, operator: id, recent: list(object({ number: count, at: time, entered: time }), MAX_CITED) },
+    /** How many were counted so far, and how many of them no alert cites and the list has no room for. */
+    ...{ counted: count, passed: count },
+  },
 });
 export type Source = Row<typeof sources>;
 
@@ -92,7 +99,11 @@ export const journal = contract("journals", {
   title: "Journals of devices and of operations",
   purpose: "Nothing is missing, nothing is added later, who did it is named, and who is watched does not judge himself.",
   records: [sources, operators, rules, versions, alerts, batches, entries, watches],
-  roles: { auditor: "Reads every journal; watches the operations of other agencies" },
+  roles: {
+    auditor: "Reads every journal; watches the operations of other agencies",
+    keeper: "Keeps the devices and logs of its agency, and who operates them",
+    responder: "Stands alerts down for its agency",
+  },
   rules: {
     gap: "A source's items follow one another without gap or overlap; a batch names the root of the one before.",
     other_source: "Devices report batches under their own name; posts of an agency enter operations in a log named after it.",
@@ -101,7 +112,12 @@ export const journal = contract("journals", {
     key_unfit: "An operator acts by a live key of the post, which is no other operator's.",
     not_operator: "An operation is entered by who serves at the post, by his own key, while it is live.",
     not_earlier: "A correction names an earlier entry of its log, which stays.",
-    not_auditor: "Operations are watched, and their log is closed, by an auditor of another agency.",
+    not_auditor: "Operations are watched, their names fixed, and their log is closed, by an auditor of another agency.",
+    other_watcher: "What an auditor set on a log he alone takes away, or the author of the rule; a retired rule any auditor does.",
+    watch_full: "A log is watched by four rules at most, by each once.",
+    other_name: "An operation is entered by one of the names that an auditor has fixed for its log.",
+    not_witnessed: "Readings are declared lost by the owner and, with him, by the device or an auditor of another agency.",
+    too_many_lost: "No more readings are lost than a device takes since it was heard, one a second.",
     rule_unfit: "A rule's bounds are in order, its responder is known, and a later version is its author's, of the same kind.",
     rule_retired: "A retired rule raises nothing new.",
     other_version: "An alert cites the version of its rule that is in force.",

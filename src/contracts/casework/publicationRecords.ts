@@ -2,7 +2,7 @@
 // (publicationAudits.ts). That a rule found a pseudonym stands on every member's node, whoever may read it there: so rules and topics are named for what they
 // give and not for what is wrong with somebody.
 
-import { agency, contract, count, days, each, hash, hours, id, list, object, optional, person } from "../engine/index.ts";
+import { agency, contract, count, days, each, hash, hours, id, list, object, oneOf, optional, person } from "../engine/index.ts";
 import { range, record, sealed, signed, text, time } from "../engine/index.ts";
 import { inclusion } from "../kit/journal.ts";
 
@@ -36,22 +36,32 @@ export const optOuts = record("opt_out", {
   states: { standing: ["withdrawn"], withdrawn: ["standing"] },
 });
 export const ofEvent = { ...ofRule, event: id };
-export const evaluations = record("evaluation", {
-  title: "A rule evaluated for an event, before anything is sent: the root over whom it found, by which facts; what was sent since",
+export const events = record("event", {
+  title: "An event for which a rule is evaluated: the last round",
   key: ["publisher", "rule", "event"],
   read: "members",
   find: ["rule"],
-  fields: { ...ofEvent, version: count, happened: time, root: hash, size: inclusion.size, sent: count, acknowledged: count },
+  fields: { ...ofEvent, round: count },
+});
+export const evaluations = record("evaluation", {
+  title: "A rule evaluated for an event, before anything is sent: the root over whom it found, by which facts; what was sent by it",
+  key: ["publisher", "rule", "event", "round"],
+  read: "members",
+  find: ["rule"],
+  fields: {
+    ...{ ...ofEvent, round: count, version: count, happened: time, root: hash, size: inclusion.size, ground: optional(id) },
+    ...{ sent: count, acknowledged: count },
+  },
 });
 /** As the rule's conditions name them. */
 export const facts = sealed({ facts: each(object({ fact: id, value: signed }), 16) });
 export const words = sealed({ text: text(4_000) });
 export const notices = record("notice", {
-  title: "A notice to a person: the event, the rule's version, the facts by which it found him",
+  title: "A notice to a person: the event, the round and the rule's version, the facts by which it found him",
   key: ["publisher", "rule", "event", "person"],
   read: ["person", "publisher"],
   find: ["person", "status"],
-  fields: { ...ofEvent, person, version: count, topic: id, facts, words, sent: time, by: time },
+  fields: { ...ofEvent, person, round: count, version: count, topic: id, facts, words, sent: time, by: time },
   states: { sent: ["acknowledged", "unread"], unread: ["acknowledged"], acknowledged: [] },
 });
 export const sources = record("source", {
@@ -71,33 +81,41 @@ export const texts = record("text", {
 export const cited = object({ publisher: agency, source: id, version: count, anchor: id });
 /** What was asked is a topic of the publisher's list, never the words of who asked. */
 export const answering = { answer: id, assistant: id, topic: id, cites: list(cited, 8, 1), words };
+export const withdrawing = oneOf("personal-data", "wrong", "no-source");
 export const answers = record("answer", {
   title: "An answer of an assistant: its words' root, the versions of the sources that it cites",
   key: ["publisher", "answer"],
   read: "public",
   find: ["topic", "assistant", "status"],
-  fields: { publisher: agency, ...answering, corrects: optional(id), corrected_by: optional(id), ground: optional(id) },
-  states: { given: ["corrected", "withdrawn"], corrected: [], withdrawn: [] },
+  fields: {
+    ...{ publisher: agency, ...answering },
+    ...{ corrects: optional(id), corrected_by: optional(id), ground: optional(id), withdrawn_for: optional(withdrawing) },
+  },
+  states: { given: ["corrected", "withdrawn"], corrected: ["withdrawn"], withdrawn: [] },
 });
 
 export const publication = contract("publications", {
   title: "Notices and answers",
   purpose: "Nobody is told without a rule, twice, or against his will; and every answer says what it stands on.",
   sector: SECTOR,
-  records: [rules, versions, optOuts, evaluations, notices, sources, texts, answers],
+  records: [rules, versions, optOuts, events, evaluations, notices, sources, texts, answers],
   roles: { publisher: "Publishes rules and sources, evaluates, sends", assistant: "Answers, and corrects: a system's post, by delegation" },
   rules: {
     rule_unfit: "A rule keeps its topic, which is not the word for all; its conditions are in order, each fact once.",
     rule_retired: "By a retired rule nothing is evaluated or sent.",
     other_version: "A notice is sent by the version of its rule in force, which was evaluated for its event.",
+    other_round: "A notice is sent by the last round in which its rule was evaluated for its event.",
+    ground_missing: "Once notices were sent, a rule is evaluated anew for their event by a new version, or on a ground.",
     ahead: "A rule is evaluated for what has happened.",
     not_found_by_rule: "A notice goes to whom the evaluation found, by the facts that it was found by.",
     noticed_once: "A person is sent one notice of a rule for an event, ever.",
     opted_out: "An opt-out holds: for every rule of its topic and every version, those published later too.",
     other_sector: "Notices are sent to pseudonyms of casework.",
+    other_assistant: "An assistant answers under its own name, which is that of its post.",
     source_withdrawn: "No answer stands on a source that is withdrawn.",
     source_outdated: "An answer cites the version of its source that is in force.",
     cited_twice: "An answer cites an article of a source once.",
     same_text: "A new version of a source has other words.",
   },
+  flags: { passed_over: "Somebody whom the rule found has opted out and was sent nothing." },
 });

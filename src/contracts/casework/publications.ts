@@ -17,14 +17,14 @@ import {
   id,
   list,
   object,
-  oneOf,
+  optional,
   person,
   type Row,
   signs,
   time,
   type Tx,
 } from "../engine/index.ts";
-import { ofSector } from "../identity/principals.ts";
+import { ofSector, signerOf } from "../identity/principals.ts";
 import { aHash, aSeal, monday } from "../kit/examples.ts";
 import { included, inclusion } from "../kit/journal.ts";
 import {
@@ -34,6 +34,7 @@ import {
   answers,
   cited,
   evaluations,
+  events,
   facts,
   notices,
   ofEvent,
@@ -46,10 +47,11 @@ import {
   sources,
   texts,
   versions,
+  withdrawing,
   words,
 } from "./publicationRecords.ts";
 
-export { answers, evaluations, notices, optOuts, rules, sources, texts, versions } from "./publicationRecords.ts";
+export { answers, evaluations, events, notices, optOuts, rules, sources, texts, versions } from "./publicationRecords.ts";
 export * from "./publicationAudits.ts";
 
 const byPublisher = { publisher: { role: "publisher", is: (a: { readonly publisher: string }) => a.publisher } } as const;
@@ -90,33 +92,38 @@ export const retire = publication.action({
 
 // ── notices ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 export const evaluate = publication.action({
-  title: "Evaluate the rule in force for an event: commit whom it finds; anew after a new version, or to mend it",
+  title:
+    "Evaluate the rule in force for an event: commit whom it finds, in the next round; once notices were sent, by a new version or on a ground",
   by: byPublisher,
-  input: { ...ofEvent, version: count, happened: time, root: hash, size: inclusion.size },
-  rules: ["ahead", "other_version", "rule_retired"],
+  input: { ...ofEvent, version: count, happened: time, root: hash, size: inclusion.size, ground: optional(id) },
+  rules: ["ahead", "ground_missing", "other_version", "rule_retired"],
   example: { publisher: "tax", rule: "child-allowance", event: "births-2027-01", version: 1, happened: monday, root: aHash, size: 118 },
   run(tx, it) {
     inForce(tx, it);
     tx.require(it.happened <= tx.time, "ahead");
-    const before = tx.find(evaluations, it.publisher, it.rule, it.event);
-    if (before === undefined) tx.create(evaluations, { ...it, sent: 0, acknowledged: 0 });
-    else tx.put(before, { version: it.version, happened: it.happened, root: it.root, size: it.size });
+    const { publisher, rule, event } = it;
+    const of = tx.find(events, publisher, rule, event) ?? tx.create(events, { publisher, rule, event, round: 0 });
+    const last = of.round === 0 ? undefined : tx.get(evaluations, publisher, rule, event, of.round);
+    const open = last === undefined || last.sent === 0 || it.version > last.version;
+    tx.require(open || it.ground !== undefined, "ground_missing", { round: of.round });
+    tx.put(of, { round: of.round + 1 });
+    tx.create(evaluations, { ...it, round: of.round + 1, sent: 0, acknowledged: 0 });
   },
 });
 
 const { index, path } = inclusion;
 const found = object({ person, facts, words, index, path });
-const sending = { ...ofEvent, version: count, root: hash, size: inclusion.size, notices: list(found, 16, 1) };
+const sending = { ...ofEvent, round: count, version: count, root: hash, size: inclusion.size, notices: list(found, 16, 1) };
 /** Item of an evaluation's tree: whom the rule found, and the root of the facts by which it did, which is salted. */
 export const foundItem = (of: Found, whom: { readonly person: string; readonly facts: { readonly root: Uint8Array } }): Uint8Array =>
   sha256(encode([of.publisher, of.rule, of.event, of.version, whom.person, whom.facts.root]));
 type Found = Pick<Body<typeof sending>, "publisher" | "rule" | "event" | "version">;
 
 export const send = publication.action({
-  title: "Send notices of an event to whom its evaluation found",
+  title: "Send notices of an event to whom its evaluation found; who has opted out is passed over",
   by: byPublisher,
   input: sending,
-  rules: ["noticed_once", "not_found_by_rule", "opted_out", "other_sector", "other_version", "rule_retired"],
+  rules: ["noticed_once", "not_found_by_rule", "opted_out", "other_round", "other_sector", "other_version", "rule_retired"],
   proofs: {
     not_found_by_rule: ({ root, size, notices: all, ...of }) =>
       all.every((one) => included({ item: foundItem(of, one), index: one.index, path: one.path, size, root })),
@@ -124,23 +131,30 @@ export const send = publication.action({
   work: 300,
   // biome-ignore format: a table
   example: {
-    publisher: "tax", rule: "child-allowance", event: "births-2027-01", version: 1, root: aHash, size: 118,
+    publisher: "tax", rule: "child-allowance", event: "births-2027-01", round: 1, version: 1, root: aHash, size: 118,
     notices: [{ person: "p:ann.casework", facts: aSeal(17), words: aSeal(1), index: 7, path: [aHash] }],
   },
-  run(tx, { publisher, rule, event, version, root, size, notices: all }) {
+  run(tx, { publisher, rule, event, round, version, root, size, notices: all }) {
     const { topic } = inForce(tx, { publisher, rule, version });
-    const it = tx.get(evaluations, publisher, rule, event);
+    const last = tx.get(events, publisher, rule, event).round;
+    tx.require(round === last, "other_round", { round: last });
+    const it = tx.get(evaluations, publisher, rule, event, round);
     tx.require(it.version === version, "other_version", { evaluated: it.version });
     tx.require(equalBytes(it.root, root) && it.size === size, "not_found_by_rule");
     const by = tx.time + tx.get(versions, publisher, rule, version).answer_in;
+    let sent = 0;
     for (const { person: whom, facts: given, words: said } of all) {
       tx.require(ofSector(tx, whom, SECTOR), "other_sector", { person: whom });
       tx.require(tx.find(notices, publisher, rule, event, whom) === undefined, "noticed_once", { person: whom });
-      for (const about of [topic, ALL])
-        tx.require(tx.find(optOuts, whom, publisher, about)?.$.status !== "standing", "opted_out", { person: whom });
-      tx.create(notices, { publisher, rule, event, person: whom, version, topic, facts: given, words: said, sent: tx.time, by });
+      const out = [topic, ALL].some((about) => tx.find(optOuts, whom, publisher, about)?.$.status === "standing");
+      if (out) tx.flag("passed_over");
+      else {
+        tx.create(notices, { publisher, rule, event, person: whom, round, version, topic, facts: given, words: said, sent: tx.time, by });
+        sent++;
+      }
     }
-    tx.put(it, { sent: it.sent + all.length });
+    tx.require(sent > 0, "opted_out");
+    tx.put(it, { sent: it.sent + sent });
   },
 });
 
@@ -151,8 +165,8 @@ export const acknowledge = publication.action({
   example: { publisher: "tax", rule: "child-allowance", event: "births-2027-01", person: "p:ann.casework" },
   run(tx, { publisher, rule, event, person: whom }) {
     tx.signed("person", whom);
-    tx.move(tx.get(notices, publisher, rule, event, whom), "acknowledged");
-    const it = tx.get(evaluations, publisher, rule, event);
+    const { round } = tx.move(tx.get(notices, publisher, rule, event, whom), "acknowledged");
+    const it = tx.get(evaluations, publisher, rule, event, round);
     tx.put(it, { acknowledged: it.acknowledged + 1 });
   },
 });
@@ -204,13 +218,14 @@ export const answer = publication.action({
   title: "Give an answer, which cites the versions that it stands on",
   by: byAssistant,
   input: { publisher: agency, ...answering },
-  rules: ["cited_twice", "source_outdated", "source_withdrawn"],
+  rules: ["cited_twice", "other_assistant", "source_outdated", "source_withdrawn"],
   // biome-ignore format: a table
   example: {
     publisher: "tax", answer: "a-1", assistant: "guide-3", topic: "fees.passport",
     cites: [{ publisher: "tax", source: "fees-act", version: 1, anchor: "art-4" }], words: aSeal(1),
   },
   run(tx, it) {
+    inName(tx, it);
     standsOn(tx, it.cites);
     tx.create(answers, it);
   },
@@ -219,24 +234,25 @@ export const correct = publication.action({
   title: "Correct an answer: a new one takes its place, and the old one says by which and why",
   by: byAssistant,
   input: { publisher: agency, corrects: id, ground: id, ...answering },
-  rules: ["cited_twice", "source_outdated", "source_withdrawn"],
+  rules: ["cited_twice", "other_assistant", "source_outdated", "source_withdrawn"],
   // biome-ignore format: a table
   example: {
     publisher: "tax", corrects: "a-1", ground: "source-changed", answer: "a-2", assistant: "guide-3", topic: "fees.passport",
     cites: [{ publisher: "tax", source: "fees-act", version: 2, anchor: "art-4" }], words: aSeal(1),
   },
   run(tx, { ground, ...it }) {
+    inName(tx, it);
     standsOn(tx, it.cites);
     tx.move(tx.get(answers, it.publisher, it.corrects), "corrected", { corrected_by: it.answer, ground });
     tx.create(answers, it);
   },
 });
 export const withdraw = publication.action({
-  title: "Withdraw an answer on a ground; its words are erased where they are kept if they hold personal data",
+  title: "Withdraw an answer, corrected or not, on a ground; its words are erased where they are kept if they hold personal data",
   by: byPublisher,
-  input: { publisher: agency, answer: id, ground: oneOf("personal-data", "wrong", "no-source") },
+  input: { publisher: agency, answer: id, ground: withdrawing },
   example: { publisher: "tax", answer: "a-2", ground: "personal-data" },
-  run: (tx, { publisher, answer: key, ground }) => void tx.move(tx.get(answers, publisher, key), "withdrawn", { ground }),
+  run: (tx, { publisher, answer: key, ground }) => void tx.move(tx.get(answers, publisher, key), "withdrawn", { withdrawn_for: ground }),
 });
 export const check = publication.view({
   title: "Does an answer stand: given, and each source still in the version that it cites?",
@@ -260,6 +276,14 @@ function inForce(tx: Tx<"other_version" | "rule_retired">, { publisher, rule, ve
   tx.require(it.$.status === "in_force", "rule_retired");
   tx.require(it.version === version, "other_version", { version: it.version });
   return it;
+}
+/** An agency's own key, which is of no post, stands for any of its systems. */
+function inName(tx: Tx<"other_assistant">, { publisher, assistant }: { readonly publisher: string; readonly assistant: string }): void {
+  const own = tx.signers.some((key) => {
+    const signer = signerOf(tx, key);
+    return signer?.principal === publisher && (signer.post ?? assistant) === assistant;
+  });
+  tx.require(own, "other_assistant");
 }
 function standsOn(tx: Tx<"cited_twice" | "source_outdated" | "source_withdrawn">, cites: readonly Body<typeof cited.fields>[]): void {
   for (const [i, { publisher, source, version, anchor }] of cites.entries()) {

@@ -71,7 +71,7 @@ export const refer = casework.action({
   },
 });
 export const drop = casework.action({
-  title: "Drop a suspicion",
+  title: "Drop a suspicion, or take back a measure that is not contested",
   by: byRegulator,
   input: { suspicion: id, ...act },
   example: { suspicion: "2027-m-11", deposit: "2027-m-11-drop", document: aHash },
@@ -91,7 +91,7 @@ export const contest = casework.action({
     const before = tx.get(suspicions, key);
     tx.signed("platform", before.platform);
     tx.require(before.$.status === "measured", "not_appealable");
-    tx.move(before, "referred", { answer: said, due: tx.time + COURT_TIME });
+    tx.move(before, "referred", { contested: said, due: tx.time + COURT_TIME });
   },
   rules: ["not_appealable"],
 });
@@ -113,13 +113,14 @@ export const rule = casework.action({
 
 export const supervisionTime = casework.due(suspicions, {
   title:
-    "Silence is an answer after 14 days; what is not followed within 60 days is dropped, not contested within 30 final, not decided within 180 overdue",
+    "Silence is an answer after 14 days; what is not followed within 60 days is dropped, not contested within 30 final, or the court's if who could contest it cannot act, not decided within 180 overdue",
   at: (it) => it.due,
   run(tx, it) {
     if (it.$.status === "raised") tx.move(it, "heard", { due: tx.time + ACT_TIME });
     else if (it.$.status === "heard") tx.move(it, "dropped", { due: undefined });
-    else if (it.$.status === "measured") tx.move(it, "final", { due: undefined });
-    else tx.put(it, { overdue: true, due: undefined });
+    else if (it.$.status !== "measured") tx.put(it, { overdue: true, due: undefined });
+    else if (tx.known(it.platform)) tx.move(it, "final", { due: undefined });
+    else tx.move(it, "referred", { due: tx.time + COURT_TIME });
   },
 });
 
@@ -128,7 +129,11 @@ interface Act {
   readonly deposit: string;
   readonly document: Uint8Array;
 }
-const stands = (tx: Tx, name: string): boolean => tx.find(deposits, name)?.$.status === "admitted";
+/** Is it a capture, and not one of a regulator's own acts? */
+function stands(tx: Tx, name: string): boolean {
+  const it = tx.find(deposits, name);
+  return it?.$.status === "admitted" && it.kind === "capture";
+}
 const record = (tx: Tx, kind: string, { deposit, document }: Act, regulator: string): void =>
   enter(tx, { deposit, kind, content: document }, regulator);
 /** What follows from a suspicion: after the platform was heard, while a capture stands; and it is evidence itself. */

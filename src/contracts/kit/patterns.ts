@@ -22,6 +22,21 @@ export const stands = ({ least, most }: Pattern, value: number): boolean =>
 export const bunched = ({ times, within }: Pattern, at: readonly Time[]): boolean =>
   at.length >= times && at.every((one) => one - at[0]! <= within && one >= at[0]!);
 
+/** Of things as they came: so many within the time by that clock, the last that came among them; undefined if there are not. */
+export function together<C extends string, T extends { readonly [K in C]: Time }>(
+  { times, within }: Pattern,
+  things: readonly T[],
+  clock: C,
+): readonly T[] | undefined {
+  const last = things.at(-1)!;
+  const near = things.filter((one) => Math.abs(one[clock] - last[clock]) <= within).sort((a, b) => a[clock] - b[clock]);
+  for (let i = 0; i + times <= near.length; i++) {
+    const some = near.slice(i, i + times);
+    if (some.includes(last) && some.at(-1)![clock] - some[0]![clock] <= within) return things.filter((one) => some.includes(one));
+  }
+  return undefined;
+}
+
 /** A reading as an alert shows it: in the batch that begins with item `first`, at place `index`. The salt keeps its neighbours from being guessed. */
 export const reading = { first: count, at: time, value: signed, salt: bytes(32, 16), ...without(inclusion) };
 type Reading = Body<typeof reading>;

@@ -28,6 +28,12 @@ export const stepFrom = (p: Process, from: string, name: string): Step | undefin
   p.steps.find((s) => s.step === name && s.from.includes(from));
 /** Where time leads from a status that waits. */
 export const lapse = (p: Process, from: string): string | undefined => stepFrom(p, from, statusOf(p, from)?.step ?? "")?.to;
+/** Where time alone leads in the end; of a process that is sound. */
+export function timeLeads(p: Process, from: string): string {
+  let at = from;
+  for (let hops = 0; hops < p.statuses.length && statusOf(p, at)?.ends === undefined; hops++) at = lapse(p, at) ?? at;
+  return at;
+}
 /** Names of all steps taken so far; a process has at most so many. */
 export const taken = list(id, 64);
 /** May it be taken once more? */
@@ -49,9 +55,7 @@ export function unsound(p: Process, actors: readonly string[]): string | undefin
     if (ends !== undefined && (within ?? grace ?? then ?? p.steps.find((s) => s.from.includes(name))) !== undefined)
       return `${name} ends, and goes on`;
     if (ends === undefined && (within === undefined || lapse(p, name) === undefined)) return `${name} may last for ever`;
-    let at: string | undefined = name;
-    for (let hops = 0; hops < names.length && at !== undefined && statusOf(p, at)?.ends === undefined; hops++) at = lapse(p, at);
-    if (at === undefined || statusOf(p, at)?.ends === undefined) return `time alone never ends ${name}`;
+    if (statusOf(p, timeLeads(p, name))?.ends === undefined) return `time alone never ends ${name}`;
   }
   const reached = new Set([names[0]!]);
   for (const name of reached) // grows while it is walked

@@ -35,7 +35,7 @@ export default {
   title: "a permit is decided in parts, refused and appealed; a project is released by all its tiers; a regulator's act is evidence",
   async today(stage) {
     await tribunal(stage);
-    const hearing = { ...item, item: "hearing", department: "tribunal", kind: "appeal", process: decision(days(60)) };
+    const hearing = { ...item, item: "hearing", department: "tribunal", kind: "appeal", process: decision(days(60), { grace: days(60) }) };
     await stage.applied("cases.publish", hearing, "courts");
     expect(await stage.call("cases.publish", felling, "tax")).toMatchObject({ code: "cases.appeal_missing" });
     expect(await stage.call("cases.publish", { ...felling, needs: ["map"], appeal: "hearing" }, "tax")).toMatchObject({
@@ -63,7 +63,7 @@ export default {
     await stage.applied("cases.step", { case: "tree-1-a", step: "permit" }, "courts");
     expect(await stage.proved("cases/case", "tree-1-a")).toMatchObject({
       valid: true,
-      record: { status: "granted", fields: { decider: "courts", excluded: ["tax"], against: "tree-1" } },
+      record: { status: "granted", fields: { decider: "courts", against: "tree-1", instance: 1 } },
     });
     await stage.applied("cases.apply", { ...application, case: "tree-2", applicant: "p:bob.casework" }, "bob.casework"); // and nobody decides it
 

@@ -28,6 +28,20 @@ function batch(stage: Stage) {
   return { report: { source: GAUGE, first: 0, size: 4, root, previous: noBatch.last, from: readings[0]!.at, to }, shown };
 }
 
+/** Land keeps devices and a log; land and health answer alerts: by vote of the members. */
+async function roles(stage: Stage): Promise<void> {
+  for (const [agency, role] of [
+    ["land", "keeper"],
+    ["land", "responder"],
+    ["health", "responder"],
+  ] as const) {
+    const proposal = `${agency}-${role}`;
+    const grant = { proposal, kind: "role.grant", agency, role: `journals.${role}`, scope: "" };
+    await stage.applied("governance.propose", { member: "tax", ...grant }, "tax");
+    for (const member of ["tax", "courts", "land"]) await stage.applied("governance.vote", { proposal, member, vote: "yes" }, member);
+  }
+}
+
 async function device(stage: Stage): Promise<void> {
   await stage.register(GAUGE, "device");
   await stage.applied("journals.enrol", { source: GAUGE, owner: "land", kind: "water-level", every: days(10) }, "land", GAUGE);
@@ -43,7 +57,7 @@ async function device(stage: Stage): Promise<void> {
   expect(await stage.act("journals.alert", { ...alert, readings: forged }, "land")).toMatchObject({ code: "journals.not_cited" });
   await stage.applied("journals.alert", { ...alert, readings: [1, 2, 3].map(shown) }, "land");
   const down = { rule: "flood", source: GAUGE, number: 3, by: "health", finding: "confirmed", ground: "evacuated" };
-  expect(await stage.call("journals.standDown", { ...down, by: "courts" }, "courts")).toMatchObject({ code: "journals.not_responder" });
+  expect(await stage.call("journals.standDown", { ...down, by: "courts" }, "courts")).toMatchObject({ code: "engine.not_entitled" });
   expect(await stage.call("journals.standDown", down, "health")).toMatchObject({ outcome: "applied" });
   expect(await stage.proved("journals/alert", `flood/${GAUGE}/3`)).toMatchObject({
     valid: true,
@@ -61,7 +75,9 @@ async function operations(stage: Stage): Promise<void> {
   await stage.applied("journals.openLog", { source: LOG, owner: "land", kind: "titles" }, "land");
   const looks = { rule: "many-looks", author: "tax", on: "operations", kind: "titles", what: "title.view", times: 2, within: hours(1) };
   await stage.applied("journals.publish", { ...looks, responder: "land", answer: days(7) }, "tax");
-  expect(await stage.call("journals.watch", { source: LOG, rules: ["many-looks"] }, "tax")).toMatchObject({ outcome: "applied" });
+  expect(await stage.call("journals.watch", { source: LOG, rule: "many-looks", auditor: "tax" }, "tax")).toMatchObject({
+    outcome: "applied",
+  });
   const entry = { operation: "title.view", at: stage.chainTime() - minutes(1), content };
   const enters = { source: LOG, first: 0, post: "clerk", operator: "staff-7", entries: [entry, entry] };
   expect(await stage.act("journals.append", enters, "land")).toMatchObject({ code: "journals.not_operator" });
@@ -81,6 +97,7 @@ export default {
   title:
     "a gauge's alert shows readings under the root it reported, and an official's look-ups raise an alert that her agency does not judge",
   async today(stage) {
+    await roles(stage);
     await device(stage);
     await operations(stage);
     await stage.audited("journals");

@@ -64,8 +64,9 @@ interface Case {
   readonly department: string;
   readonly root: string;
   readonly parent: Case | undefined;
-  readonly excluded: readonly string[];
   readonly instance: number;
+  saw: { kind: string; version: number }[];
+  renewed: boolean;
   stage: string;
   status: string;
   since: number;
@@ -89,7 +90,10 @@ interface Item {
 }
 class Model {
   readonly cases = new Map<string, Case>();
-  readonly given = new Set<string>();
+  /** Evidence of a root, by kind: its version. */
+  readonly given = new Map<string, number>();
+  /** Who took a step of a department in a root: in which instance first. */
+  readonly deciders = new Map<string, number>();
   readonly asked = new Set<string>();
   readonly items: { readonly [item: string]: Item } = {
     felling: { department: "parks", kind: "application", appeal: "hearing", version: 1, retired: false, needs: ["map"] },
@@ -101,20 +105,23 @@ class Model {
   begin(time: number, name: string, item: string, more: Pick<Case, "applicant" | "root"> & Partial<Case>): void {
     const { department, kind, needs } = this.items[item]!;
     const stage = kind === "part" ? "asked" : "applied";
-    const none = { status: "open", escalated: false, taken: [], parts: 0, split: 0, refused: 0, instance: 0, excluded: [] };
+    const none = { status: "open", escalated: false, taken: [], parts: 0, split: 0, refused: 0, instance: 0, saw: [], renewed: false };
     const rest = { parent: undefined, rest: undefined, decider: undefined, appealed: false };
     this.cases.set(name, { name, item, needs, department, stage, since: time, due: time + within[stage]!, ...none, ...rest, ...more });
+  }
+  free(it: Case, decider: string): boolean {
+    return it.parent !== undefined || (this.deciders.get(`${it.root} ${decider}`) ?? it.instance) === it.instance;
   }
   enter(time: number, it: Case, stage: string): void {
     it.stage = stage;
     const end = ends[stage];
     if (end === undefined) return void Object.assign(it, { due: time + within[stage]!, rest: undefined });
-    Object.assign(it, { status: end, since: time, due: undefined });
+    Object.assign(it, { status: end, since: time, due: undefined, rest: undefined });
     const whole = it.parent;
     if (whole === undefined) return;
     whole.parts--;
     if (end === "refused") whole.refused++;
-    if (whole.parts > 0) return;
+    if (whole.parts > 0 || whole.status !== "open") return;
     whole.due = whole.rest === undefined ? Math.max(whole.due!, time + days(3)) : time + whole.rest;
     whole.rest = undefined;
   }
@@ -128,21 +135,32 @@ class Model {
       if (it === undefined) return;
       ran.add(it);
       const grace = it.stage === "applied" ? days(5) : undefined;
-      if (it.parts > 0)
-        Object.assign(it, { escalated: it.escalated || grace !== undefined, due: undefined, rest: grace ?? within[it.stage]! });
+      if (it.parts > 0) Object.assign(it, { escalated: true, due: undefined, rest: grace ?? within[it.stage]! });
       else if (grace !== undefined && !it.escalated) Object.assign(it, { escalated: true, due: time + grace });
-      else this.enter(time, Object.assign(it, { decider: undefined }), lapses[it.stage]!);
+      else this.enter(time, Object.assign(it, { decider: undefined, saw: [] }), lapses[it.stage]!);
     }
   }
-  take(time: number, it: Case | undefined, name: string, by: string, ground: string | undefined, decider: string | undefined): boolean {
+  take(
+    time: number,
+    it: Case | undefined,
+    name: string,
+    by: string,
+    ground: string | undefined,
+    decider: string | undefined,
+    saw: Case["saw"],
+  ): boolean {
     if (it === undefined) return false;
     const step = steps[it.stage]?.[name];
     if (step === undefined || step[1] !== by || it.taken.filter((s) => s === name).length >= step[3]) return false;
     if (ground === undefined ? step[2] : !["protected", "incomplete"].includes(ground)) return false;
-    if (decider !== undefined && (decider === it.applicant || it.excluded.includes(decider))) return false;
+    if (decider !== undefined && (decider === it.applicant || !this.free(it, decider))) return false;
     const end = ends[step[0]];
-    if (end !== undefined && it.parts > 0) return false;
-    if (end === "granted" && !it.needs.every((kind) => this.given.has(`${it.root} ${kind}`))) return false;
+    if (end !== undefined && it.parts > 0 && !(end === "closed" && by === "applicant")) return false;
+    if (!saw.every(({ kind, version }) => this.given.get(`${it.root} ${kind}`) === version)) return false;
+    if (end === "granted" && !it.needs.every((kind) => saw.some((named) => named.kind === kind))) return false;
+    const place = `${it.root} ${decider}`;
+    if (decider !== undefined && !this.deciders.has(place)) this.deciders.set(place, it.instance);
+    it.saw = saw;
     it.taken.push(name);
     it.decider = decider;
     this.enter(time, it, step[0]);
@@ -217,7 +235,12 @@ describe("whatever applicants and departments do", () => {
           );
           const step = m.fit > 2 && legal.length > 0 ? legal[m.pick % legal.length]! : m.step;
           const ground = m.fit > 2 ? "protected" : m.ground;
-          const taking = { case: key, step, ...(ground !== undefined && { ground }) };
+          const kinds = m.fit > 2 ? (chosen?.needs ?? []) : [m.kind];
+          const saw = kinds.flatMap((kind) => {
+            const now = model.given.get(`${chosen?.root} ${kind}`);
+            return now === undefined ? [] : [{ kind, version: m.fit === 3 ? now + 1 : now }];
+          });
+          const taking = { case: key, step, saw, ...(ground !== undefined && { ground }) };
           const item = m.act === "retire" ? (["felling", "hearing", "fire-view"] as const)[m.pick % 3]! : "felling";
           const of = model.items[m.act === "split" ? "fire-view" : item]!;
           const version = m.fit > 1 ? of.version : m.version;
@@ -227,7 +250,7 @@ describe("whatever applicants and departments do", () => {
           const deciders = holders[chosen?.department ?? "parks"]!;
           const { args, should } = {
             apply: () => is({ case: name, item, version, applicant: m.applicant }, m.applicant),
-            step: () => is(taking, deciders.find((who) => chosen?.excluded.includes(who) !== true) ?? deciders[0]),
+            step: () => is(taking, deciders.find((who) => chosen === undefined || model.free(chosen, who)) ?? deciders[0]),
             stepAbove: () => is(taking, "land"),
             stepOwn: () => is(taking, chosen?.applicant),
             ask: () => is({ case: key, kind: m.kind }, deciders[0]),
@@ -251,9 +274,11 @@ describe("whatever applicants and departments do", () => {
               model.begin(time, name, item, { applicant: m.applicant, root: name });
               return true;
             },
-            step: () => decider !== undefined && c?.escalated === false && model.take(time, c, step, "department", ground, decider),
-            stepAbove: () => signers.includes("land") && c?.escalated === true && model.take(time, c, step, "department", ground, "land"),
-            stepOwn: () => c !== undefined && signers.includes(c.applicant) && model.take(time, c, step, "applicant", ground, undefined),
+            step: () => decider !== undefined && c?.escalated === false && model.take(time, c, step, "department", ground, decider, saw),
+            stepAbove: () =>
+              signers.includes("land") && c?.escalated === true && model.take(time, c, step, "department", ground, "land", saw),
+            stepOwn: () =>
+              c !== undefined && signers.includes(c.applicant) && model.take(time, c, step, "applicant", ground, undefined, saw),
             ask() {
               const place = `${c?.root} ${m.kind}`;
               if (c?.status !== "open" || !some(c.department) || model.asked.has(place)) return false;
@@ -262,14 +287,18 @@ describe("whatever applicants and departments do", () => {
             },
             supply() {
               if (c?.status !== "open" || !signers.includes(c.applicant)) return false;
-              for (const known of [model.asked, model.given]) known.add(`${c.root} ${m.kind}`);
+              const place = `${c.root} ${m.kind}`;
+              model.asked.add(place);
+              model.given.set(place, (model.given.get(place) ?? 0) + 1);
+              const whole = c.parent ?? c;
+              if (whole.split > whole.parts) whole.renewed = true;
               return true;
             },
             split() {
               if (c?.status !== "open" || !some(c.department) || c.escalated || c.parent !== undefined || c.split === 32 || !free)
                 return false;
               if (of.retired || version !== of.version || c.rest !== undefined) return false;
-              model.begin(time, name, "fire-view", { applicant: c.applicant, root: c.root, parent: c });
+              model.begin(time, name, "fire-view", { applicant: c.applicant, root: c.root, parent: c, instance: c.instance });
               Object.assign(c, { parts: c.parts + 1, split: c.split + 1 });
               return true;
             },
@@ -277,8 +306,7 @@ describe("whatever applicants and departments do", () => {
               const to = model.items[c?.item ?? ""]?.appeal;
               if (c?.status !== "refused" || c.appealed || c.instance === 3 || time > c.since + days(30) || to === undefined) return false;
               if (!signers.includes(c.applicant) || !free) return false;
-              const excluded = c.decider === undefined ? c.excluded : [...c.excluded, c.decider];
-              model.begin(time, name, to, { applicant: c.applicant, root: c.root, excluded, instance: c.instance + 1 });
+              model.begin(time, name, to, { applicant: c.applicant, root: c.root, instance: c.instance + 1 });
               c.appealed = true;
               return true;
             },
@@ -302,8 +330,22 @@ describe("whatever applicants and departments do", () => {
         }
         for (const [name, c] of model.cases) {
           const row = it.row(acts.cases, name)!;
-          const { stage, due, rest, escalated, taken, parts, split, refused, decider, excluded, instance } = row;
-          expect({ stage, due, rest, escalated, taken, parts, split, refused, decider, excluded, instance, status: row.$.status }).toEqual(
+          const { stage, due, rest, escalated, taken, parts, split, refused, decider, saw, renewed, instance } = row;
+          expect({
+            stage,
+            due,
+            rest,
+            escalated,
+            taken,
+            parts,
+            split,
+            refused,
+            decider,
+            saw,
+            renewed,
+            instance,
+            status: row.$.status,
+          }).toEqual(
             (({ name: _n, item: _i, needs: _d, applicant: _a, department: _p, root: _r, parent: _q, since: _s, appealed: _l, ...same }) =>
               same)(c),
           );
@@ -367,9 +409,8 @@ const other = fc.record({
 });
 interface Project {
   status: string;
-  late: boolean;
   due: number | undefined;
-  readonly sheets: Map<string, { version: number; status: string }>;
+  readonly sheets: Map<string, { version: number; status: string; due: number | undefined; late: boolean }>;
 }
 interface Suspicion {
   status: string;
@@ -401,12 +442,26 @@ describe("whatever developers, tiers, regulators and platforms do", () => {
           standing.set(`cap-${n}`, true);
         }
         const signed = (p: Project): number => [...p.sheets.values()].filter(({ status }) => status === "signed").length;
+        const finish = (p: Project, status: string): void => {
+          Object.assign(p, { status, due: undefined });
+          for (const sheet of p.sheets.values()) sheet.due = undefined;
+        };
+        const count = (p: Project, time: number): void => {
+          if (p.sheets.size === 2) p.due = signed(p) === 2 ? time + days(14) : undefined;
+        };
         const tick = (time: number): void => {
           for (const p of projects.values()) {
-            if (p.due === undefined || p.due > time) continue;
-            if (signed(p) === 2) Object.assign(p, { status: "released", due: undefined });
-            else if (p.late) Object.assign(p, { status: "lapsed", due: undefined });
-            else Object.assign(p, { late: true, due: time + days(14) });
+            if (p.due !== undefined && p.due <= time) finish(p, signed(p) === 2 ? "released" : "lapsed");
+          }
+          // In the order of due times, then of keys.
+          const parts = [...projects].flatMap(([name, p]) =>
+            [...p.sheets].map(([tier, sheet]) => ({ p, sheet, place: `${name} ${tier}` })),
+          );
+          parts.sort((a, b) => a.sheet.due! - b.sheet.due! || (a.place < b.place ? -1 : 1));
+          for (const { p, sheet } of parts) {
+            if (sheet.due === undefined || sheet.due > time) continue;
+            if (sheet.status === "open" && !sheet.late) Object.assign(sheet, { late: true, due: time + days(14) });
+            else finish(p, "lapsed");
           }
           for (const s of suspicions.values()) {
             if (s.due === undefined || s.due > time) continue;
@@ -435,8 +490,8 @@ describe("whatever developers, tiers, regulators and platforms do", () => {
           }
           const ready: { [act: string]: (p: Project) => boolean } = {
             distribute: (p) => p.sheets.size < 2,
-            reviewAbove: (p) => p.late,
-            review: (p) => !p.late && [...p.sheets.values()].some(({ status }) => status !== m.verdict),
+            reviewAbove: (p) => [...p.sheets.values()].some(({ late, status }) => late && status !== m.verdict),
+            review: (p) => [...p.sheets.values()].some(({ late, status }) => !late && status !== m.verdict),
             release: (p) => signed(p) === 2,
           };
           const openProjects = [...projects].filter(([, p]) => m.fit < 2 || (p.status === "in_review" && ready[m.act]?.(p) !== false));
@@ -455,7 +510,9 @@ describe("whatever developers, tiers, regulators and platforms do", () => {
           // Mostly a tier that waits for the act.
           const sheets = projects.get(project)?.sheets;
           const waits = tiers.find((t) =>
-            m.act === "distribute" ? sheets?.has(t) !== true : (sheets?.get(t)?.status ?? m.verdict) !== m.verdict,
+            m.act === "distribute"
+              ? sheets?.has(t) !== true
+              : (sheets?.get(t)?.status ?? m.verdict) !== m.verdict && sheets?.get(t)?.late === (m.act === "reviewAbove"),
           );
           const tier = m.fit > 2 ? (waits ?? "noise") : m.tier;
           const capture = `cap-${m.pick % 7}`;
@@ -497,9 +554,10 @@ describe("whatever developers, tiers, regulators and platforms do", () => {
           const s = suspicions.get(suspicion);
           const has = (who: string): boolean => signers.includes(who);
           const judge = (above: boolean): boolean => {
-            if (p?.status !== "in_review" || p.late !== above || sheet === undefined || sheet.version !== said.version) return false;
+            if (p?.status !== "in_review" || sheet?.late !== above || sheet.version !== said.version) return false;
             if (sheet.status === m.verdict || (m.verdict === "objected" && m.ground === undefined)) return false;
-            sheet.status = m.verdict;
+            Object.assign(sheet, { status: m.verdict, due: m.verdict === "signed" ? undefined : time + days(14) });
+            count(p, time);
             return true;
           };
           const follow = (to: string, due: number | undefined): boolean => {
@@ -510,25 +568,25 @@ describe("whatever developers, tiers, regulators and platforms do", () => {
           const expected = {
             openProject() {
               if (!has("tax") || !has("c:shop") || m.fit === 0) return false;
-              projects.set(name, { status: "in_review", late: false, due: time + days(14), sheets: new Map() });
+              projects.set(name, { status: "in_review", due: time + days(14), sheets: new Map() });
               return true;
             },
             distribute() {
               if (p?.status !== "in_review" || !tiers.includes(tier) || !has("c:shop")) return false;
-              p.sheets.set(tier, { version: (sheet?.version ?? 0) + 1, status: "open" });
-              p.due = time + days(14);
+              p.sheets.set(tier, { version: (sheet?.version ?? 0) + 1, status: "open", due: time + days(14), late: false });
+              count(p, time);
               return true;
             },
             review: () => has(reviewers[tier] ?? "nobody") && judge(false),
             reviewAbove: () => has("land") && judge(true),
             release() {
               if (p?.status !== "in_review" || signed(p) < 2 || !has("tax")) return false;
-              Object.assign(p, { status: "released", due: undefined });
+              finish(p, "released");
               return true;
             },
             withdrawProject() {
               if (p?.status !== "in_review" || !has("c:shop") || m.fit <= 6) return false;
-              Object.assign(p, { status: "withdrawn", due: undefined });
+              finish(p, "withdrawn");
               return true;
             },
             suspect() {
@@ -545,7 +603,7 @@ describe("whatever developers, tiers, regulators and platforms do", () => {
             measure: () => follow("measured", time + days(30)),
             refer: () => follow("referred", time + days(180)),
             drop() {
-              if (s === undefined || !["raised", "heard"].includes(s.status) || !has(s.regulator) || m.fit === 0) return false;
+              if (s === undefined || !["raised", "heard", "measured"].includes(s.status) || !has(s.regulator) || m.fit === 0) return false;
               Object.assign(s, { status: "dropped", due: undefined, acts: s.acts + 1 });
               return true;
             },
@@ -570,7 +628,11 @@ describe("whatever developers, tiers, regulators and platforms do", () => {
         }
         for (const [name, p] of projects) {
           const row = it.row(acts.projects, name)!;
-          expect([row.$.status, row.late, row.due, row.signed]).toEqual([p.status, p.late, p.due, signed(p)]);
+          expect([row.$.status, row.due, row.handed, row.signed]).toEqual([p.status, p.due, p.sheets.size, signed(p)]);
+          for (const [tier, sheet] of p.sheets) {
+            const part = it.row(acts.sheets, name, tier)!;
+            expect([part.$.status, part.late, part.due, part.version]).toEqual([sheet.status, sheet.late, sheet.due, sheet.version]);
+          }
         }
         for (const [name, s] of suspicions) {
           const row = it.row(acts.suspicions, name)!;
