@@ -1,7 +1,7 @@
 // What an auditor recomputes of funds: the tree's sums, orders and their steps, payments and the bank's references, gifts. Owns these audits. Does not own: how
 // rows come in (engine/audit.ts). What is remembered between rows are sums: per fund, contract, step and order.
 
-import { due } from "./fundOrders.ts";
+import { payable } from "./fundOrders.ts";
 import { allotments, engagements, fund, funds, gifts, orders, payments, references, reports, steps } from "./fundRecords.ts";
 
 /** Sums by name. */
@@ -170,7 +170,7 @@ export const paid = fund.audit({
       const { status } = it.$;
       const sum = confirmed.take(`${it.order} ${it.chunk}`);
       audit.require(it.confirmed === sum, "the bank's references do not add up", { confirmed: it.confirmed, references: sum });
-      const whole = due(it);
+      const whole = payable(it);
       const is = it.confirmed === whole && !it.differs ? "paid" : it.confirmed > 0n ? "open" : status === "due" ? "due" : "returned";
       audit.require(status === is, "its status is not what was confirmed", { total: it.total, confirmed: it.confirmed });
       totals.add(it.order, it.total);

@@ -191,7 +191,7 @@ export const giveUp = fund.action({
     tx.signed("payee", order.payee);
     const it = tx.get(payments, key, chunk);
     const { confirmed, back } = it;
-    const short = due(it) - confirmed;
+    const short = payable(it) - confirmed;
     tx.require(order.chunks > 0 && it.$.status === "open" && !it.differs && short > 0n && short <= back, "not_short", { short, back });
     const given = tx.put(order, { returned: order.returned + short });
     unorder(tx, order, short);
@@ -215,7 +215,7 @@ function isStopped(tx: Tx, { of, matter, stops }: Order, root: Fund): boolean {
   const it = tx.get(engagements, matter);
   return it.stops.length > 0 || it.above.some((key) => tx.get(engagements, key).stops.length > 0);
 }
-export type Placed = Pick<
+type Placed = Pick<
   FieldsOf<typeof orders>,
   "order" | "of" | "matter" | "step" | "payee" | "amount" | "account" | "evidence" | "keyholders" | "chunks"
 >;
@@ -263,11 +263,11 @@ interface Said {
   readonly differs: boolean;
 }
 /** What is to be paid of a payment. */
-export const due = ({ total, given_up }: { readonly total: bigint; readonly given_up: bigint }): bigint => total - given_up;
+export const payable = ({ total, given_up }: { readonly total: bigint; readonly given_up: bigint }): bigint => total - given_up;
 /** Writes what is confirmed of a payment now, and what follows from it: a payment counts as paid while, and only while, it is all that is due. */
 function book(tx: Tx<string, string, "open_item">, it: Row<typeof payments>, order: Order, says: Said): void {
   const was = it.$.status;
-  const whole = due(it);
+  const whole = payable(it);
   const now = says.confirmed === 0n ? "returned" : says.confirmed === whole && !says.differs ? "paid" : "open";
   if (now === was) tx.put(it, says);
   else tx.move(it, now, says);

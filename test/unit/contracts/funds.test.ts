@@ -192,27 +192,23 @@ describe("the end of a fund", () => {
   it("of a campaign waits until its gifts are spent and receipted", () => {
     const t = town();
     t.act("opened", acts.open, campaign(), openers);
-    t.act("Ann gives", acts.give, { fund: "flood", gift: "g1", donor: "p:ann", amount: 100n }, signedBy("p:ann"));
-    t.act("it came", acts.receiveGift, { fund: "flood", gift: "g1", amount: 100n, reference: "b1" }, signedBy("bank"));
     const flood = { fund: "flood" };
+    const given = (gift: string, amount: bigint): void => {
+      t.act("Ann gives", acts.give, { ...flood, gift, donor: "p:ann", amount }, signedBy("p:ann"));
+      t.act("it came", acts.receiveGift, { ...flood, gift, amount, reference: gift }, signedBy("bank"));
+    };
+    given("g1", 90n);
+    t.act("a receipt", acts.acknowledge, { ...flood, gift: "g1", receipt: sealedAccount.root }, signedBy("city"));
     t.refused("unspent", "funds.not_settled", acts.close, flood, both);
-    t.act(
-      "tents",
-      acts.engage,
-      { engagement: "tents", fund: "flood", payee: "masons", purpose: "flood", amount: 100n },
-      signedBy("city", "masons"),
-    );
-    t.act(
-      "delivered",
-      acts.agree,
-      { engagement: "tents", steps: [{ step: "all", amount: 100n, keyholders: [] }] },
-      signedBy("city", "masons"),
-    );
-    t.act("asked", acts.ask, asked({ engagement: "tents", step: "all", amount: 100n }), signedBy("masons"));
+    given("g2", 10n);
+    const [own, amount] = [signedBy("city", "masons"), 100n];
+    t.act("tents", acts.engage, { engagement: "tents", ...flood, payee: "masons", purpose: "flood", amount }, own);
+    t.act("one step", acts.agree, { engagement: "tents", steps: [{ step: "all", amount, keyholders: [] }] }, own);
+    t.act("asked", acts.ask, asked({ engagement: "tents", step: "all", amount }), signedBy("masons"));
     released(t, "o1", ["city"]);
-    t.act("paid", acts.confirm, booked("b2", 100n), signedBy("bank"));
+    t.act("paid", acts.confirm, booked("b2", amount), signedBy("bank"));
     t.refused("without a receipt", "funds.not_settled", acts.close, flood, both);
-    t.act("the receipt", acts.acknowledge, { fund: "flood", gift: "g1", receipt: sealedAccount.root }, signedBy("city"));
+    t.act("the other receipt", acts.acknowledge, { ...flood, gift: "g2", receipt: sealedWages.root }, signedBy("city"));
     t.act("closed", acts.close, flood, both);
     passes(t, "funds");
   });
@@ -292,9 +288,16 @@ describe("who is gone", () => {
     passes(t, "funds");
 
     const real = contracted();
-    const owner = { fund: "station", owner: "c:heir" };
-    register(real, "courts", "c:heir");
-    real.refused("the tax office is there", "funds.still_serves", acts.succeed, owner, signedBy("health", "heir"));
+    for (const company of ["c:old", "c:heir"]) register(real, "courts", company);
+    const owned = station({ fund: "works", owner: "c:old", keyholders: ["c:old"] });
+    real.act("a company's fund", acts.open, owned, signedBy("old", "courts", "land"));
+    const owner = { fund: "works", owner: "c:heir" };
+    real.refused("while it is there", "funds.still_serves", acts.succeed, owner, signedBy("health", "heir"));
+    real.act("the company is dissolved", eid.revoke, { principal: "c:old" }, signedBy("courts"));
+    real.act("another owns it", acts.succeed, owner, signedBy("health", "heir"));
+    real.act("and holds its key", acts.nameKeyholders, { fund: "works", keyholders: ["c:heir"] }, signedBy("courts", "heir"));
+    real.act("and closes it", acts.close, { fund: "works" }, signedBy("courts", "heir"));
+    passes(real, "funds");
   });
 });
 
