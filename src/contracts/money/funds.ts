@@ -211,7 +211,7 @@ export const end = fund.action({
   rules: ["fund_closed", "stopped"],
   example: { engagement: "x7-roof" },
   run(tx, { engagement: key }) {
-    over(tx, signedByBoth(tx, tx.get(engagements, key)));
+    finish(tx, signedByBoth(tx, tx.get(engagements, key)));
   },
 });
 
@@ -224,7 +224,7 @@ export const terminate = fund.action({
   rules: ["fund_closed", "stopped"],
   example: { engagement: "x7-roof", ground: "2027-ins-31" },
   run(tx, { engagement: key, ground }) {
-    over(tx, tx.get(engagements, key), ground);
+    finish(tx, tx.get(engagements, key), ground);
   },
 });
 
@@ -268,7 +268,7 @@ function commit(tx: Tx<"over_budget">, below: { readonly fund: string; readonly 
   tx.put(above, { committed: above.committed + amount });
 }
 /** What was neither ordered nor contracted of it returns above. */
-function over(tx: Tx<"fund_closed" | "stopped" | "over_budget">, it: Engagement, ground = it.ground): void {
+function finish(tx: Tx<"fund_closed" | "stopped" | "over_budget">, it: Engagement, ground = it.ground): void {
   opened(tx, it.fund);
   unstopped(tx, it.engagement);
   const used = it.committed + it.ordered;

@@ -117,7 +117,7 @@ export const end = tender.action({
   run(tx, { tender: key, ground }) {
     const it = tx.get(contracts, key);
     tx.signed("supplier", it.supplier);
-    over(tx, it, ground);
+    finish(tx, it, ground);
   },
 });
 
@@ -127,13 +127,13 @@ export const terminate = tender.action({
   input: { tender: id, ground: id },
   example: { tender: "2027-laptops", ground: "insolvent" },
   run(tx, { tender: key, ground }) {
-    over(tx, tx.get(contracts, key), ground);
+    finish(tx, tx.get(contracts, key), ground);
   },
 });
 
 // ── words of this file ───────────────────────────────────────────────────────────────────────────────────────────────────────────────
 /** Nothing more is released; what was not, or came back since, is free in the fund. */
-function over(tx: Tx, it: Row<typeof contracts>, ground: string): void {
+function finish(tx: Tx, it: Row<typeof contracts>, ground: string): void {
   if (it.$.status === "running" || it.$.status === "halted") {
     tx.move(it, "ended", { ground });
     tx.move(tx.get(tenders, it.tender), "ended", { ground });

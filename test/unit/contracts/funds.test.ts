@@ -148,7 +148,7 @@ describe("a fund and the contracts below it", () => {
 
 describe("the end of a fund", () => {
   const close = { fund: "station" };
-  const both = signedBy("supervision", "city");
+  const two = signedBy("supervision", "city");
 
   it("waits until nothing is set aside any more; what comes back after it opens it again", () => {
     const t = town();
@@ -158,11 +158,11 @@ describe("the end of a fund", () => {
     const pay = { matter: "m", order: "o1", payee: "p:ann", amount: 100n, account: sealedAccount, keyholders: [] };
     t.act("ordered", order, pay, signedBy("office"));
     t.act("paid", acts.confirm, booked("b1", 100n), signedBy("bank"));
-    t.refused("all is paid, but may be repaid", "funds.not_settled", acts.close, close, both);
+    t.refused("all is paid, but may be repaid", "funds.not_settled", acts.close, close, two);
     t.act("it is repaid", back, { matter: "m", amount: 30n, reference: "b2" }, signedBy("bank"));
     t.act("the matter ends", release, { matter: "m", end: true }, signedBy("office"));
-    t.act("now it is closed", acts.close, close, both);
-    t.refused("twice", "engine.illegal_move", acts.close, close, both);
+    t.act("now it is closed", acts.close, close, two);
+    t.refused("twice", "engine.illegal_move", acts.close, close, two);
     passes(t, "funds");
     t.act("what was paid comes back", acts.bounce, booked("b3", 100n), signedBy("bank"));
     expect(t.row(acts.funds, "station")).toMatchObject({ committed: 100n, paid: 0n, $: { status: "closed" } });
@@ -171,10 +171,10 @@ describe("the end of a fund", () => {
     t.refused("opened by the owner alone", "engine.not_entitled", acts.reopen, close, signedBy("city"));
     t.refused("by another supervisor", "engine.not_entitled", acts.reopen, close, signedBy("oversight", "city"));
     t.act("a court stops it", acts.courtStop, { kind: "fund", key: "station", ground: "x" }, signedBy("court"));
-    t.refused("while it is stopped", "funds.stopped", acts.reopen, close, both);
+    t.refused("while it is stopped", "funds.stopped", acts.reopen, close, two);
     t.act("it is lifted", acts.courtLift, { kind: "fund", key: "station", ground: "x" }, signedBy("court"));
-    t.act("opened again", acts.reopen, close, both);
-    t.refused("twice", "engine.illegal_move", acts.reopen, close, both);
+    t.act("opened again", acts.reopen, close, two);
+    t.refused("twice", "engine.illegal_move", acts.reopen, close, two);
     t.act("the order is stopped", acts.courtStop, { kind: "order", key: "o1", ground: "x" }, signedBy("court"));
     t.refused("so it is not ordered anew", "funds.stopped", anew, again, signedBy("office"));
     t.act("it is lifted", acts.courtLift, { kind: "order", key: "o1", ground: "x" }, signedBy("court"));
@@ -184,7 +184,7 @@ describe("the end of a fund", () => {
     t.refused("before it came back", "funds.not_returned", anew, { ...again, before: "o2", order: "o3" }, signedBy("office"));
     t.refused("nothing else is ordered", "funds.over_step", order, { ...pay, order: "o3", amount: 1n }, signedBy("office"));
     t.act("paid", acts.confirm, booked("b4", 100n, { order: "o2" }), signedBy("bank"));
-    t.act("closed at last", acts.close, close, both);
+    t.act("closed at last", acts.close, close, two);
     expect(t.row(acts.funds, "station")).toMatchObject({ committed: 100n, paid: 100n, aside: 0, $: { status: "closed" } });
     passes(t, "funds");
   });
@@ -199,7 +199,7 @@ describe("the end of a fund", () => {
     };
     given("g1", 90n);
     t.act("a receipt", acts.acknowledge, { ...flood, gift: "g1", receipt: sealedAccount.root }, signedBy("city"));
-    t.refused("unspent", "funds.not_settled", acts.close, flood, both);
+    t.refused("unspent", "funds.not_settled", acts.close, flood, two);
     given("g2", 10n);
     const [own, amount] = [signedBy("city", "masons"), 100n];
     t.act("tents", acts.engage, { engagement: "tents", ...flood, payee: "masons", purpose: "flood", amount }, own);
@@ -207,9 +207,9 @@ describe("the end of a fund", () => {
     t.act("asked", acts.ask, asked({ engagement: "tents", step: "all", amount }), signedBy("masons"));
     released(t, "o1", ["city"]);
     t.act("paid", acts.confirm, booked("b2", amount), signedBy("bank"));
-    t.refused("without a receipt", "funds.not_settled", acts.close, flood, both);
+    t.refused("without a receipt", "funds.not_settled", acts.close, flood, two);
     t.act("the other receipt", acts.acknowledge, { ...flood, gift: "g2", receipt: sealedWages.root }, signedBy("city"));
-    t.act("closed", acts.close, flood, both);
+    t.act("closed", acts.close, flood, two);
     passes(t, "funds");
   });
 });
