@@ -33,11 +33,11 @@ const quick = process.env["CHANCERY_QUICK"] === "1";
 const metered = process.env["CHANCERY_METER"] !== undefined;
 const long = process.env["CHANCERY_LONG"] === "1";
 
-function project(name: string, order: number, maxWorkers: number, include: string[]) {
+function project(name: string, order: number, maxWorkers: number, include: string[], setupFiles: string[] = []) {
   const exclude = quick && !metered ? ["test/**/*.slow.test.ts", ...HEAVY] : [];
-  return { extends: true as const, test: { name, include, exclude, maxWorkers, sequence: { groupOrder: order } } };
+  return { extends: true as const, test: { name, include, exclude, maxWorkers, setupFiles, sequence: { groupOrder: order } } };
 }
-const pure = project("unit", 0, 2, ["test/unit/**/*.test.ts", "test/script/**/*.test.ts"]);
+const pure = project("unit", 0, 2, ["test/unit/**/*.test.ts", "test/script/**/*.test.ts"], ["test/setup.ts"]);
 const simulated = project("sim", 1, 1, ["test/sim/**/*.test.ts"]);
 const real = project("e2e", 2, 1, ["test/e2e/**/*.test.ts", "test/bench/**/*.test.ts"]);
 

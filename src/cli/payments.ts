@@ -117,16 +117,18 @@ async function instruct(fund: string, o: Trust & { openings: string[]; out: stri
       refuse("record.unknown", { why: `there is no ${collection}/${Object.values(parts).join("/")}`, do: "check the name", exit: exits.no })
     );
   }
-  /** The order, if it is proved to be released and nobody has stopped it, its contract or the fund. */
+  /** The order, if it is proved to be released and nobody has stopped it, its contract, one above that or the fund. */
   async function release(key: string) {
     const order = await proved<OrderFields>("funds/order", { order: key });
     if (order.status !== "released") return "waiting";
-    const contract =
-      order.fields.of === "funds"
-        ? await proved<{ stops: readonly string[] }>("funds/engagement", { engagement: order.fields.matter })
-        : undefined;
-    const stops = [order.fields, root.fields, ...(contract === undefined ? [] : [contract.fields])].flatMap((it) => it.stops);
+    const { of, matter } = order.fields;
+    const own = of === "funds" ? await contract(matter) : undefined;
+    const above = await Promise.all((own?.above ?? []).map(contract));
+    const stops = [order.fields, root.fields, ...(own === undefined ? [] : [own, ...above])].flatMap((it) => it.stops);
     return stops.length > 0 ? "held" : order;
+  }
+  async function contract(engagement: string) {
+    return (await proved<{ stops: readonly string[]; above: readonly string[] }>("funds/engagement", { engagement })).fields;
   }
   function opening(sealed: SealedFields, what: string): Opening {
     return (

@@ -102,10 +102,10 @@ describe("today", () => {
     await applied("work.sign", { ...agreement, ...term }, "ann.labour", "c:cafe");
     await applied("work.insure", { employment: "cafe-ann", until: begins + days(60) }, "tax");
 
-    const fund = { fund: "air", kind: "project", owner: "tax", purpose: "air", currency: "EUR", account, keyholders: ["tax"] };
-    await applied("funds.open", { ...fund, budget: 100_000n }, "tax");
+    const fund = { fund: "air", kind: "project", owner: "courts", purpose: "air", currency: "EUR", account, keyholders: ["tax"] };
+    await applied("funds.open", { ...fund, budget: 100_000n }, "tax", "courts");
     const ev = { scheme: "ev", kind: "subsidy", fund: "air", purpose: "air", period: "2027", term: days(100), amount: 10_000n };
-    await applied("benefits.open", ev, "tax");
+    await applied("benefits.open", ev, "tax", "courts");
     const lines = [{ fact: "price", above: 20_000, amount: "10", per: 100 }];
     const tariff = { scheme: "ev", base: "0", lines, least: "0", most: "5000" };
     expect(await call("benefits.publish", tariff, "tax")).toMatchObject({ outcome: "applied" });

@@ -176,13 +176,13 @@ describe("a tender", () => {
     const fund = {
       fund: "it",
       kind: "project",
-      owner: "tax",
+      owner: "courts",
       purpose: "equipment",
       currency: "MXN",
       account: seal(2),
       keyholders: ["tax"],
     };
-    await applied("funds.open", { ...fund, budget: "200000000" }, "tax");
+    await applied("funds.open", { ...fund, budget: "200000000" }, "tax", "courts");
     const now = Date.now();
     const [bids_until, open_until] = [now + 40_000, now + 41_000];
     const terms = {
@@ -257,7 +257,7 @@ describe("a tender", () => {
     await applied("tenders.award", award, "tax");
     await applied("tenders.accept", { tender: "laptops" }, "bob.tax");
     const tranches = ["65563200", "65563200"].map((amount, i) => ({ amount, due: now + (i + 1) * DAY }));
-    await applied("tenders.conclude", { tender: "laptops", account: seal(2), tranches }, "tax", "bob.tax");
+    await applied("tenders.conclude", { tender: "laptops", account: seal(2), tranches }, "tax", "courts", "bob.tax");
     expect(await call("tenders.release", { tender: "laptops", number: 0, order: "l-0" }, "tax")).toMatchObject({
       code: 4,
       json: { code: "tenders.no_report" },

@@ -1,6 +1,7 @@
 // What an auditor recomputes of funds: the tree's sums, orders and their steps, payments and the bank's references, gifts. Owns these audits. Does not own: how
 // rows come in (engine/audit.ts). What is remembered between rows are sums: per fund, contract, step and order.
 
+import { payable } from "./fundOrders.ts";
 import { allotments, engagements, fund, funds, gifts, orders, payments, references, reports, steps } from "./fundRecords.ts";
 
 /** Sums by name. */
@@ -29,6 +30,8 @@ export const tree = fund.audit({
     const inFund = new Sums();
     const says: { readonly key: string; readonly committed: bigint }[] = [];
     const fundOf = new Map<string, string>();
+    const aboveOf = new Map<string, readonly string[]>();
+    const standing = new Map<string, number>();
     const parents: { readonly key: string; readonly parent: string; readonly fund: string }[] = [];
     let budget = 0n;
     let committed = 0n;
@@ -49,6 +52,7 @@ export const tree = fund.audit({
       } else audit.require(it.committed + it.ordered <= amount, "what is below it is more than it", { amount, committed: it.committed });
       audit.require(it.ordered <= it.planned, "its orders are more than its steps", { planned: it.planned, ordered: it.ordered });
       says.push({ key, committed: it.committed });
+      aboveOf.set(key, it.above);
       fundOf.set(key, of);
       if (parent === undefined) inFund.add(of, amount);
       else {
@@ -56,8 +60,9 @@ export const tree = fund.audit({
         parents.push({ key, parent, fund: of });
       }
     });
-    audit.each(allotments, ({ fund: of, amount, ordered }) => {
+    audit.each(allotments, ({ $, fund: of, amount, ordered }) => {
       inFund.add(of, amount);
+      if ($.status === "standing") standing.set(of, (standing.get(of) ?? 0) + 1);
       audit.require(ordered <= amount, "its orders are more than it", { amount, ordered });
     });
     audit.each(funds, (it) => {
@@ -66,6 +71,9 @@ export const tree = fund.audit({
       const sum = inFund.take(it.fund);
       audit.require(it.committed === sum, "what is below it does not add up", { committed: it.committed, below: sum });
       audit.require(it.committed <= it.budget, "more is committed than there is", { budget: it.budget, committed: it.committed });
+      const aside = standing.get(it.fund) ?? 0;
+      audit.require(it.aside === aside, "what is set aside does not add up", { aside: it.aside, standing: aside });
+      audit.require(it.$.status === "open" || aside === 0, "a closed fund has money set aside");
     });
     audit.end(() => {
       for (const { key, committed: said } of says) {
@@ -74,6 +82,13 @@ export const tree = fund.audit({
       }
       for (const { key, parent, fund: of } of parents)
         audit.require(fundOf.get(parent) === of, "a contract is of another fund than the one above it", { engagement: key });
+      const parentOf = new Map(parents.map(({ key, parent }) => [key, parent]));
+      for (const [key, above] of aboveOf) {
+        const parent = parentOf.get(key);
+        const over = parent === undefined ? [] : [parent, ...(aboveOf.get(parent) ?? [])];
+        const same = over.length === above.length && over.every((one, i) => one === above[i]);
+        audit.require(same, "it does not name the contracts above it", { engagement: key });
+      }
       for (const sums of [planned, below, inFund])
         for (const [name, sum] of sums.left()) audit.require(false, "what is below is below nothing", { above: name, sum });
       audit.figure("budgets", budget);
@@ -155,16 +170,17 @@ export const paid = fund.audit({
       const { status } = it.$;
       const sum = confirmed.take(`${it.order} ${it.chunk}`);
       audit.require(it.confirmed === sum, "the bank's references do not add up", { confirmed: it.confirmed, references: sum });
-      const is = it.confirmed === it.total && !it.differs ? "paid" : it.confirmed > 0n ? "open" : status === "due" ? "due" : "returned";
+      const whole = payable(it);
+      const is = it.confirmed === whole && !it.differs ? "paid" : it.confirmed > 0n ? "open" : status === "due" ? "due" : "returned";
       audit.require(status === is, "its status is not what was confirmed", { total: it.total, confirmed: it.confirmed });
       totals.add(it.order, it.total);
       if (status === "paid") {
-        paidOf.add(it.order, it.total);
-        inFund.add(it.fund, it.total);
-        outgoing += it.total;
+        paidOf.add(it.order, whole);
+        inFund.add(it.fund, whole);
+        outgoing += whole;
         recipients += it.count;
       }
-      if (status === "returned") returnedOf.add(it.order, it.total);
+      returnedOf.add(it.order, it.given_up + (status === "returned" ? whole : 0n));
       if (status === "open") openItems++;
     });
     audit.each(orders, (it) => {
@@ -194,6 +210,7 @@ export const given = fund.audit({
     const received = new Sums();
     const booked = new Sums();
     const repaid = new Sums();
+    const unreceipted = new Map<string, number>();
     let count = 0;
     audit.each(references, ({ kind, subject, amount, fund: of }) => {
       if (kind === "gift") booked.add(`${of} ${subject}`, amount);
@@ -204,6 +221,7 @@ export const given = fund.audit({
       if ($.status === "pledged") return;
       count++;
       received.add(of, amount);
+      if (receipt === undefined) unreceipted.set(of, (unreceipted.get(of) ?? 0) + 1);
       const sum = booked.take(`${of} ${gift}`);
       audit.require(amount === sum, "a gift is not what the bank booked", { amount, booked: sum });
     });
@@ -213,6 +231,8 @@ export const given = fund.audit({
     audit.each(funds, (it) => {
       const sum = received.take(it.fund);
       const back = repaid.take(it.fund);
+      const without = unreceipted.get(it.fund) ?? 0;
+      audit.require(it.unreceipted === without, "gifts without a receipt do not add up", { unreceipted: it.unreceipted, gifts: without });
       if (it.kind === "project") audit.require(sum === 0n, "a project has gifts", { gifts: sum });
       else audit.require(it.budget === sum + back, "the gifts do not add up", { budget: it.budget, gifts: sum, repaid: back });
     });

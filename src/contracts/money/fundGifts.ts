@@ -14,9 +14,10 @@ export const give = fund.action({
   example: { fund: "flood-2027", gift: "g-1", donor: "p:ann", amount: 50_00n },
   run(tx, it) {
     tx.signed("donor", it.donor);
-    tx.require(opened(tx, it.fund).kind === "campaign", "gifts_only");
+    const { kind, owner, bank } = opened(tx, it.fund);
+    tx.require(kind === "campaign", "gifts_only");
     tx.require(it.amount > 0n, "amount_given");
-    tx.create(gifts, it);
+    tx.create(gifts, { ...it, owner, bank });
   },
 });
 
@@ -35,7 +36,7 @@ export const receiveGift = fund.action({
     refer(tx, root, { reference, kind: "gift", subject: gift, chunk: 0, amount });
     if (amount !== it.amount) tx.flag("gift_differs");
     tx.move(it, "received", { amount });
-    tx.put(root, { budget: root.budget + amount });
+    tx.put(root, { budget: root.budget + amount, unreceipted: root.unreceipted + 1 });
   },
 });
 
@@ -45,8 +46,10 @@ export const acknowledge = fund.action({
   input: { fund: id, gift: id, receipt: hash },
   example: { fund: "flood-2027", gift: "g-1", receipt: aHash },
   run(tx, { fund: key, gift, receipt }) {
-    tx.signed("owner", tx.get(funds, key).owner);
+    const root = tx.get(funds, key);
+    tx.signed("owner", root.owner);
     tx.move(tx.get(gifts, key, gift), "receipted", { receipt });
+    tx.put(root, { unreceipted: root.unreceipted - 1 });
   },
 });
 

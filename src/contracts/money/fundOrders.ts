@@ -1,12 +1,12 @@
-// Payment orders: asked for, signed by each key-holder, released by the last signature; wage lists; what the bank confirms. And the procedures by which other
-// contracts order payments. Owns these acts and that each payment counts once. Does not own: funds and contracts (funds.ts), the bank's file (client/pain.ts).
+// Payment orders: asked for, signed by each key-holder, released by the last signature; wage lists; what the bank confirms. Owns these acts and that each
+// payment counts once. Does not own: funds and contracts (funds.ts), what other contracts order (fundMatters.ts), the bank's file (client/pain.ts).
 //
 // An order is the decision, a payment (order, chunk) is the movement of money. The order's release is the bank's mandate: nobody needs to act again. A payment
 // is paid when what the bank confirmed equals its total, and is an open item as long as it does not.
 
 import { hex } from "../../base/bytes.ts";
 import { account, MAX_WAGES, REFERENCE_LENGTH, referenceBytes, wages } from "../descriptors/payments.ts";
-import { count, type FieldsOf, flag, hash, id, list, MAX_MONEY, money, optional, type Party, party } from "../engine/index.ts";
+import { count, type FieldsOf, flag, hash, id, list, MAX_MONEY, money, optional, party } from "../engine/index.ts";
 import { range, type Row, type Sealed, signs, text, type Tx } from "../engine/index.ts";
 import { aHash, aSeal } from "../kit/examples.ts";
 import {
@@ -22,13 +22,13 @@ import {
   orders,
   payments,
   references,
+  steps,
+  TREE,
+  unstopped,
 } from "./fundRecords.ts";
-import { steps } from "./fundRecords.ts";
 
 /** Most wage lists of an order: a quarter of a million workers. */
 const MAX_LISTS = 1_024;
-/** The contract tree's own matters. */
-const TREE = "funds";
 
 // ── asking and signing ───────────────────────────────────────────────────────────────────────────────────────────────────────────────
 export const ask = fund.action({
@@ -71,10 +71,10 @@ export const listWages = fund.action({
   title: "List up to 256 wages of an order: their number and sum in clear, who gets what sealed",
   by: { payee: signs("who asked") },
   input: { order: id, chunk: count, count: range(1, MAX_WAGES), total: money, wages },
-  rules: ["lists_closed", "wages_total", "amount_given", "stopped"],
+  rules: ["lists_closed", "wages_total", "amount_given", "stopped", "fund_closed"],
   example: { order: "x7-roof-2", chunk: 0, count: 40, total: 8_000_00n, wages: aSeal(257) },
   run(tx, { order: key, chunk, total, ...it }) {
-    const order = moving(tx, tx.get(orders, key));
+    const order = going(tx, key);
     tx.signed("payee", order.payee);
     tx.require(order.$.status === "asked" && order.signed.length === 0 && chunk < order.chunks, "lists_closed");
     tx.require(total > 0n, "amount_given");
@@ -88,21 +88,20 @@ export const approve = fund.action({
   title: "Sign up to 32 orders; the last key-holder's signature releases an order",
   by: { keyholder: signs("a key-holder of each") },
   input: { keyholder: party, orders: list(id, 32, 1) },
-  rules: ["keyholder_only", "wages_total", "stopped", "fund_closed"],
-  work: 480,
+  rules: ["keyholder_only", "payee_unknown", "wages_total", "stopped", "fund_closed"],
+  work: 640,
   example: { keyholder: "c:supervision", orders: ["x7-roof-1", "x7-roof-2"] },
   run(tx, { keyholder, orders: keys }) {
     tx.signed("keyholder", keyholder);
     for (const key of keys) {
-      const it = moving(tx, tx.get(orders, key));
-      opened(tx, it.fund);
-      if (it.of === TREE) moving(tx, tx.get(engagements, it.matter));
+      const it = going(tx, key);
       const may = it.$.status === "asked" && it.keyholders.includes(keyholder) && !it.signed.includes(keyholder);
       tx.require(may, "keyholder_only", { order: key });
       tx.require(it.chunks === 0 || (it.listed === it.chunks && it.sum === it.amount), "wages_total", {
         listed: it.sum,
         amount: it.amount,
       });
+      tx.require(tx.known(it.payee), "payee_unknown", { party: it.payee });
       const signed = [...it.signed, keyholder];
       if (signed.length < it.keyholders.length) tx.put(it, { signed });
       else tx.move(it, "released", { signed });
@@ -158,9 +157,8 @@ export const confirm = fund.action({
     const it = tx.get(payments, key, chunk);
     tx.require(amount <= MAX_MONEY - it.confirmed, "countable");
     refer(tx, root, { reference, kind: "paid", subject: key, chunk, amount });
-    const stopped = order.stops.length + root.stops.length > 0 || (order.of === TREE && tx.get(engagements, order.matter).stops.length > 0);
-    if (stopped) tx.flag("paid_while_stopped");
-    book(tx, it, order, { confirmed: it.confirmed + amount, differs });
+    if (isStopped(tx, order, root)) tx.flag("paid_while_stopped");
+    book(tx, it, order, { confirmed: it.confirmed + amount, back: it.back > amount ? it.back - amount : 0n, differs });
   },
 });
 
@@ -178,114 +176,66 @@ export const bounce = fund.action({
     const back = it.$.status === "due" ? amount === 0n : amount > 0n && amount <= it.confirmed; // of what came back whole nothing comes back again
     tx.require(back, "not_paid", { confirmed: it.confirmed });
     refer(tx, root, { reference, kind: "returned", subject: key, chunk, amount });
-    book(tx, it, order, { confirmed: it.confirmed - amount, differs });
+    book(tx, it, order, { confirmed: it.confirmed - amount, back: it.back + amount, differs });
   },
 });
 
-// ── for other contracts ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
-/** What a contract that sets money of a fund aside may be refused by; its action lists them. */
-export const reserveRules = [
-  "funds.over_budget",
-  "funds.purpose_kept",
-  "funds.amount_given",
-  "funds.fund_closed",
-  "funds.stopped",
-] as const;
-/**
- * Sets money of a fund aside for a matter of the calling contract (`of`, `matter`): from then on that contract's own rules decide what is ordered from it.
- * Therefore the fund's owner and every key-holder sign the transaction. A further call for the same matter adds to it.
- */
-export const reserve = fund.procedure((tx, of: string, matter: string, from: string, purpose: string, amount: bigint): void => {
-  const root = opened(tx, from);
-  for (const who of new Set([root.owner, ...root.keyholders])) tx.signed("keyholder", who);
-  tx.require(purpose === root.purpose, "purpose_kept", { purpose: root.purpose });
-  tx.require(amount > 0n, "amount_given");
-  const before = tx.find(allotments, of, matter);
-  if (before !== undefined) tx.require(before.fund === from && before.$.status === "standing", "purpose_kept", { fund: before.fund });
-  tx.require(root.committed + amount <= root.budget, "over_budget", { committed: root.committed, budget: root.budget });
-  tx.put(root, { committed: root.committed + amount });
-  if (before === undefined) tx.create(allotments, { of, matter, fund: from, purpose, amount, ordered: 0n });
-  else tx.put(before, { amount: before.amount + amount });
-});
-
-export interface Drawn {
-  readonly order: string;
-  readonly payee: Party;
-  readonly amount: bigint;
-  /** The payee's account, sealed: `account` of descriptors/payments.ts. */
-  readonly account: Sealed;
-  /** Who must still sign; none: what the calling contract decided releases it at once. */
-  readonly keyholders?: readonly Party[];
-  readonly evidence?: Uint8Array;
-}
-export const drawRules = [
-  "funds.over_step",
-  "funds.amount_given",
-  "funds.payee_unknown",
-  "funds.keyholders_named",
-  "funds.fund_closed",
-  "funds.stopped",
-] as const;
-/** Orders a payment from what was set aside for the matter. How it ends stands in `orders` under its key: `settled` and `paid`. */
-export const draw = fund.procedure((tx, of: string, matter: string, it: Drawn): void => {
-  const from = tx.get(allotments, of, matter);
-  const root = opened(tx, from.fund);
-  const { keyholders: holders = [], ...order } = it;
-  tx.require(from.$.status === "standing" && from.ordered + it.amount <= from.amount, "over_step", {
-    ordered: from.ordered,
-    amount: from.amount,
-  });
-  tx.require(it.amount > 0n, "amount_given");
-  tx.require(tx.known(it.payee), "payee_unknown", { party: it.payee });
-  tx.require(new Set(holders).size === holders.length, "keyholders_named");
-  tx.put(from, { ordered: from.ordered + it.amount });
-  place(tx, root, { ...order, of, matter, keyholders: holders, chunks: 0 });
-});
-
-/** Frees what was set aside for the matter and not ordered; `end`: nothing more is ordered from it. May be called again when something came back. */
-export const free = fund.procedure((tx, of: string, matter: string, end: boolean): void => {
-  const it = tx.get(allotments, of, matter);
-  const root = tx.get(funds, it.fund);
-  tx.put(root, { committed: root.committed - (it.amount - it.ordered) });
-  if (end && it.$.status === "standing") tx.move(it, "ended", { amount: it.ordered });
-  else tx.put(it, { amount: it.ordered });
-});
-
-export const repayRules = ["funds.amount_given", "funds.countable", "funds.reference_once", "funds.fund_closed"] as const;
-/** Money that came back to the fund (a repayment, a claw-back), as its bank confirms under a reference: the matter has it to order from again. */
-export const repay = fund.procedure((tx, of: string, matter: string, amount: bigint, reference: string): void => {
-  const it = tx.get(allotments, of, matter);
-  const root = tx.get(funds, it.fund);
-  tx.signed("bank", root.bank);
-  tx.require(amount > 0n, "amount_given");
-  tx.require(root.$.status === "open" && it.$.status === "standing", "fund_closed");
-  tx.require(amount <= MAX_MONEY - root.budget, "countable");
-  refer(tx, root, { reference, kind: "repayment", subject: matter, chunk: 0, amount });
-  tx.put(root, { budget: root.budget + amount, committed: root.committed + amount });
-  tx.put(it, { amount: it.amount + amount });
+export const giveUp = fund.action({
+  title: "Give up what came back of a wage list: the rest of it is all of it, and the step has what came back to be asked for anew",
+  by: { payee: signs("who asked") },
+  input: { order: id, chunk: count },
+  rules: ["not_short"],
+  example: { order: "x7-roof-2", chunk: 0 },
+  run(tx, { order: key, chunk }) {
+    const order = tx.get(orders, key);
+    tx.signed("payee", order.payee);
+    const it = tx.get(payments, key, chunk);
+    const { confirmed, back } = it;
+    const short = payable(it) - confirmed;
+    tx.require(order.chunks > 0 && it.$.status === "open" && !it.differs && short > 0n && short <= back, "not_short", { short, back });
+    const given = tx.put(order, { returned: order.returned + short });
+    unorder(tx, order, short);
+    const rest = tx.put(it, { given_up: it.given_up + short });
+    book(tx, rest, given, { confirmed, back: 0n, differs: false });
+  },
 });
 
 // ── words of this file ───────────────────────────────────────────────────────────────────────────────────────────────────────────────
+/** The order, if its fund is open and nobody has stopped it or what it is below. */
+function going(tx: Tx<"stopped" | "fund_closed">, key: string): Order {
+  const it = moving(tx, tx.get(orders, key));
+  opened(tx, it.fund);
+  if (it.of === TREE) unstopped(tx, it.matter);
+  return it;
+}
+/** The same as a question. */
+function isStopped(tx: Tx, { of, matter, stops }: Order, root: Fund): boolean {
+  if (stops.length + root.stops.length > 0) return true;
+  if (of !== TREE) return false;
+  const it = tx.get(engagements, matter);
+  return it.stops.length > 0 || it.above.some((key) => tx.get(engagements, key).stops.length > 0);
+}
 type Placed = Pick<
   FieldsOf<typeof orders>,
   "order" | "of" | "matter" | "step" | "payee" | "amount" | "account" | "evidence" | "keyholders" | "chunks"
 >;
-function place(tx: Tx<"one_destination">, root: Fund, it: Placed): void {
+export function place(tx: Tx<"one_destination">, { fund: of, owner, bank }: Fund, it: Placed): void {
   tx.require((it.account === undefined) === it.chunks > 0, "one_destination");
-  const order = tx.create(orders, { ...it, fund: root.fund, signed: [], listed: 0, sum: 0n, paid: 0n, returned: 0n, stops: [] });
+  const none = { signed: [], listed: 0, sum: 0n, paid: 0n, returned: 0n, stops: [] };
+  const order = tx.create(orders, { ...it, fund: of, owner, bank, ...none });
   if (it.chunks === 0) tx.create(payments, payment(tx, order, 0, it.amount, { count: 1 }));
   if (it.keyholders.length === 0) tx.move(order, "released");
 }
 
 function payment(
   tx: Tx,
-  { order, fund: of }: Order,
+  { order, fund: of, payee, owner, bank }: Order,
   chunk: number,
   total: bigint,
   more: { readonly count: number; readonly wages?: Sealed },
 ): FieldsOf<typeof payments> {
   const reference = hex(tx.hash(referenceBytes(tx.network, order, chunk))).slice(0, REFERENCE_LENGTH);
-  return { order, chunk, fund: of, reference, total, confirmed: 0n, differs: false, ...more };
+  return { order, chunk, fund: of, payee, owner, bank, reference, total, confirmed: 0n, back: 0n, given_up: 0n, differs: false, ...more };
 }
 
 /** What was ordered and will not be paid goes back to where it was ordered from. */
@@ -309,18 +259,22 @@ export function refer(tx: Tx<"reference_once">, { bank, fund: of }: Fund, it: Om
 
 interface Said {
   readonly confirmed: bigint;
+  readonly back: bigint;
   readonly differs: boolean;
 }
-/** Writes what is confirmed of a payment now, and what follows from it: a payment counts as paid while, and only while, it is its total. */
+/** What is to be paid of a payment. */
+export const payable = ({ total, given_up }: { readonly total: bigint; readonly given_up: bigint }): bigint => total - given_up;
+/** Writes what is confirmed of a payment now, and what follows from it: a payment counts as paid while, and only while, it is all that is due. */
 function book(tx: Tx<string, string, "open_item">, it: Row<typeof payments>, order: Order, says: Said): void {
   const was = it.$.status;
-  const now = says.confirmed === 0n ? "returned" : says.confirmed === it.total && !says.differs ? "paid" : "open";
+  const whole = payable(it);
+  const now = says.confirmed === 0n ? "returned" : says.confirmed === whole && !says.differs ? "paid" : "open";
   if (now === was) tx.put(it, says);
   else tx.move(it, now, says);
   if (now === "open") tx.flag("open_item");
-  const counts = (now === "paid" ? it.total : 0n) - (was === "paid" ? it.total : 0n);
+  const counts = (now === "paid" ? whole : 0n) - (was === "paid" ? whole : 0n);
   const paid = order.paid + counts;
-  const returned = order.returned + (now === "returned" ? it.total : 0n);
+  const returned = order.returned + (now === "returned" ? whole : 0n);
   const change = { paid, returned };
   const done = paid + returned === order.amount;
   if (done === (order.$.status === "settled")) tx.put(order, change);
@@ -329,5 +283,5 @@ function book(tx: Tx<string, string, "open_item">, it: Row<typeof payments>, ord
     const root = tx.get(funds, it.fund);
     tx.put(root, { paid: root.paid + counts });
   }
-  if (now === "returned") unorder(tx, order, it.total);
+  if (now === "returned") unorder(tx, order, whole);
 }

@@ -10,12 +10,15 @@ import { record, type Row, text, type Tx } from "../engine/index.ts";
 export const keyholders = list(party, 8);
 /** Courts and auditors whose stop stands. */
 const stops = list(agency, 8);
-const readers = ["supervisor", "auditor", "court", "bank"];
+/** Most contracts above a contract: a stop of any of them holds for it. */
+export const MOST_ABOVE = 7;
+/** Authorities see all. A bank sees what is its own: `bank` is a field of the rows. */
+const overseers = ["supervisor", "auditor", "court"];
 
 export const references = record("reference", {
   title: "A bank's reference: it books one movement of money, once",
   key: ["bank", "reference"],
-  read: readers,
+  read: ["bank", ...overseers],
   find: ["subject"],
   fields: {
     bank: agency,
@@ -30,18 +33,18 @@ export const references = record("reference", {
 export const payments = record("payment", {
   title: "What a bank pays at once: an order, or up to 256 wages of it; and what the bank has confirmed of it",
   key: ["order", "chunk"],
-  read: readers,
+  read: ["payee", "owner", "bank", ...overseers],
   find: ["reference", "fund", "status"],
   fields: {
-    order: id,
-    chunk: count,
-    fund: id,
+    ...{ order: id, chunk: count, fund: id, payee: party, owner: party, bank: agency },
     /** Names the payment at the bank: 30 hex digits from the network, the order and the chunk. */
     reference: id,
     total: money,
     count: range(1, MAX_WAGES),
     wages: optional(wages),
     confirmed: money,
+    /** Of what went out: what came back and has not gone out again; what of that was given up, so that the rest of the list is all of it. */
+    ...{ back: money, given_up: money },
     /** The bank moved the right sum, but by other lines than ordered. */
     differs: flag,
   },
@@ -50,11 +53,10 @@ export const payments = record("payment", {
 export const orders = record("order", {
   title: "A payment order: who must sign it, who has, what of it was paid",
   key: ["order"],
-  read: ["payee", ...readers],
+  read: ["payee", "keyholders", "owner", "bank", ...overseers],
   find: ["fund", "payee", "matter", "status"],
   fields: {
-    order: id,
-    fund: id,
+    ...{ order: id, fund: id, owner: party, bank: agency },
     /** The contract that the matter belongs to: funds itself, where it is a contract and step of the tree. */
     of: id,
     matter: id,
@@ -79,18 +81,18 @@ export const orders = record("order", {
 export const steps = record("step", {
   title: "A step of a contract: what it is worth, who signs its orders beside the fund's key-holders",
   key: ["engagement", "step"],
-  read: readers,
-  fields: { engagement: id, step: id, amount: money, keyholders, ordered: money },
+  read: ["payer", "payee", "keyholders", ...overseers],
+  fields: { engagement: id, step: id, payer: party, payee: party, amount: money, keyholders, ordered: money },
 });
 export const engagements = record("engagement", {
   title: "A contract of the tree: what of it went to contracts below it, to its own steps, to orders",
   key: ["engagement"],
-  read: ["payer", "payee", ...readers],
+  read: ["payer", "payee", "owner", "bank", ...overseers],
   find: ["fund", "parent", "payer", "payee"],
   fields: {
-    engagement: id,
-    fund: id,
-    parent: optional(id),
+    ...{ engagement: id, fund: id, owner: party, bank: agency, parent: optional(id) },
+    /** All contracts above it, the nearest first. */
+    above: list(id, MOST_ABOVE),
     payer: party,
     payee: party,
     purpose: id,
@@ -98,6 +100,7 @@ export const engagements = record("engagement", {
     committed: money,
     planned: money,
     ordered: money,
+    ground: optional(id),
     stops,
   },
   states: { in_force: ["ended"], ended: [] },
@@ -105,18 +108,18 @@ export const engagements = record("engagement", {
 export const allotments = record("allotment", {
   title: "What of a fund is set aside for a matter of another contract, which orders from it",
   key: ["of", "matter"],
-  read: readers,
+  read: ["bank", ...overseers],
   find: ["fund"],
-  fields: { of: id, matter: id, fund: id, purpose: id, amount: money, ordered: money },
+  fields: { of: id, matter: id, fund: id, bank: agency, purpose: id, amount: money, ordered: money },
   states: { standing: ["ended"], ended: [] },
 });
 export const gifts = record("gift", {
   title: "A gift to a campaign",
   key: ["fund", "gift"],
-  read: ["donor", ...readers],
+  read: ["donor", "owner", "bank", ...overseers],
   find: ["donor", "status"],
   unique: ["receipt"],
-  fields: { fund: id, gift: id, donor: party, amount: money, receipt: optional(hash) },
+  fields: { fund: id, gift: id, donor: party, owner: party, bank: agency, amount: money, receipt: optional(hash) },
   states: { pledged: ["received"], received: ["receipted"], receipted: [] },
 });
 export const reports = record("report", {
@@ -129,23 +132,23 @@ export const funds = record("fund", {
   title: "A fund, bound to its purpose. A campaign's budget is what it was given",
   key: ["fund"],
   read: "public",
-  find: ["owner", "bank"],
+  find: ["owner", "supervisor", "bank"],
   fields: {
     fund: id,
     kind: oneOf("project", "campaign"),
-    owner: party,
-    bank: agency,
+    ...{ owner: party, supervisor: agency, bank: agency },
     purpose: id,
     currency: text(3, 3),
     account,
     keyholders,
     budget: money,
     /** Contracts directly below it, and what is set aside. */
-    committed: money,
-    paid: money,
+    ...{ committed: money, paid: money },
+    /** Matters that money is set aside for; gifts that came and have no receipt yet. */
+    ...{ aside: count, unreceipted: count },
     stops,
   },
-  states: { open: ["closed"], closed: [] },
+  states: { open: ["closed"], closed: ["open"] },
 });
 
 export const fund = contract("funds", {
@@ -159,6 +162,9 @@ export const fund = contract("funds", {
     auditor: "Stops what it must",
   },
   rules: {
+    supervisor_apart: "Who supervises a fund is not its owner.",
+    still_serves:
+      "Another takes the place of a fund's owner, supervisor or bank where that one has left or holds the role no more, and nowhere else.",
     keyholders_named: "A fund has one key-holder or more; each is named once.",
     over_budget: "What is below a fund or a contract never sums to more than it.",
     over_step: "The orders of a step, or from what was set aside, never sum to more than it.",
@@ -166,20 +172,25 @@ export const fund = contract("funds", {
     amount_given: "A contract, an order, a wage list or a gift is of more than nothing.",
     purpose_kept: "Money is spent on the purpose of its fund.",
     fund_closed: "A closed fund takes no money, contract or order.",
+    too_deep: "A contract has seven contracts above it at most.",
     contract_ended: "A contract that has ended takes no contract, step or order.",
     payee_unknown: "Money goes to who is registered and in good standing.",
     one_destination: "An order is paid to one account, or by wage lists.",
     lists_closed: "Wages are listed while their order is asked for and nobody has signed it.",
     wages_total: "An order is signed when its wage lists are complete and total it.",
     keyholder_only: "An order is signed by its key-holders, each once; with the last it is released.",
-    stopped: "What a court or an auditor has stopped is not agreed, asked for, listed or signed until they lift it.",
+    stopped: "What a court or an auditor has stopped, and what is below it, is not agreed, asked for, listed or signed until they lift it.",
     stop_stands: "Who stops something stops it once, and lifts only its own stop.",
     reference_once: "A bank's reference books one movement of money.",
     not_released: "A payment is booked after its order was released.",
     not_paid: "No more comes back than was paid.",
+    not_short: "Of a wage list that is given up which came back, while all else of it is paid as it was ordered.",
+    not_returned: "A payment is ordered anew if all of it came back.",
+    bank_serves: "What came back is confirmed by the fund's bank while it holds the role.",
     gifts_only: "Gifts make the budget of a campaign, and of nothing else.",
     report_true: "A report states what was given, committed and paid as the records say it.",
-    not_settled: "A fund is closed when all that was committed is paid.",
+    not_settled:
+      "A fund is closed when all that was committed is paid and nothing is set aside any more; a campaign, when its gifts are all spent and receipted.",
   },
   flags: {
     open_item: "The bank confirmed another amount, or by other lines, than was ordered: an open item.",
@@ -204,12 +215,20 @@ export function opened(tx: Tx<"fund_closed" | "stopped">, key: string): Fund {
   tx.require(it.$.status === "open", "fund_closed");
   return it;
 }
+/** The contract, if nobody has stopped it or one above it. */
+export function unstopped(tx: Tx<"stopped">, key: string): Engagement {
+  const it = moving(tx, tx.get(engagements, key));
+  for (const one of it.above) moving(tx, tx.get(engagements, one));
+  return it;
+}
 /** The contract, in force and not stopped. */
 export function inForce(tx: Tx<"contract_ended" | "stopped">, key: string): Engagement {
-  const it = moving(tx, tx.get(engagements, key));
+  const it = unstopped(tx, key);
   tx.require(it.$.status === "in_force", "contract_ended");
   return it;
 }
+/** `of` of orders of the tree itself. */
+export const TREE = "funds";
 export function distinct(tx: Tx<"keyholders_named">, holders: readonly string[], least: number): void {
   tx.require(holders.length >= least && new Set(holders).size === holders.length, "keyholders_named");
 }

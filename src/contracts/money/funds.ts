@@ -1,22 +1,26 @@
 // Purpose-bound money: funds, the tree of contracts below them and their steps, stops by courts and auditors. Services 18, 19, 22; the payments of 20, 23, 24.
-// Owns who may open, agree, change, end and stop. Does not own: orders and what banks confirm (fundOrders.ts), gifts and reports (fundGifts.ts), the bank's own
-// books; whether work was done well, which its key-holders answer for. The module of the contract: other contracts import its procedures from here.
+// Owns who may open, agree, change, end and stop. Does not own: orders and what banks confirm (fundOrders.ts), what other contracts set aside (fundMatters.ts),
+// gifts and reports (fundGifts.ts), the bank's own books; whether work was done well, which its key-holders answer for. The module of the contract: other contracts import its procedures from here.
 
-import { id, list, MAX_MONEY, money, object, oneOf, optional, party, signs, text, type Tx } from "../engine/index.ts";
+import { agency, id, list, MAX_MONEY, money, object, oneOf, optional, party, signs, text, type Tx } from "../engine/index.ts";
 import { aSeal } from "../kit/examples.ts";
 import { account } from "../descriptors/payments.ts";
-import { distinct, type Engagement, engagements, fund, funds, inForce, keyholders, opened, orders, steps } from "./fundRecords.ts";
+import { distinct, type Engagement, engagements, fund, funds, inForce, keyholders, MOST_ABOVE, moving } from "./fundRecords.ts";
+import { opened, orders, steps, unstopped } from "./fundRecords.ts";
 
 export { allotments, engagements, funds, gifts, orders, payments, references, reports, steps } from "./fundRecords.ts";
 export * from "./fundOrders.ts";
+export * from "./fundMatters.ts";
 export * from "./fundGifts.ts";
 export * from "./fundAudits.ts";
 
 // ── funds ────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
-const bySupervisorAndOwner = { supervisor: "supervisor", owner: signs("the owner") } as const;
+/** The fund's own supervisor, and no other. */
+const itsSupervisor = { role: "supervisor", is: (a: { readonly fund: string }, tx: Tx) => tx.get(funds, a.fund).supervisor } as const;
+const bySupervisorAndOwner = { supervisor: itsSupervisor, owner: signs("the owner") } as const;
 export const open = fund.action({
   title: "Open a fund: a project with its budget, or a campaign that lives of gifts",
-  by: { ...bySupervisorAndOwner, bank: "bank" },
+  by: { supervisor: "supervisor", owner: signs("the owner"), bank: "bank" },
   input: {
     fund: id,
     kind: oneOf("project", "campaign"),
@@ -27,7 +31,7 @@ export const open = fund.action({
     keyholders,
     budget: money,
   },
-  rules: ["keyholders_named", "gifts_only", "countable"],
+  rules: ["supervisor_apart", "keyholders_named", "gifts_only", "countable"],
   // biome-ignore format: a table
   example: {
     fund: "xiongan-7", kind: "project", owner: "land", purpose: "station", currency: "CNY", account: aSeal(2),
@@ -37,7 +41,10 @@ export const open = fund.action({
     tx.signed("owner", it.owner);
     distinct(tx, it.keyholders, 1);
     tx.require(it.kind === "project" || it.budget === 0n, "gifts_only");
-    tx.create(funds, { ...it, bank: tx.signer("bank"), committed: 0n, paid: 0n, stops: [] });
+    const supervisor = tx.signer("supervisor");
+    tx.require(supervisor !== it.owner, "supervisor_apart");
+    const none = { committed: 0n, paid: 0n, aside: 0, unreceipted: 0, stops: [] };
+    tx.create(funds, { ...it, supervisor, bank: tx.signer("bank"), ...none });
   },
 });
 
@@ -71,16 +78,49 @@ export const nameKeyholders = fund.action({
 });
 
 export const close = fund.action({
-  title: "Close a fund whose commitments are all paid",
+  title: "Close a fund whose commitments are all paid, and from which nothing is set aside",
   by: bySupervisorAndOwner,
   input: { fund: id },
   rules: ["stopped", "not_settled"],
   example: { fund: "xiongan-7" },
   run(tx, { fund: key }) {
-    const it = tx.move(tx.get(funds, key), "closed");
-    tx.require(it.stops.length === 0, "stopped");
+    const it = moving(tx, tx.move(tx.get(funds, key), "closed"));
     tx.signed("owner", it.owner);
-    tx.require(it.committed === it.paid, "not_settled", { committed: it.committed, paid: it.paid });
+    const { committed, paid, aside, unreceipted } = it;
+    const spent = it.kind === "project" || it.budget === committed;
+    tx.require(committed === paid && aside === 0 && spent && unreceipted === 0, "not_settled", { committed, paid, aside, unreceipted });
+  },
+});
+
+export const reopen = fund.action({
+  title: "Open a closed fund again: a payment came back, or a gift came late",
+  by: bySupervisorAndOwner,
+  input: { fund: id },
+  rules: ["stopped"],
+  example: { fund: "xiongan-7" },
+  run(tx, { fund: key }) {
+    const it = moving(tx, tx.move(tx.get(funds, key), "open"));
+    tx.signed("owner", it.owner);
+  },
+});
+
+export const succeed = fund.action({
+  title:
+    "Put others in the place of a fund's owner, supervisor or bank that has left or serves no more; an old mandate is for its old bank to read",
+  by: { court: "court", successor: signs("each who takes a place") },
+  input: { fund: id, owner: optional(party), supervisor: optional(agency), bank: optional(object({ bank: agency, account })) },
+  rules: ["still_serves", "supervisor_apart"],
+  example: { fund: "xiongan-7", bank: { bank: "post-bank", account: aSeal(2) } },
+  run(tx, { fund: key, owner, supervisor, bank }) {
+    const it = tx.get(funds, key);
+    for (const who of [owner, supervisor, bank?.bank]) if (who !== undefined) tx.signed("successor", who);
+    tx.require(owner === undefined || !tx.known(it.owner), "still_serves", { owner: it.owner });
+    const serves = (role: "supervisor" | "bank", to: string | undefined): boolean =>
+      to === undefined || (tx.holds(role, to) && !tx.holds(role, it[role]));
+    tx.require(serves("supervisor", supervisor) && serves("bank", bank?.bank), "still_serves");
+    const now = { owner: owner ?? it.owner, supervisor: supervisor ?? it.supervisor };
+    tx.require(now.owner !== now.supervisor, "supervisor_apart");
+    tx.put(it, { ...now, ...bank });
   },
 });
 
@@ -89,7 +129,7 @@ export const engage = fund.action({
   title: "Sign a contract, or one below another: its amount is a part of what is above it",
   by: { payer: signs("who gives the work: the fund's owner, or whose contract is above"), payee: signs("who takes it and is paid") },
   input: { engagement: id, fund: id, parent: optional(id), payee: party, purpose: id, amount: money },
-  rules: ["over_budget", "purpose_kept", "amount_given", "fund_closed", "contract_ended", "stopped"],
+  rules: ["over_budget", "purpose_kept", "amount_given", "too_deep", "fund_closed", "contract_ended", "stopped"],
   example: { engagement: "x7-roof", fund: "xiongan-7", parent: "x7-main", payee: "c:roofers", purpose: "station", amount: 90_000_00n },
   run(tx, it) {
     const root = opened(tx, it.fund);
@@ -99,8 +139,11 @@ export const engage = fund.action({
     tx.signed("payee", it.payee);
     tx.require(it.purpose === root.purpose && (above === undefined || above.fund === it.fund), "purpose_kept", { purpose: root.purpose });
     tx.require(it.amount > 0n, "amount_given");
+    const over = above === undefined ? [] : [above.engagement, ...above.above];
+    tx.require(over.length <= MOST_ABOVE, "too_deep");
     commit(tx, it, it.amount);
-    tx.create(engagements, { ...it, payer, committed: 0n, planned: 0n, ordered: 0n, stops: [] });
+    const { owner, bank } = root;
+    tx.create(engagements, { ...it, owner, bank, above: over, payer, committed: 0n, planned: 0n, ordered: 0n, stops: [] });
   },
 });
 
@@ -121,7 +164,7 @@ export const agree = fund.action({
       distinct(tx, step.keyholders, 0);
       planned += step.amount;
       within(tx, it.committed + planned, it.amount);
-      tx.create(steps, { engagement: key, ...step, ordered: 0n });
+      tx.create(steps, { engagement: key, ...step, payer: it.payer, payee: it.payee, ordered: 0n });
     }
     tx.put(it, { planned });
   },
@@ -168,14 +211,20 @@ export const end = fund.action({
   rules: ["fund_closed", "stopped"],
   example: { engagement: "x7-roof" },
   run(tx, { engagement: key }) {
-    const it = signedByBoth(tx, tx.get(engagements, key));
-    tx.require(it.stops.length === 0, "stopped");
-    opened(tx, it.fund);
-    const used = it.committed + it.ordered;
-    commit(tx, it, used - it.amount);
-    const change = { amount: used, planned: it.ordered };
-    if (it.$.status === "in_force") tx.move(it, "ended", change);
-    else tx.put(it, change);
+    finish(tx, signedByBoth(tx, tx.get(engagements, key)));
+  },
+});
+
+const fundOf = (a: { readonly engagement: string }, tx: Tx): string => tx.get(engagements, a.engagement).fund;
+export const terminate = fund.action({
+  title:
+    "End a contract for a party that is gone, or on another ground, by the fund's supervisor and a court: what is ordered stays ordered",
+  by: { supervisor: { role: "supervisor", is: (a, tx) => tx.get(funds, fundOf(a, tx)).supervisor }, court: "court" },
+  input: { engagement: id, ground: id },
+  rules: ["fund_closed", "stopped"],
+  example: { engagement: "x7-roof", ground: "2027-ins-31" },
+  run(tx, { engagement: key, ground }) {
+    finish(tx, tx.get(engagements, key), ground);
   },
 });
 
@@ -217,6 +266,16 @@ function commit(tx: Tx<"over_budget">, below: { readonly fund: string; readonly 
   const above = tx.get(engagements, below.parent);
   if (amount > 0n) within(tx, above.committed + above.planned + amount, above.amount);
   tx.put(above, { committed: above.committed + amount });
+}
+/** What was neither ordered nor contracted of it returns above. */
+function finish(tx: Tx<"fund_closed" | "stopped" | "over_budget">, it: Engagement, ground = it.ground): void {
+  opened(tx, it.fund);
+  unstopped(tx, it.engagement);
+  const used = it.committed + it.ordered;
+  commit(tx, it, used - it.amount);
+  const change = { amount: used, planned: it.ordered, ground };
+  if (it.$.status === "in_force") tx.move(it, "ended", change);
+  else tx.put(it, change);
 }
 function signedByBoth(tx: Tx, it: Engagement): Engagement {
   tx.signed("payer", it.payer);

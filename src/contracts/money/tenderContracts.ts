@@ -2,9 +2,9 @@
 // own: payment itself (funds), the award (tenderAwards.ts).
 
 import { account } from "../descriptors/payments.ts";
-import { count, hash, id, list, money, object, oneOf, optional, signs, time, type Tx } from "../engine/index.ts";
+import { count, hash, id, list, money, object, oneOf, optional, type Row, signs, time, type Tx } from "../engine/index.ts";
 import { aHash, aSeal, monday } from "../kit/examples.ts";
-import { draw, drawRules, free, reserve, reserveRules } from "./funds.ts";
+import { draw, drawRules, free, orderAnew as reorder, orderAnewRules, orders, reserve, reserveRules } from "./funds.ts";
 import { standings, weighed } from "./tenderAwards.ts";
 import { type Bid, bids, contracts, interests, scores, tender, tenders, type Tender, tranches } from "./tenderRecords.ts";
 
@@ -77,6 +77,24 @@ export const release = tender.action({
     if (change.released < it.tranches) return void tx.put(it, change);
     tx.move(it, "fulfilled", change);
     tx.move(tx.get(tenders, key), "fulfilled");
+    free(tx, OF, key, true);
+  },
+});
+
+export const orderAnew = tender.action({
+  title: "Order a tranche whose payment came back anew, to the account that the supplier names: for it and what follows",
+  by: { ...buyer, ...supplier },
+  input: { ...one, order: id, account },
+  rules: ["no_report", "halted", ...orderAnewRules],
+  example: { ...first, order: "2027-laptops-0-b", account: aSeal(2) },
+  run(tx, { tender: key, number, order, account: to }) {
+    const it = tx.get(contracts, key);
+    tx.signed("supplier", it.supplier);
+    tx.require(it.$.status !== "halted", "halted");
+    const tranche = tx.get(tranches, key, number);
+    reorder(tx, tranche.order ?? tx.reject("no_report", { status: tranche.$.status }), order, to);
+    tx.put(tranche, { order });
+    tx.put(it, { account: to });
   },
 });
 
@@ -91,18 +109,37 @@ export const audit = tender.action({
 });
 
 export const end = tender.action({
-  title: "End a contract before its last tranche, by both parties: what was set aside and not released is free again",
+  title:
+    "End a contract before its last tranche, by both parties, or free what came back after its end: what was not released is free again",
   by: { ...buyer, ...supplier },
   input: { tender: id, ground: id },
   example: { tender: "2027-laptops", ground: "by-agreement" },
   run(tx, { tender: key, ground }) {
     const it = tx.get(contracts, key);
     tx.signed("supplier", it.supplier);
-    tx.move(it, "ended", { ground });
-    tx.move(tx.get(tenders, key), "ended", { ground });
-    free(tx, OF, key, true);
+    finish(tx, it, ground);
   },
 });
+
+export const terminate = tender.action({
+  title: "End a contract whose supplier is gone, or on another ground, by buyer and review: what is released stays released",
+  by: { ...buyer, review: "review" },
+  input: { tender: id, ground: id },
+  example: { tender: "2027-laptops", ground: "insolvent" },
+  run(tx, { tender: key, ground }) {
+    finish(tx, tx.get(contracts, key), ground);
+  },
+});
+
+// ── words of this file ───────────────────────────────────────────────────────────────────────────────────────────────────────────────
+/** Nothing more is released; what was not, or came back since, is free in the fund. */
+function finish(tx: Tx, it: Row<typeof contracts>, ground: string): void {
+  if (it.$.status === "running" || it.$.status === "halted") {
+    tx.move(it, "ended", { ground });
+    tx.move(tx.get(tenders, it.tender), "ended", { ground });
+  }
+  free(tx, OF, it.tender, true);
+}
 
 // ── what an auditor recomputes ───────────────────────────────────────────────────────────────────────────────────────────────────────
 /** Of a tender, until all its rows were seen. */
@@ -162,25 +199,44 @@ export const awardsByRule = tender.audit({
 });
 
 export const moneyByReports = tender.audit({
-  title: "Tranches total their contract, what is paid out is what was released, and nothing was released without its report",
+  title:
+    "Tranches total their contract, which is the winner's; what is paid out is what was released, with its report, by an order of its own to the supplier",
   run(check) {
     const sums = new Map<string, { total: bigint; released: bigint; count: number }>();
+    const winners = new Map<string, string | undefined>();
+    const suppliers = new Map<string, string>();
+    const ordered = new Map<string, { readonly tender: string; readonly amount: bigint }>();
     let out = 0n;
+    check.each(tenders, (it) => void winners.set(it.tender, it.winner));
     check.each(tranches, (it) => {
       const sum = sums.get(it.tender) ?? { total: 0n, released: 0n, count: 0 };
       sums.set(it.tender, sum);
       sum.total += it.amount;
-      if (it.$.status !== "released") return;
+      if (it.$.status !== "released") return check.require(it.order === undefined, "what is not released is not ordered");
       check.require(it.report !== undefined && it.order !== undefined, "a tranche is released with its report");
+      if (it.order !== undefined) ordered.set(it.order, it);
       sum.released += it.amount;
       sum.count++;
     });
     check.each(contracts, (it) => {
       const sum = sums.get(it.tender);
+      check.require(winners.get(it.tender) === it.supplier, "the supplier is who won");
       check.require(sum?.total === it.amount, "the tranches total the contract");
       check.require(sum?.released === it.paid_out && sum.count === it.released, "what is paid out is what was released");
+      suppliers.set(it.tender, it.supplier);
       out += it.paid_out;
     });
-    check.end(() => check.figure("released", out));
+    check.each(orders, ({ order, of, matter, payee, amount, paid }) => {
+      if (of !== OF) return;
+      const it = ordered.get(order);
+      ordered.delete(order);
+      check.require(suppliers.get(matter) === payee, "an order of a tender is to its supplier", { payee });
+      if (it === undefined) return check.require(paid === 0n, "an order that is no tranche's, and paid", { paid }); // came back, ordered anew
+      check.require(it.tender === matter && it.amount === amount, "an order is not its tranche's", { amount });
+    });
+    check.end(() => {
+      for (const [order] of ordered) check.require(false, "a released tranche without its order", { order });
+      check.figure("released", out);
+    });
   },
 });

@@ -26,10 +26,10 @@ export default {
 
     // Subsidised for a hundred days.
     const account = seal(2);
-    const fund = { fund: "air-story", kind: "project", owner: "tax", purpose: "air", currency: "EUR", account, keyholders: ["tax"] };
-    await stage.applied("funds.open", { ...fund, budget: 10_000n }, "tax");
+    const fund = { fund: "air-story", kind: "project", owner: "courts", purpose: "air", currency: "EUR", account, keyholders: ["tax"] };
+    await stage.applied("funds.open", { ...fund, budget: 10_000n }, "tax", "courts");
     const scheme = { scheme: "ev-story", kind: "subsidy", fund: "air-story", purpose: "air", period: "1", term: days(100) };
-    await stage.applied("benefits.open", { ...scheme, amount: 5_000n }, "tax");
+    await stage.applied("benefits.open", { ...scheme, amount: 5_000n }, "tax", "courts");
     await stage.applied("benefits.publish", { scheme: "ev-story", base: 2_000n, lines: [], least: 0n, most: 2_000n }, "tax");
     await stage.applied("benefits.measure", { scheme: "ev-story", subject: "VIN1", holder: "p:ann.city", facts: [] }, "tax", "ann.city");
     await stage.applied("benefits.agree", { ...subsidy, amount: 2_000n, account }, "ann.city");

@@ -674,7 +674,7 @@ describe("a suspicion", () => {
     final.refused("contested then", "cases.not_appealable", acts.contest, { suspicion: "s-1", words }, signedBy("shop"));
 
     const silenced = raised();
-    silenced.act("suspended", eid.suspend, { principal: "c:shop" }, signedBy("courts"));
+    silenced.act("suspended", eid.suspend, { principal: "c:shop", ground: "order-17" }, signedBy("courts"));
     silenced.advance(days(14));
     silenced.act("a measure", acts.measure, order, signedBy("tax"));
     silenced.advance(days(30));

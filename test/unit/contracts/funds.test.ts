@@ -10,13 +10,16 @@ import contract, * as acts from "../../../src/contracts/money/funds.ts";
 import { findsTampered, passes } from "./audited.ts";
 import { everyRuleIsGiven } from "./everyRule.ts";
 import {
+  anew,
   asked,
   back,
   booked,
   building,
   campaign,
+  everybodysRoles,
   openers,
   order,
+  principals,
   release,
   released,
   sealedAccount,
@@ -25,6 +28,8 @@ import {
   station,
   town,
 } from "./fundsTown.ts";
+import * as eid from "../../../src/contracts/identity/eid.ts";
+import { founded, grant, register } from "./founders.ts";
 import { plainRights, type Scenario, scenario, signedBy } from "./scenario.ts";
 
 const both = signedBy("prime", "roofers");
@@ -35,6 +40,8 @@ describe("a fund and the contracts below it", () => {
     t.refused("without the owner", "engine.signature_missing", acts.open, station(), signedBy("supervision", "bank"));
     t.refused("without a bank", "engine.not_entitled", acts.open, station(), signedBy("supervision", "city"));
     t.refused("two banks", "engine.not_entitled", acts.open, station(), [...openers, "otherbank"]);
+    const own = station({ owner: "supervision" });
+    t.refused("who owns it supervises it", "funds.supervisor_apart", acts.open, own, signedBy("supervision", "bank"));
     t.refused("nobody to sign", "funds.keyholders_named", acts.open, station({ keyholders: [] }), openers);
     t.refused("one to sign twice", "funds.keyholders_named", acts.open, station({ keyholders: ["city", "city"] }), openers);
     t.refused("a campaign with money from nowhere", "funds.gifts_only", acts.open, campaign({ budget: 1n }), openers);
@@ -42,6 +49,7 @@ describe("a fund and the contracts below it", () => {
     t.refused("again", "engine.already_exists", acts.open, station(), openers);
     t.act("the budget grows", acts.setBudget, { fund: "station", budget: MAX_MONEY }, signedBy("supervision", "city"));
     t.refused("the owner alone", "engine.not_entitled", acts.setBudget, { fund: "station", budget: 5n }, signedBy("city"));
+    t.refused("another supervisor", "engine.not_entitled", acts.setBudget, { fund: "station", budget: 5n }, signedBy("oversight", "city"));
     t.act("other key-holders", acts.nameKeyholders, { fund: "station", keyholders: ["engineer"] }, signedBy("supervision", "city"));
     t.refused(
       "nobody",
@@ -135,6 +143,161 @@ describe("a fund and the contracts below it", () => {
     t.act("the fund is closed", acts.close, { fund: "station" }, signedBy("supervision", "city"));
     t.refused("closed", "funds.fund_closed", acts.engage, underCity, signedBy("city", "masons"));
     passes(t, "funds");
+  });
+});
+
+describe("the end of a fund", () => {
+  const close = { fund: "station" };
+  const two = signedBy("supervision", "city");
+
+  it("waits until nothing is set aside any more; what comes back after it opens it again", () => {
+    const t = town();
+    t.act("opened", acts.open, station(), openers);
+    const aside = { matter: "m", fund: "station", purpose: "station", amount: 100n };
+    t.act("set aside", setAside, aside, signedBy("city", "supervision"));
+    const pay = { matter: "m", order: "o1", payee: "p:ann", amount: 100n, account: sealedAccount, keyholders: [] };
+    t.act("ordered", order, pay, signedBy("office"));
+    t.act("paid", acts.confirm, booked("b1", 100n), signedBy("bank"));
+    t.refused("all is paid, but may be repaid", "funds.not_settled", acts.close, close, two);
+    t.act("it is repaid", back, { matter: "m", amount: 30n, reference: "b2" }, signedBy("bank"));
+    t.act("the matter ends", release, { matter: "m", end: true }, signedBy("office"));
+    t.act("now it is closed", acts.close, close, two);
+    t.refused("twice", "engine.illegal_move", acts.close, close, two);
+    passes(t, "funds");
+    t.act("what was paid comes back", acts.bounce, booked("b3", 100n), signedBy("bank"));
+    expect(t.row(acts.funds, "station")).toMatchObject({ committed: 100n, paid: 0n, $: { status: "closed" } });
+    const again = { before: "o1", order: "o2", account: sealedAccount };
+    t.refused("ordered anew while it is closed", "funds.fund_closed", anew, again, signedBy("office"));
+    t.refused("opened by the owner alone", "engine.not_entitled", acts.reopen, close, signedBy("city"));
+    t.refused("by another supervisor", "engine.not_entitled", acts.reopen, close, signedBy("oversight", "city"));
+    t.act("a court stops it", acts.courtStop, { kind: "fund", key: "station", ground: "x" }, signedBy("court"));
+    t.refused("while it is stopped", "funds.stopped", acts.reopen, close, two);
+    t.act("it is lifted", acts.courtLift, { kind: "fund", key: "station", ground: "x" }, signedBy("court"));
+    t.act("opened again", acts.reopen, close, two);
+    t.refused("twice", "engine.illegal_move", acts.reopen, close, two);
+    t.act("the order is stopped", acts.courtStop, { kind: "order", key: "o1", ground: "x" }, signedBy("court"));
+    t.refused("so it is not ordered anew", "funds.stopped", anew, again, signedBy("office"));
+    t.act("it is lifted", acts.courtLift, { kind: "order", key: "o1", ground: "x" }, signedBy("court"));
+    t.act("ordered anew, though the matter has ended", anew, again, signedBy("office"));
+    expect(t.row(acts.orders, "o2")).toMatchObject({ payee: "p:ann", amount: 100n, $: { status: "released" } });
+    t.refused("twice", "funds.over_step", anew, { ...again, order: "o3" }, signedBy("office"));
+    t.refused("before it came back", "funds.not_returned", anew, { ...again, before: "o2", order: "o3" }, signedBy("office"));
+    t.refused("nothing else is ordered", "funds.over_step", order, { ...pay, order: "o3", amount: 1n }, signedBy("office"));
+    t.act("paid", acts.confirm, booked("b4", 100n, { order: "o2" }), signedBy("bank"));
+    t.act("closed at last", acts.close, close, two);
+    expect(t.row(acts.funds, "station")).toMatchObject({ committed: 100n, paid: 100n, aside: 0, $: { status: "closed" } });
+    passes(t, "funds");
+  });
+
+  it("of a campaign waits until its gifts are spent and receipted", () => {
+    const t = town();
+    t.act("opened", acts.open, campaign(), openers);
+    const flood = { fund: "flood" };
+    const given = (gift: string, amount: bigint): void => {
+      t.act("Ann gives", acts.give, { ...flood, gift, donor: "p:ann", amount }, signedBy("p:ann"));
+      t.act("it came", acts.receiveGift, { ...flood, gift, amount, reference: gift }, signedBy("bank"));
+    };
+    given("g1", 90n);
+    t.act("a receipt", acts.acknowledge, { ...flood, gift: "g1", receipt: sealedAccount.root }, signedBy("city"));
+    t.refused("unspent", "funds.not_settled", acts.close, flood, two);
+    given("g2", 10n);
+    const [own, amount] = [signedBy("city", "masons"), 100n];
+    t.act("tents", acts.engage, { engagement: "tents", ...flood, payee: "masons", purpose: "flood", amount }, own);
+    t.act("one step", acts.agree, { engagement: "tents", steps: [{ step: "all", amount, keyholders: [] }] }, own);
+    t.act("asked", acts.ask, asked({ engagement: "tents", step: "all", amount }), signedBy("masons"));
+    released(t, "o1", ["city"]);
+    t.act("paid", acts.confirm, booked("b2", amount), signedBy("bank"));
+    t.refused("without a receipt", "funds.not_settled", acts.close, flood, two);
+    t.act("the other receipt", acts.acknowledge, { ...flood, gift: "g2", receipt: sealedWages.root }, signedBy("city"));
+    t.act("closed", acts.close, flood, two);
+    passes(t, "funds");
+  });
+});
+
+describe("who is gone", () => {
+  const agencies = { courts: "funds.supervisor", land: "funds.bank", health: "funds.court" };
+  const account = sealedAccount;
+  function contracted(): Scenario {
+    const grants = [...Object.entries(agencies).map(([agency, role]) => grant(agency, role)), grant("courts", "eid.registrar")];
+    const t = founded({ grants });
+    register(t, "courts", "c:prime");
+    t.act("a fund", acts.open, station({ owner: "tax", keyholders: ["tax"] }), signedBy("tax", "courts", "land"));
+    const main = { engagement: "main", fund: "station", payee: "c:prime", purpose: "station", amount: 1_000n };
+    t.act("a contract", acts.engage, main, signedBy("tax", "prime"));
+    t.act("a step", acts.agree, { engagement: "main", steps: [{ step: "s", amount: 500n, keyholders: [] }] }, signedBy("tax", "prime"));
+    for (const [key, amount] of [
+      ["o1", 100n],
+      ["o2", 50n],
+    ] as const)
+      t.act("asked", acts.ask, { order: key, engagement: "main", step: "s", amount, account, chunks: 0 }, signedBy("prime"));
+    t.act("one is released", acts.approve, { keyholder: "tax", orders: ["o1"] }, signedBy("tax"));
+    return t;
+  }
+
+  it("is not paid; its contract is ended by supervisor and court, and what is ordered stays ordered", () => {
+    const t = contracted();
+    t.act("the company is dissolved", eid.revoke, { principal: "c:prime", ground: "order-17" }, signedBy("courts"));
+    t.refused("its order is not released", "funds.payee_unknown", acts.approve, { keyholder: "tax", orders: ["o2"] }, signedBy("tax"));
+    t.act("but refused", acts.refuse, { order: "o2", keyholder: "tax", ground: "dissolved" }, signedBy("tax"));
+    t.refused("it cannot sign its end", "engine.signature_missing", acts.end, { engagement: "main" }, signedBy("tax"));
+    const ended = { engagement: "main", ground: "ins-31" };
+    t.refused("the supervisor alone", "engine.not_entitled", acts.terminate, ended, signedBy("courts", "tax"));
+    t.refused("the court alone", "engine.not_entitled", acts.terminate, ended, signedBy("health", "tax"));
+    t.act("by supervisor and court", acts.terminate, ended, signedBy("courts", "health"));
+    expect(t.row(acts.engagements, "main")).toMatchObject({ amount: 100n, ordered: 100n, ground: "ins-31", $: { status: "ended" } });
+    t.act("what was released will not be paid", acts.bounce, booked("b1", 0n), signedBy("land"));
+    t.act("and is freed", acts.terminate, ended, signedBy("courts", "health"));
+    t.act("the fund is closed", acts.close, { fund: "station" }, signedBy("tax", "courts"));
+    passes(t, "funds");
+  });
+
+  it("is succeeded in its place at the fund, and nobody else is", () => {
+    const roles = everybodysRoles();
+    const t = building(town(roles));
+    t.act("asked", acts.ask, asked(), signedBy("roofers"));
+    released(t, "o1");
+    const bank = { fund: "station", bank: { bank: "otherbank", account: sealedAccount } };
+    const supervisor = { fund: "station", supervisor: "oversight" };
+    t.refused("the bank serves", "funds.still_serves", acts.succeed, bank, signedBy("court", "otherbank"));
+    t.refused("so does the supervisor", "funds.still_serves", acts.succeed, supervisor, signedBy("court", "oversight"));
+    t.refused(
+      "and the owner is there",
+      "funds.still_serves",
+      acts.succeed,
+      { fund: "station", owner: "prime" },
+      signedBy("court", "prime"),
+    );
+    roles["bank"] = [];
+    roles["supervision"] = [];
+    t.refused("it confirms no more", "engine.not_entitled", acts.confirm, booked("b1"), signedBy("bank"));
+    t.refused("without a court", "engine.not_entitled", acts.succeed, bank, signedBy("oversight", "city", "otherbank"));
+    t.refused("without who succeeds", "engine.signature_missing", acts.succeed, bank, signedBy("court"));
+    t.refused(
+      "by who is no bank",
+      "funds.still_serves",
+      acts.succeed,
+      { ...bank, bank: { ...bank.bank, bank: "office" } },
+      signedBy("court", "office"),
+    );
+    t.act("another bank", acts.succeed, bank, signedBy("court", "otherbank"));
+    roles["city"] = ["funds.supervisor"];
+    t.refused("the owner", "funds.supervisor_apart", acts.succeed, { ...supervisor, supervisor: "city" }, signedBy("court", "city"));
+    t.act("another supervisor", acts.succeed, supervisor, signedBy("court", "oversight"));
+    t.act("who supervises", acts.setBudget, { fund: "station", budget: 1_500n }, signedBy("oversight", "city"));
+    t.act("what the old bank had paid, the new one confirms", acts.confirm, booked("b1"), signedBy("otherbank"));
+    passes(t, "funds");
+
+    const real = contracted();
+    for (const company of ["c:old", "c:heir"]) register(real, "courts", company);
+    const owned = station({ fund: "works", owner: "c:old", keyholders: ["c:old"] });
+    real.act("a company's fund", acts.open, owned, signedBy("old", "courts", "land"));
+    const owner = { fund: "works", owner: "c:heir" };
+    real.refused("while it is there", "funds.still_serves", acts.succeed, owner, signedBy("health", "heir"));
+    real.act("the company is dissolved", eid.revoke, { principal: "c:old", ground: "order-17" }, signedBy("courts"));
+    real.act("another owns it", acts.succeed, owner, signedBy("health", "heir"));
+    real.act("and holds its key", acts.nameKeyholders, { fund: "works", keyholders: ["c:heir"] }, signedBy("courts", "heir"));
+    real.act("and closes it", acts.close, { fund: "works" }, signedBy("courts", "heir"));
+    passes(real, "funds");
   });
 });
 
@@ -307,6 +470,34 @@ describe("wages", () => {
     expect(t.row(acts.orders, "o1")?.$.status).toBe("settled");
   });
 
+  it("that came back are given up and asked for anew; the rest of their list is paid", () => {
+    const t = building();
+    t.act("asked", acts.ask, { ...wageOrder, chunks: 1 }, signedBy("roofers"));
+    t.act("listed", acts.listWages, listOf(0, 200n), signedBy("roofers"));
+    released(t, "o1");
+    const up = { order: "o1", chunk: 0 };
+    t.act("all but one was paid so far", acts.confirm, booked("b1", 195n), signedBy("bank"));
+    t.refused("what did not come back", "funds.not_short", acts.giveUp, up, signedBy("roofers"));
+    t.act("the last", acts.confirm, booked("b2", 5n), signedBy("bank"));
+    t.refused("nothing came back", "funds.not_short", acts.giveUp, up, signedBy("roofers"));
+    t.act("one came back", acts.bounce, booked("b3", 5n), signedBy("bank"));
+    expect([t.row(acts.funds, "station")!.paid, t.row(acts.orders, "o1")!.$.status]).toEqual([0n, "released"]);
+    t.refused("by another", "engine.signature_missing", acts.giveUp, up, signedBy("prime"));
+    t.act("given up", acts.giveUp, up, signedBy("roofers"));
+    expect(t.row(acts.payments, "o1", 0)).toMatchObject({ total: 200n, confirmed: 195n, given_up: 5n, $: { status: "paid" } });
+    expect(t.row(acts.orders, "o1")).toMatchObject({ paid: 195n, returned: 5n, $: { status: "settled" } });
+    expect([t.row(acts.funds, "station")!.paid, t.row(acts.steps, "roof", "trusses")!.ordered]).toEqual([195n, 195n]);
+    t.refused("once", "funds.not_short", acts.giveUp, up, signedBy("roofers"));
+    passes(t, "funds");
+    t.act("asked anew", acts.ask, { ...wageOrder, order: "o2", amount: 5n, chunks: 1 }, signedBy("roofers"));
+    t.act("with its line mended", acts.listWages, listOf(0, 5n, { order: "o2", count: 1 }), signedBy("roofers"));
+    expect(t.act("the bank paid it by the old list", acts.confirm, booked("b4", 5n), signedBy("bank"))).toEqual(["funds.open_item"]);
+    t.act("and takes it back", acts.bounce, booked("b5", 5n), signedBy("bank"));
+    t.act("all else came back, too", acts.bounce, booked("b6", 195n), signedBy("bank"));
+    expect(t.row(acts.orders, "o1")).toMatchObject({ paid: 0n, returned: 200n, $: { status: "settled" } });
+    passes(t, "funds");
+  });
+
   it("of lists that fall short are not signed", () => {
     const t = building();
     t.act("asked", acts.ask, wageOrder, signedBy("roofers"));
@@ -358,6 +549,98 @@ describe("a stop by a court or an auditor", () => {
       t.refused("nor closed", "funds.stopped", acts.close, { fund: "station" }, signedBy("supervision", "city"));
     }
     passes(t, "funds");
+  });
+});
+
+it("a stop holds for all that is below what is stopped, and a tree is not deeper than that is looked for", () => {
+  const t = building();
+  const { account: _, ...wages } = asked({ chunks: 1 });
+  t.act("asked for wages", acts.ask, wages, signedBy("roofers"));
+  t.act("asked", acts.ask, asked({ order: "o2", amount: 50n }), signedBy("roofers"));
+  const stop = { kind: "engagement" as const, key: "main", ground: "fraud" };
+  t.act("the main contract is stopped", acts.courtStop, stop, signedBy("court"));
+  t.refused("asked below it", "funds.stopped", acts.ask, asked({ order: "o3", step: "tiles", amount: 1n }), signedBy("roofers"));
+  const list = { order: "o1", chunk: 0, count: 1, total: 200n, wages: sealedWages };
+  t.refused("listed", "funds.stopped", acts.listWages, list, signedBy("roofers"));
+  t.refused("signed", "funds.stopped", acts.approve, { keyholder: "city", orders: ["o2"] }, signedBy("city"));
+  t.refused("changed", "funds.stopped", acts.revise, { engagement: "roof", step: "tiles", amount: 1n }, both);
+  t.refused("ended", "funds.stopped", acts.end, { engagement: "roof" }, both);
+  t.act("lifted", acts.courtLift, stop, signedBy("court"));
+  released(t, "o2");
+  t.act("stopped again", acts.courtStop, stop, signedBy("court"));
+  expect(t.act("paid all the same", acts.confirm, booked("b1", 50n, { order: "o2" }), signedBy("bank"))).toEqual([
+    "funds.paid_while_stopped",
+  ]);
+  t.act("lifted", acts.courtLift, stop, signedBy("court"));
+
+  const below = (n: number) => ({
+    engagement: `k${n}`,
+    fund: "station",
+    parent: n === 2 ? "roof" : `k${n - 1}`,
+    payee: "roofers",
+    purpose: "station",
+    amount: 1n,
+  });
+  t.act("all of the tiles is free", acts.revise, { engagement: "roof", step: "tiles", amount: 100n }, both);
+  for (let n = 2; n <= 7; n++) t.act("one below", acts.engage, below(n), signedBy("roofers"));
+  t.refused("and no further", "funds.too_deep", acts.engage, below(8), signedBy("roofers"));
+  passes(t, "funds");
+});
+
+it("32 orders of the deepest contract, with the longest names and most key-holders, are signed within the work declared", () => {
+  const long = (name: string): string => name.padEnd(64, "x");
+  const [own, pay] = [long("c:own"), long("c:pay")];
+  const holders = Array.from({ length: 16 }, (_, i) => long(`c:k${i}`));
+  const roles = { supervision: ["funds.supervisor"], bank: ["funds.bank"], court: ["funds.court"] };
+  const t = scenario({ modules: [acts], resolver: plainRights(roles, [own, pay, ...holders]), found() {} });
+  const fund = { fund: long("f"), owner: own, purpose: long("p"), keyholders: holders.slice(8), budget: MAX_MONEY };
+  t.act("a fund", acts.open, station(fund), signedBy("supervision", own, "bank"));
+  for (let i = 0; i < 8; i++) {
+    const below = { engagement: long(`e${i}`), fund: fund.fund, payee: pay, purpose: fund.purpose, amount: 2n ** 60n };
+    t.act("one below", acts.engage, i === 0 ? below : { ...below, parent: long(`e${i - 1}`) }, signedBy(own, pay));
+  }
+  const engagement = long("e7");
+  const steps = Array.from({ length: 32 }, (_, i) => ({ step: long(`s${i}`), amount: 2n ** 50n, keyholders: holders.slice(0, 8) }));
+  t.act("steps", acts.agree, { engagement, steps }, signedBy(pay));
+  const orders = steps.map((_, i) => long(`o${i}`));
+  const evidence = sealedAccount.root;
+  const ask = { engagement, step: steps[0]!.step, amount: 2n ** 44n, chunks: 1, evidence };
+  for (const key of orders) t.act("asked", acts.ask, { ...ask, order: key }, signedBy(pay));
+  const list = { chunk: 0, count: 256, total: 2n ** 44n, wages: sealedWages };
+  for (const key of orders) t.act("listed", acts.listWages, { ...list, order: key }, signedBy(pay));
+  for (const keyholder of holders) t.act("signed", acts.approve, { keyholder, orders }, signedBy(keyholder));
+  const one = { order: orders[0]!, reference: "R".padEnd(35, "x") };
+  t.act("paid", acts.confirm, booked(one.reference, list.total, one), signedBy("bank"));
+  t.act("some came back", acts.bounce, { ...booked("b", 1n, one), reference: "b" }, signedBy("bank"));
+  t.act("given up", acts.giveUp, { order: one.order, chunk: 0 }, signedBy(pay));
+  t.act("terminated", acts.terminate, { engagement, ground: long("g") }, signedBy("supervision", "court"));
+});
+
+it("who signs or is paid may read it, and of banks the fund's own", () => {
+  const t = building();
+  t.act("asked", acts.ask, asked(), signedBy("roofers"));
+  t.act("a campaign", acts.open, campaign(), openers);
+  t.act("a gift", acts.give, { fund: "flood", gift: "g", donor: "p:ann", amount: 1n }, signedBy("p:ann"));
+  const readers = (collection: string, row: unknown): string[] =>
+    principals.filter((principal) => {
+      const kind = principal.startsWith("p:") ? "person" : "agency";
+      return t.registry.mayRead(collection, row as any, { principal, kind } as any, t.state, t.block);
+    });
+  const over = ["supervision", "oversight", "court", "auditor"];
+  const read = {
+    order: readers("funds/order", t.row(acts.orders, "o1")),
+    payment: readers("funds/payment", t.row(acts.payments, "o1", 0)),
+    step: readers("funds/step", t.row(acts.steps, "roof", "trusses")),
+    contract: readers("funds/engagement", t.row(acts.engagements, "roof")),
+    gift: readers("funds/gift", t.row(acts.gifts, "flood", "g")),
+  };
+  const sorted = (...names: string[]) => principals.filter((who) => names.includes(who));
+  expect(read).toEqual({
+    order: sorted("city", "roofers", "engineer", "bank", ...over),
+    payment: sorted("city", "roofers", "bank", ...over),
+    step: sorted("prime", "roofers", "engineer", ...over),
+    contract: sorted("city", "prime", "roofers", "bank", ...over),
+    gift: sorted("p:ann", "city", "bank", ...over),
   });
 });
 
@@ -428,7 +711,8 @@ describe("money set aside for another contract", () => {
   });
 
   it("takes the fund's owner and all its key-holders; then the other contract's rules decide", () => {
-    const t = building();
+    const roles = everybodysRoles();
+    const t = building(town(roles));
     t.refused("the owner alone", "engine.signature_missing", setAside, aside, signedBy("city"));
     t.refused("more than is left", "funds.over_budget", setAside, { ...aside, amount: 101n }, holders);
     t.refused("for another purpose", "funds.purpose_kept", setAside, { ...aside, purpose: "relief" }, holders);
@@ -464,6 +748,9 @@ describe("money set aside for another contract", () => {
     );
     t.refused("something", "funds.amount_given", back, { matter: "m", amount: 0n, reference: "b2" }, signedBy("bank"));
     t.refused("that can be counted", "funds.countable", back, { matter: "m", amount: MAX_MONEY, reference: "b2" }, signedBy("bank"));
+    roles["bank"] = [];
+    t.refused("while it is a bank", "funds.bank_serves", back, { matter: "m", amount: 10n, reference: "b2" }, signedBy("bank"));
+    roles["bank"] = ["funds.bank"];
     t.act("came back", back, { matter: "m", amount: 10n, reference: "b2" }, signedBy("bank"));
     t.act("and is ordered again", order, pay({ order: "r3", amount: 50n }), signedBy("office"));
     t.act("the rest is freed, and nothing more ordered", release, { matter: "m", end: true }, signedBy("office"));
@@ -610,6 +897,10 @@ describe("an audit", () => {
     expect(finds(acts.references, ["bank", "b1"], { amount: 1n })).toEqual(["paid"]);
     expect(finds(acts.gifts, ["flood", "g1"], { amount: 6n })).toEqual(["given"]);
     expect(finds(acts.funds, ["flood"], { budget: 6n })).toEqual(["given"]);
+    expect(finds(acts.funds, ["flood"], { unreceipted: 0 })).toEqual(["given"]);
+    expect(finds(acts.funds, ["station"], { aside: 1 })).toEqual(["tree"]);
+    expect(finds(acts.engagements, ["roof"], { above: [] })).toEqual(["tree"]);
+    expect(finds(acts.payments, ["o1", 0], { given_up: 1n })).toEqual(["paid"]);
     passes(t, "funds");
   });
 });

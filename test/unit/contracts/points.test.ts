@@ -93,7 +93,7 @@ describe("a programme", () => {
 
   it("amends nothing upwards for who is revoked", () => {
     const town = awarded();
-    town.act("Ann is revoked", eid.revoke, { principal: "p:ann" }, signedBy("courts"));
+    town.act("Ann is revoked", eid.revoke, { principal: "p:ann", ground: "order-17" }, signedBy("courts"));
     const amended = { ...walk, person: "p:ann", amount: 600n };
     town.refused("her award grows", "points.receiver_unknown", acts.amend, amended, signedBy("health"));
     town.act("what was too much is taken back", acts.amend, { ...amended, amount: 400n }, signedBy("health"));

@@ -22,11 +22,11 @@ export const substitutes = ["p:hal", "p:ida"];
 export const people = ["city", "bank", "t1", "t2", "t3", "ethics", "court", "watch", ...panel, ...substitutes, ...bidders];
 const rights = plainRights(
   {
-    city: ["tenders.buyer", "ceremonies.office", "funds.supervisor"],
+    city: ["tenders.buyer", "ceremonies.office"],
     other: ["tenders.buyer", "ceremonies.office"],
     bank: ["funds.bank"],
     ethics: ["tenders.integrity"],
-    court: ["tenders.review"],
+    court: ["tenders.review", "funds.supervisor"],
     watch: ["tenders.auditor"],
   },
   [...people, "c:more", "land", "p:ann", ...Array.from({ length: 64 }, (_, i) => `c:n${i}`)],
@@ -67,7 +67,7 @@ export function city(options: Options = {}): Scenario {
     keyholders: ["city"],
     budget: 10_000_000_000n,
   };
-  town.act("a fund", funds.open, fund, signedBy("city", "bank"));
+  town.act("a fund", funds.open, fund, signedBy("city", "court", "bank"));
   town.act("trustees are called", ceremonies.open, trustees().open(town), signedBy("city"));
   hold(town, trustees());
   return town;
