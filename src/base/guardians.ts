@@ -8,6 +8,8 @@ import { sign, verify } from "./signature.ts";
 import * as tags from "./tagNames.ts";
 import { frame } from "./tags.ts";
 
+export const MAX_GUARDIANS = 16;
+
 /** A new key for a principal; `revision` is the one that the principal will have, so that no signature serves twice. */
 export interface Renewal {
   readonly principal: string;

@@ -5,9 +5,8 @@ import fs from "node:fs";
 import type { Command } from "commander";
 import { equalBytes, hex, unhex } from "../base/bytes.ts";
 import { readGenesis } from "../base/genesis.ts";
-import { guardiansRoot, vouch } from "../base/guardians.ts";
+import { guardiansRoot, MAX_GUARDIANS, vouch } from "../base/guardians.ts";
 import { readKeyHeader } from "../base/keyFile.ts";
-import { MAX_GUARDIANS } from "../contracts/identity/principals.ts";
 import { globalsOf, openKeyFile, readText, wholeNumber } from "./globals.ts";
 import { answer, usage } from "./output.ts";
 

@@ -26,8 +26,8 @@ export const registers = eid.audit({
       audit.require((it.purpose === "post") === (it.post !== undefined), "a post without its name");
       audit.require(it.from < (it.until ?? Infinity), "a key that never serves");
       const ahead = (it.revision ?? 0) - of.revision;
-      if (ahead === 1 && it.$.status === "live") coming.set(latin1(it.key), it);
-      else audit.require(ahead <= 0 || it.$.status !== "live", "a key of a revision that is not");
+      if (ahead === 1) coming.set(latin1(it.key), it);
+      else audit.require(ahead <= 0 || it.$.status === "revoked", "a key of a revision that is not");
     });
     audit.each(agents, ({ principal, agent, revision }) => {
       audit.require(known.has(principal) && known.has(agent) && principal !== agent, "signs for nobody, or as nobody");
@@ -43,10 +43,11 @@ export const registers = eid.audit({
       const its = coming.get(latin1(key));
       coming.delete(latin1(key));
       audit.require($.status !== "waiting" || (its?.principal === principal && revision === now + 1), "waits for a key that is not there");
-      audit.require($.status === "waiting" || its === undefined, "a key waits whose recovery has ended");
+      audit.require($.status === "waiting" || its === undefined || its.$.status === "revoked", "a key waits whose recovery has ended");
     });
     audit.end(() => {
-      audit.require(coming.size === 0, "a key of a revision that nobody asked for", { keys: coming.size });
+      const unasked = [...coming.values()].filter(({ $ }) => $.status !== "revoked").length;
+      audit.require(unasked === 0, "a key of a revision that nobody asked for", { keys: unasked });
       audit.figure("principals live", [...known.values()].filter(({ live }) => live).length);
     });
   },

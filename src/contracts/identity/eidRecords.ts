@@ -2,9 +2,10 @@
 // register of principals and keys itself, as every signature is resolved by it (principals.ts); the acts (eid.ts, eidRecovery.ts).
 
 import type { Bytes } from "../../base/bytes.ts";
+import { MAX_GUARDIANS } from "../../base/guardians.ts";
 import { agency, contract, count, hash, id, list, oneOf, optional, type Party, party, person, range, record } from "../engine/index.ts";
 import { type Row, sealed, text, time, type Tx } from "../engine/index.ts";
-import { agents, keys, MAX_GUARDIANS, principals, type Purpose, signerOf } from "./principals.ts";
+import { agents, keys, principals, type Purpose, signerOf } from "./principals.ts";
 
 /** Purposes of keys that principals bind themselves. */
 export const bindable = oneOf("person", "device", "company", "post", "access", "credential");

@@ -3,14 +3,14 @@
 // (base/guardians.ts), keys that still serve (eid.ts, `rotate`). docs/protocol.md §7, cryptography.md §9.
 
 import type { Bytes } from "../../base/bytes.ts";
-import { guardianLeaf, vouched } from "../../base/guardians.ts";
+import { guardianLeaf, MAX_GUARDIANS, vouched } from "../../base/guardians.ts";
 import { possessionProved } from "../../base/member.ts";
 import { leafHash, verifyInclusion } from "../../base/merkle.ts";
 import { count, days, type FieldsOf, hash, list, object, type Party, party, range, type Row, signs, type Tx } from "../engine/index.ts";
 import { aHash, aKey, aSignature } from "../kit/examples.ts";
 import { signature as proof } from "../kit/signatures.ts";
 import { answersFor, authority, eid, enter, own, ownKey, recoveries, revokeKey } from "./eidRecords.ts";
-import { guardians as named, MAX_GUARDIANS, ownPurpose, principals, type Purpose, signerOf } from "./principals.ts";
+import { guardians as named, keys, ownPurpose, principals, type Purpose, signerOf } from "./principals.ts";
 
 /** Time for the old key to object. */
 const WAIT = days(3);
@@ -103,7 +103,8 @@ export const renew = eid.due(recoveries, {
   at: (it) => (it.$.status === "waiting" ? it.until : undefined),
   run(tx, it) {
     const who = tx.get(principals, it.principal);
-    if (who.$.status === "revoked") return stop(tx, it);
+    // Nobody is left without a key by a recovery: one whose key was revoked meanwhile is none.
+    if (who.$.status === "revoked" || tx.get(keys, it.key).$.status === "revoked") return stop(tx, it);
     tx.put(who, { revision: it.revision });
     tx.move(it, "done");
   },
@@ -121,5 +122,5 @@ function begin(tx: Tx<"recovery_stale">, { principal, revision }: Row<typeof pri
 }
 function stop(tx: Tx, it: Row<typeof recoveries>): void {
   tx.move(it, "stopped");
-  revokeKey(tx, it.key);
+  if (tx.get(keys, it.key).$.status !== "revoked") revokeKey(tx, it.key);
 }

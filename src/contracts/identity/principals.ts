@@ -3,6 +3,7 @@
 // docs/protocol.md §8.
 
 import type { Bytes } from "../../base/bytes.ts";
+import { MAX_GUARDIANS } from "../../base/guardians.ts";
 import {
   agency,
   count,
@@ -40,7 +41,6 @@ export type Purpose = (typeof purposes)[number];
 const acting: readonly Purpose[] = purposes.slice(0, 5);
 
 export const window = { from: time, until: optional(time) };
-export const MAX_GUARDIANS = 16;
 /** Who can vouch for a new key: the root over `size` recovery keys (eidRecovery.ts), of which `needed` must sign. */
 export const guardians = object({ root: hash, size: range(1, MAX_GUARDIANS), needed: range(1, MAX_GUARDIANS) });
 

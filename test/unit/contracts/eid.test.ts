@@ -612,6 +612,21 @@ describe("who has lost his key", () => {
     town.refused("the ministry as both", "eid.second_agency", acts.recoverInPerson, again, signedBy("courts"));
   });
 
+  it("and whose new key is revoked while it waits keeps the old one", () => {
+    const town = guarded();
+    const to = fresh(town);
+    town.act("two friends", acts.recover, { ...to, guardians: word(town, to, 0, 1) }, signedBy("courts"));
+    town.act("the new key is lost too", acts.setKey, { key: to.key, to: "revoked", ground: "lost" }, signedBy("courts"));
+    town.advance(days(4));
+    expect(town.row(recoveries, "p:ann")?.$.status).toBe("stopped");
+    expect(mayAct(town, "p:ann", "ann")).toBe(true);
+    const next = fresh(town, "newer");
+    town.act("again", acts.recover, { ...next, guardians: word(town, next, 0, 1) }, signedBy("courts"));
+    town.act("lost again", acts.setKey, { key: next.key, to: "revoked", ground: "lost" }, signedBy("courts"));
+    town.act("and given up", acts.veto, { principal: "p:ann" }, signedBy("ann"));
+    passes(town, "eid");
+  });
+
   it("and is revoked meanwhile gets nothing", () => {
     const town = guarded();
     const to = fresh(town, "bob2", 1, "p:bob");

@@ -412,7 +412,7 @@ describe("whatever agencies, assistants and people do", () => {
             send: () => is("send", list.sends(...asked), "tax"),
             acknowledge: () => is("acknowledge", key, key.person.slice(2)),
             optOut: () => is("optOut", { person: s.person, publisher: "tax", topic: s.topic, out: s.n === 0 }, name),
-            suspend: () => ["eid.suspend", { principal: s.person }, "courts"] as [string, object, string],
+            suspend: () => ["eid.suspend", { principal: s.person, ground: "order-17" }, "courts"] as [string, object, string],
             publishSource: () => is("publishSource", source(s.flag ? text : s.n + 1), "tax"),
             answer: () => is("answer", cited, "tax"),
             correct: () => is("correct", { ...cited, corrects: target, ground: "g" }, "tax"),
