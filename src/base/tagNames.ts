@@ -23,6 +23,7 @@ export const keyPossession = "chancery/key-pop/1" as const;
 export const keyFingerprint = "chancery/key-fingerprint/1" as const;
 export const recover = "chancery/recover/1" as const;
 export const guardian = "chancery/guardian/1" as const;
+export const providentRecord = "chancery/provident-record/1" as const;
 export const sealedSalt = "chancery/sealed-salt/1" as const;
 export const present = "chancery/present/1" as const;
 

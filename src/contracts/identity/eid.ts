@@ -8,8 +8,8 @@ import { flag, hash, id, list, object, oneOf, optional, type Party, party, perso
 import { aHash, aKey, aSeal, aSignature, monday } from "../kit/examples.ts";
 import { signature as proof } from "../kit/signatures.ts";
 import { serves } from "../kit/standing.ts";
-import { answer, authority, bindable, eid, enter, flow, grants, own, ownKey, replaceKey } from "./eidRecords.ts";
-import { actsFor, agents, guardians, keys, kindOf, ownPurpose, principals, signerOf, window } from "./principals.ts";
+import { answer, answering, authority, bindable, eid, enter, flow, grants, own, ownKey, replaceKey } from "./eidRecords.ts";
+import { agents, guardians, keys, kindOf, ownPurpose, principals, signedFreely, window } from "./principals.ts";
 
 export { bindable, enter, grants, recoveries, replaceKey, revokeKey } from "./eidRecords.ts";
 export { guard, recover, recoverInPerson, renew, veto } from "./eidRecovery.ts";
@@ -68,7 +68,7 @@ export const passOn = eid.action({
 const stopping = (title: string, to: "suspended" | "revoked") =>
   eid.action({
     title,
-    by: { authority: signs("the ministry for persons, the registrar for devices and companies") },
+    by: { authority: answering },
     input: { principal: party, ground: id },
     rules: ["not_authority"],
     example: { principal: "p:ann", ground: "court-order-17" },
@@ -82,7 +82,7 @@ export const suspend = stopping("Suspend a principal: it cannot act, in any cont
 export const revoke = stopping("Revoke a principal for good", "revoked");
 export const restore = eid.action({
   title: "Restore a suspended principal",
-  by: { authority: signs("the ministry for persons, the registrar for devices and companies") },
+  by: { authority: answering },
   input: { principal: party },
   rules: ["not_authority"],
   example: { principal: "p:ann" },
@@ -193,10 +193,7 @@ export const grant = eid.action({
   run(tx, it) {
     tx.signed("subject", it.subject);
     tx.require(tx.time < it.until && tx.known(it.holder) && tx.known(it.user), "grant_over");
-    // By the subject itself, or by somebody who signs for it and not for the user.
-    const givers = tx.signers.map((key) => signerOf(tx, key)).filter((signer) => signer !== undefined && actsFor(tx, signer, it.subject));
-    const disinterested = givers.some((signer) => signer!.principal === it.subject || !actsFor(tx, signer!, it.user));
-    tx.require(disinterested || givers.length === 0, "own_asking", { user: it.user });
+    tx.require(signedFreely(tx, it.subject, it.user), "own_asking", { user: it.user });
     tx.create(grants, it);
   },
 });

@@ -4,7 +4,7 @@
 import type { Bytes } from "../../base/bytes.ts";
 import { MAX_GUARDIANS } from "../../base/guardians.ts";
 import { agency, contract, count, hash, id, list, oneOf, optional, type Party, party, person, range, record } from "../engine/index.ts";
-import { type Row, sealed, text, time, type Tx } from "../engine/index.ts";
+import { type Row, sealed, signs, text, time, type Tx } from "../engine/index.ts";
 import { agents, keys, principals, type Purpose, signerOf } from "./principals.ts";
 
 /** Purposes of keys that principals bind themselves. */
@@ -107,6 +107,7 @@ export function answersFor(tx: Tx<string, "ministry" | "registrar">, it: Princip
   const role = roleFor(it);
   return role !== undefined && tx.holds(role, who, it.sector);
 }
+export const answering = signs("the ministry for persons, the registrar for devices and companies");
 /** Whoever registered it, while that agency holds the role; any other that does, once it does not. */
 export function authority(tx: Tx<"not_authority", "ministry" | "registrar">, slot: string, it: Principal): void {
   const role = roleFor(it);

@@ -9,12 +9,11 @@ import { leafHash, verifyInclusion } from "../../base/merkle.ts";
 import { count, days, type FieldsOf, hash, list, object, type Party, party, range, type Row, signs, type Tx } from "../engine/index.ts";
 import { aHash, aKey, aSignature } from "../kit/examples.ts";
 import { signature as proof } from "../kit/signatures.ts";
-import { answersFor, authority, eid, enter, own, ownKey, recoveries, revokeKey } from "./eidRecords.ts";
+import { answering, answersFor, authority, eid, enter, own, ownKey, recoveries, revokeKey } from "./eidRecords.ts";
 import { guardians as named, keys, ownPurpose, principals, type Purpose, signerOf } from "./principals.ts";
 
 /** Time for the old key to object. */
 const WAIT = days(3);
-const answering = signs("the ministry for persons, the registrar for devices and companies");
 
 export const guard = eid.action({
   title: "Name those who can vouch for a new key",
@@ -103,8 +102,9 @@ export const renew = eid.due(recoveries, {
   at: (it) => (it.$.status === "waiting" ? it.until : undefined),
   run(tx, it) {
     const who = tx.get(principals, it.principal);
-    // Nobody is left without a key by a recovery: one whose key was revoked meanwhile is none.
-    if (who.$.status === "revoked" || tx.get(keys, it.key).$.status === "revoked") return stop(tx, it);
+    // A recovery leaves nobody without a key, and is none once a business register, which has its own way, keeps the company.
+    const over = who.$.status === "revoked" || who.keeper !== undefined || tx.get(keys, it.key).$.status === "revoked";
+    if (over) return stop(tx, it);
     tx.put(who, { revision: it.revision });
     tx.move(it, "done");
   },

@@ -121,6 +121,16 @@ export function actsFor(tx: Reader, { principal, represents }: Signer, who: Part
   return it?.$.status === "live" && (agent.guardian || agent.revision === it.revision);
 }
 
+/** Who of those that signed may sign for the party; in a dry run perhaps nobody yet. */
+export const signedFor = (tx: Signed, who: Party): Signer[] =>
+  tx.signers.map((key) => signerOf(tx, key)).filter((signer): signer is Signer => signer !== undefined && actsFor(tx, signer, who));
+/** Did the party itself sign, or somebody who signs for it and not for the other as well? Where nobody did yet: so far. */
+export function signedFreely(tx: Signed, who: Party, other: Party): boolean {
+  const all = signedFor(tx, who);
+  return all.length === 0 || all.some((signer) => signer.principal === who || !actsFor(tx, signer, other));
+}
+type Signed = Reader & { readonly signers: readonly Bytes[] };
+
 /** Is the party registered and in good standing? */
 export const known = (tx: Reader, who: Party): boolean => tx.find(principals, who)?.$.status === "live";
 

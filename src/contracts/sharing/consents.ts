@@ -9,7 +9,7 @@
 
 import { agency, count, days, id, list, optional, type Party, party, person } from "../engine/index.ts";
 import { range, signs, type Time, time, type Tx } from "../engine/index.ts";
-import { actsFor, principals, type Signer, signerOf } from "../identity/principals.ts";
+import { principals, signedFreely } from "../identity/principals.ts";
 import { aSeal, monday } from "../kit/examples.ts";
 import { among, askings, ATTEMPTS, chosen, type Consent, consent, consents, definitions, details, distinct } from "./consentRecords.ts";
 import { fields, fitting, MAX_CORRECTIONS, MAX_FIELDS, MAX_USES, PAUSE, payload, type Use, uses } from "./consentRecords.ts";
@@ -81,9 +81,7 @@ export const give = consent.action({
   run(tx, { consent: key, ...given }) {
     const it = tx.get(consents, key);
     tx.signed("subject", it.subject);
-    const givers = signedFor(tx, it.subject);
-    const freely = givers.some((giver) => giver.principal === it.subject || !actsFor(tx, giver, it.user));
-    tx.require(it.user === it.subject || givers.length === 0 || freely, "own_asking");
+    tx.require(it.user === it.subject || signedFreely(tx, it.subject, it.user), "own_asking");
     tx.require(it.$.status !== "requested" || tx.time < it.by, "request_over");
     tx.require(tx.get(definitions, it.definition).$.status === "in_force", "retired");
     const lasts = given.until > tx.time && given.until <= it.until && given.most <= it.most;
@@ -250,11 +248,6 @@ export const spendRules = [
 /** The sector in which a person is known; undefined for an agency or a company. */
 const known = (tx: Tx, who: Party): string | undefined => tx.find(principals, who)?.sector;
 
-/** Who of the signers may sign for the party; nobody yet in a dry run. */
-function signedFor(tx: Tx, who: Party): Signer[] {
-  const all = tx.signers.map((key) => signerOf(tx, key));
-  return all.filter((signer) => signer !== undefined && actsFor(tx, signer, who)) as Signer[];
-}
 /** Asks, if nothing that was asked before waits or was declined lately. */
 function ask(tx: Tx<"asked_lately">, { consent: key, subject, user, definition }: Asked, until: Time): void {
   const last = tx.find(askings, subject, user, definition);

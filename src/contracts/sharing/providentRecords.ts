@@ -3,7 +3,8 @@
 
 import type { Bytes } from "../../base/bytes.ts";
 import { encode } from "../../base/codec.ts";
-import { actsFor, signerOf } from "../identity/principals.ts";
+import * as tags from "../../base/tagNames.ts";
+import { signedFor } from "../identity/principals.ts";
 import { agency, contract, count, days, flag, hash, id, list, MAX_MONEY, money, object, oneOf, optional } from "../engine/index.ts";
 import { person, range, record, type Row, sealed, text, time, type Tx } from "../engine/index.ts";
 import { batch, head, type Included, included, inclusion } from "../kit/journal.ts";
@@ -214,15 +215,15 @@ export const yearBegins = (year: number): number => {
 };
 
 /** A record's bytes, as a batch's tree has them: they name the saver, so that nobody draws another's. */
-export const recordOf = (saver: string, item: Bytes): Bytes => encode(["chancery/provident-record/1", saver, item]);
+export const recordOf = (saver: string, item: Bytes): Bytes => encode([tags.providentRecord, saver, item]);
 /** Is it under the root, as that saver's? */
 export const underRoot = ({ saver, ...it }: Included & { readonly saver: string }): boolean =>
   included({ ...it, item: recordOf(saver, it.item) });
 /** The saver signs beside a centre, which does not sign for both as his guardian or agent. */
 export function agreed(tx: Tx<"own_case">, saver: string, centre: string): void {
   tx.signed("saver", saver);
-  const all = tx.signers.map((key) => signerOf(tx, key)).filter((who) => who !== undefined && actsFor(tx, who, saver));
-  tx.require(all.length === 0 || all.some((who) => !granted(tx, who!.principal, "provident.centre", centre)), "own_case");
+  const all = signedFor(tx, saver);
+  tx.require(all.length === 0 || all.some((who) => !granted(tx, who.principal, "provident.centre", centre)), "own_case");
 }
 /** An account that may be acted on: live, and not on its way. */
 export function resting(tx: Tx<"account_closed" | "account_moving">, key: string): Account {

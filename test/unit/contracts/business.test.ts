@@ -28,7 +28,12 @@ function town(verdicts?: Map<string, readonly string[]>): Scenario {
     grants: [
       ...[grant("land", "business.registry"), grant("tax", "business.tax_office"), grant("courts", "business.court")],
       ...[grant("health", "business.licensor", "restaurant"), grant("land", "evidence.depositor"), grant("courts", "eid.ministry")],
-      ...[grant("health", "eid.registrar"), grant("works", "business.licensor", "restaurant"), grant("works", "business.court")],
+      ...[
+        grant("health", "eid.registrar"),
+        grant("tax", "eid.voucher"),
+        grant("works", "business.licensor", "restaurant"),
+        grant("works", "business.court"),
+      ],
     ],
     members: ["tax", "courts", "land", "health", "works"],
     ...(verdicts && { verdicts }),
@@ -137,6 +142,18 @@ describe("a company", () => {
       signedBy("land", "ann", "bob", "acme"),
     );
     passes(it, "business");
+  });
+
+  test("whose lost key was to be renewed by eid's registrar keeps the one it has, once the register keeps it", () => {
+    const it = town();
+    register(it, "health", "c:acme");
+    const renewal = { principal: "c:acme", key: keyOf("new"), proof: shown(it, "c:acme", "company", "new"), revision: 1 };
+    it.act("seen by two agencies", eid.recoverInPerson, renewal, signedBy("health", "tax"));
+    it.act("taken over meanwhile", acts.register, keyless(it), signedBy("land", "ann", "bob", "acme"));
+    it.advance(days(4));
+    expect(it.row(eid.recoveries, "c:acme")?.$.status).toBe("stopped");
+    expect(it.row(principals, "c:acme")).not.toHaveProperty("revision");
+    expect(it.row(keys, keyOf("new"))?.$.status).toBe("revoked");
   });
 
   test("that eid's registrar had entered is taken over by its own signature; from then on the registrar answers for it no more", () => {
